@@ -1,0 +1,1 @@
+//! Query templates, built-in queries, thresholds and verdicts.

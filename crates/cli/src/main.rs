@@ -1,0 +1,2 @@
+//! The one binary of Serin.
+fn main() {}

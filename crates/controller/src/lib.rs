@@ -1,0 +1,1 @@
+//! Watches, observes, applies: the shell around the core.

@@ -1,0 +1,1 @@
+//! The lifecycle of a canary as pure functions: validate, observe, decide, build.

@@ -1,0 +1,1 @@
+//! Load generator, gates and command runner behind webhooks.

@@ -1,0 +1,1 @@
+//! Webhooks, gates, event sink and alerts over HTTP.
