@@ -1,1 +1,5 @@
 //! Query templates, built-in queries, thresholds and verdicts.
+
+pub mod builtin;
+pub mod go_fmt;
+pub mod template;
