@@ -1,1 +1,27 @@
-//! Types of the flagger.app/v1beta1 API and the slice of Gateway API that Serin touches.
+//! The `flagger.app/v1beta1` API and the slice of Gateway API that Serin reads and writes.
+//!
+//! The crate is pure: types, their defaults, durations and schemas. It opens no connection, reads no clock and
+//! no file.
+//!
+//! - [`Canary`], [`MetricTemplate`] and [`AlertProvider`] decode every manifest that Flagger's schema accepts.
+//!   Absent fields stay absent when written again.
+//! - [`gateway`] holds the HTTPRoute. Fields it does not know are kept and written back as they were.
+//! - [`duration`] reads and prints Go durations, which every interval and timeout of the API uses.
+//! - [`crds`] returns the definitions that a cluster needs.
+
+pub mod alert_provider;
+pub mod canary;
+pub mod metric_template;
+mod number;
+pub mod phase;
+mod time;
+
+pub use alert_provider::{AlertProvider, AlertProviderSpec};
+pub use canary::{Canary, CanarySpec, CanaryStatus};
+pub use metric_template::{MetricTemplate, MetricTemplateSpec};
+pub use phase::Phase;
+
+/// API group of Flagger's kinds.
+pub const GROUP: &str = "flagger.app";
+/// The only API version of Flagger's kinds.
+pub const VERSION: &str = "v1beta1";

@@ -1,0 +1,127 @@
+//! What the operator knows about a canary (`Canary.status`).
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Phase;
+
+/// The memory of a rollout. `phase`, `failedChecks`, `canaryWeight` and `iterations` are always written, as Flagger
+/// does.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CanaryStatus {
+    /// Where the canary stands.
+    #[serde(default)]
+    pub phase: Phase,
+
+    /// Checks that failed in this rollout.
+    #[serde(default, deserialize_with = "crate::number::required")]
+    pub failed_checks: i64,
+
+    /// Share of the traffic in percent that the canary gets; 0 in A/B and blue/green releases.
+    #[serde(default, deserialize_with = "crate::number::required")]
+    pub canary_weight: i64,
+
+    /// Rounds of checks that passed; may be -1 in a status that Flagger wrote.
+    #[serde(default, deserialize_with = "crate::number::required")]
+    pub iterations: i64,
+
+    /// Cookie (`name=value`) of the rollout before, which is being taken back from browsers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_session_affinity_cookie: Option<String>,
+
+    /// Cookie (`name=value`) that keeps users on the canary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_affinity_cookie: Option<String>,
+
+    /// Cookie (`name=value`) that keeps users on the primary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary_session_affinity_cookie: Option<String>,
+
+    /// Checksums of the ConfigMaps and Secrets that the target uses, by `configmap/<name>` and `secret/<name>`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracked_configs: Option<BTreeMap<String, String>>,
+
+    /// Hash of the target's pod template that was seen last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_applied_spec: Option<String>,
+
+    /// Hash of the pod template that was promoted last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_promoted_spec: Option<String>,
+
+    /// When the status was written last, in whole seconds.
+    #[serde(default, serialize_with = "crate::time::seconds", skip_serializing_if = "Option::is_none")]
+    pub last_transition_time: Option<DateTime<Utc>>,
+
+    /// What the phase means for those who wait.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<CanaryCondition>,
+
+    /// Generation of the Canary that the status speaks about.
+    #[serde(default, deserialize_with = "crate::number::optional", skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+
+    /// Start of the present analysis window, in microseconds.
+    #[serde(default, serialize_with = "crate::time::micros", skip_serializing_if = "Option::is_none")]
+    pub last_check_time: Option<DateTime<Utc>>,
+
+    /// Why nothing moves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_for: Option<String>,
+
+    /// Why the rollback that is under way was decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback_reason: Option<String>,
+
+    /// The last round of checks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<CheckStatus>,
+}
+
+/// One condition, such as `Promoted`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CanaryCondition {
+    /// What the condition is about.
+    #[serde(rename = "type")]
+    pub type_: String,
+    /// `True`, `False` or `Unknown`.
+    pub status: String,
+    /// When the condition was written last, in whole seconds.
+    #[serde(default, serialize_with = "crate::time::seconds", skip_serializing_if = "Option::is_none")]
+    pub last_update_time: Option<DateTime<Utc>>,
+    /// When `status` changed last, in whole seconds.
+    #[serde(default, serialize_with = "crate::time::seconds", skip_serializing_if = "Option::is_none")]
+    pub last_transition_time: Option<DateTime<Utc>>,
+    /// The reason in one word; for `Promoted` it is the phase.
+    pub reason: String,
+    /// The reason in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// The outcome of one check.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CheckStatus {
+    /// Name of the metric or hook.
+    pub name: String,
+    /// The query as it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    /// The value that came back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// The bound that the value was held against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound: Option<String>,
+    /// `Pass`, `Fail`, `NoData` or `Error`.
+    pub verdict: String,
+    /// More about the verdict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
