@@ -11,6 +11,8 @@
 
 pub mod alert_provider;
 pub mod canary;
+pub mod duration;
+pub mod gateway;
 pub mod metric_template;
 mod number;
 pub mod phase;
@@ -18,6 +20,7 @@ mod time;
 
 pub use alert_provider::{AlertProvider, AlertProviderSpec};
 pub use canary::{Canary, CanarySpec, CanaryStatus};
+pub use gateway::HttpRoute;
 pub use metric_template::{MetricTemplate, MetricTemplateSpec};
 pub use phase::Phase;
 
