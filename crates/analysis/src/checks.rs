@@ -69,7 +69,7 @@ pub struct Bounds {
 }
 
 /// The checks of `analysis.metrics`: first the built-in and inline ones in the order of the manifest, then those of
-/// MetricTemplates. One metric can yield several.
+/// templates. One metric can yield several.
 pub fn plan(metrics: &[CanaryMetric], subject: &Subject) -> Vec<Check> {
     let direct = metrics.iter().flat_map(|metric| [builtin(metric, subject), inline(metric, subject)]);
     let resolved = metrics.iter().map(|metric| template(metric, subject));

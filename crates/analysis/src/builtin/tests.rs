@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use rstest::rstest;
 
 use super::*;
@@ -37,7 +39,7 @@ fn queries() {
     for observer in ALL {
         for check in [Builtin::SuccessRate, Builtin::Duration] {
             let query = observer.query(check, &model()).unwrap();
-            text += &format!("{observer:?} {check:?}\n{query}\n\n");
+            writeln!(text, "{observer:?} {check:?}\n{query}\n").unwrap();
         }
     }
     insta::assert_snapshot!(text);

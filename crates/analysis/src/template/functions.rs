@@ -5,8 +5,6 @@ use handlebars::{
 };
 use serde_json::Value;
 
-type Arguments<'h> = std::vec::IntoIter<&'h Value>;
-
 /// A renderer with exactly these functions: strict, and without HTML escaping.
 pub(super) fn registry() -> Handlebars<'static> {
     let mut registry = Handlebars::new();
@@ -25,7 +23,9 @@ pub(super) fn registry() -> Handlebars<'static> {
                       _: &mut RenderContext<'_, '_>,
                       out: &mut dyn Output|
                       -> HelperResult {
-                    let text = arguments(call).and_then(function).map_err(RenderErrorReason::Other)?;
+                    let text = arguments(call)
+                        .and_then(|given| function(&given))
+                        .map_err(RenderErrorReason::Other)?;
                     Ok(out.write(&text)?)
                 },
             ),
@@ -34,9 +34,9 @@ pub(super) fn registry() -> Handlebars<'static> {
     registry
 }
 
-type Function = fn(Arguments<'_>) -> Result<String, String>;
+type Function = fn(&[&Value]) -> Result<String, String>;
 
-fn arguments<'h>(call: &'h Helper<'_>) -> Result<Arguments<'h>, String> {
+fn arguments<'h>(call: &'h Helper<'_>) -> Result<Vec<&'h Value>, String> {
     let missing = |name: Option<&String>| format!("{} is no value", name.map_or("an argument", |n| n));
     let values = call.params().iter().map(|argument| {
         if argument.is_value_missing() {
@@ -45,18 +45,19 @@ fn arguments<'h>(call: &'h Helper<'_>) -> Result<Arguments<'h>, String> {
             Ok(argument.value())
         }
     });
-    Ok(values.collect::<Result<Vec<_>, _>>()?.into_iter())
+    values.collect()
 }
 
-fn print(arguments: Arguments<'_>) -> Result<String, String> {
-    match arguments.as_slice() {
+fn print(arguments: &[&Value]) -> Result<String, String> {
+    match arguments {
         [value] => Ok(plain(value)),
         _ => Err("one value is expected; only a function takes arguments".to_owned()),
     }
 }
 
 /// `printf` with the verbs `%s %v %d %q %%`.
-fn printf(mut arguments: Arguments<'_>) -> Result<String, String> {
+fn printf(arguments: &[&Value]) -> Result<String, String> {
+    let mut arguments = arguments.iter();
     let Some(Value::String(format)) = arguments.next() else {
         return Err("printf needs a format string first".to_owned());
     };
@@ -88,8 +89,8 @@ fn formatted(verb: char, value: &Value) -> Result<String, String> {
 }
 
 /// `index variables "a-key"`: for keys that the dotted form cannot spell.
-fn index(arguments: Arguments<'_>) -> Result<String, String> {
-    let [Value::Object(map), Value::String(key)] = arguments.as_slice() else {
+fn index(arguments: &[&Value]) -> Result<String, String> {
+    let [Value::Object(map), Value::String(key)] = arguments else {
         return Err("index needs a map and a key, as in `index variables \"a-key\"`".to_owned());
     };
     let missing =

@@ -98,7 +98,6 @@ fn unsupported(rest: &str, line: usize) -> TemplateError {
         }
         Some('\'') => format!("character constant `{word}`"),
         Some('=') => "assignment with `=`".to_owned(),
-        Some('$') => format!("`{word}`"),
         _ => format!("`{word}`"),
     };
     TemplateError::Unsupported { line, what }
