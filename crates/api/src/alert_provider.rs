@@ -25,6 +25,7 @@ use crate::metric_template::SecretRef;
 #[serde(rename_all = "camelCase")]
 pub struct AlertProviderSpec {
     /// Kind of the channel: `slack`, `msteams`, `discord`, `rocket` or `gchat`.
+    #[schemars(extend("enum" = ["slack", "msteams", "discord", "rocket", "gchat"]))]
     #[serde(rename = "type")]
     pub type_: String,
     /// Name of the channel; `general` when unset.

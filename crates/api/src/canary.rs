@@ -7,12 +7,14 @@ use serde::{Deserialize, Serialize};
 pub mod alert;
 pub mod analysis;
 pub mod cors;
+pub mod defaults;
 pub mod matching;
 pub mod metric;
 pub mod reference;
 pub mod service;
 pub mod session;
 pub mod status;
+pub mod strategy;
 pub mod traffic;
 pub mod webhook;
 
@@ -25,10 +27,12 @@ pub use reference::{AutoscalerRef, CrossNamespaceRef, ObjectRef, ScalerReplicas,
 pub use service::{CanaryService, CustomMetadata, GatewayRef, UnmanagedMetadata};
 pub use session::SessionAffinity;
 pub use status::{CanaryCondition, CanaryStatus, CheckStatus};
+pub use strategy::Strategy;
 pub use traffic::{HeaderOperations, Headers, HttpRetry, HttpRewrite, MirrorBackendRef, MirrorTarget};
 pub use webhook::{CanaryWebhook, WebhookType};
 
 /// What the user wants of a canary (`Canary.spec`).
+#[expect(clippy::duplicated_attributes, reason = "printer columns share types and priorities")]
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[kube(
     group = "flagger.app",
@@ -49,8 +53,18 @@ pub use webhook::{CanaryWebhook, WebhookType};
     printcolumn(name = "FailedChecks", type_ = "string", json_path = ".status.failedChecks", priority = 1),
     printcolumn(name = "Interval", type_ = "string", json_path = ".spec.analysis.interval", priority = 1),
     printcolumn(name = "Mirror", type_ = "boolean", json_path = ".spec.analysis.mirror", priority = 1),
-    printcolumn(name = "StepWeight", type_ = "string", json_path = ".spec.analysis.stepWeight", priority = 1),
-    printcolumn(name = "StepWeights", type_ = "string", json_path = ".spec.analysis.stepWeights", priority = 1),
+    printcolumn(
+        name = "StepWeight",
+        type_ = "string",
+        json_path = ".spec.analysis.stepWeight",
+        priority = 1
+    ),
+    printcolumn(
+        name = "StepWeights",
+        type_ = "string",
+        json_path = ".spec.analysis.stepWeights",
+        priority = 1
+    ),
     printcolumn(name = "MaxWeight", type_ = "string", json_path = ".spec.analysis.maxWeight", priority = 1),
     printcolumn(name = "LastTransitionTime", type_ = "string", json_path = ".status.lastTransitionTime")
 )]
@@ -58,6 +72,11 @@ pub use webhook::{CanaryWebhook, WebhookType};
 pub struct CanarySpec {
     /// Routing provider of this canary, such as `gatewayapi:v1`. The operator's own setting applies when unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = [
+        "apisix", "appmesh", "appmesh:v1beta2", "contour", "gatewayapi:v1", "gatewayapi:v1beta1", "gloo", "istio",
+        "knative", "kubernetes", "kuma", "linkerd", "nginx", "osm", "skipper", "smi:v1alpha1", "smi:v1alpha2",
+        "smi:v1alpha3", "traefik",
+    ]))]
     pub provider: Option<String>,
 
     /// URL of the Prometheus server for built-in and inline metrics. The operator's own setting applies when unset.

@@ -16,6 +16,7 @@ pub mod gateway;
 pub mod metric_template;
 mod number;
 pub mod phase;
+mod schema;
 mod time;
 
 pub use alert_provider::{AlertProvider, AlertProviderSpec};
@@ -23,6 +24,7 @@ pub use canary::{Canary, CanarySpec, CanaryStatus};
 pub use gateway::HttpRoute;
 pub use metric_template::{MetricTemplate, MetricTemplateSpec};
 pub use phase::Phase;
+pub use schema::crds;
 
 /// API group of Flagger's kinds.
 pub const GROUP: &str = "flagger.app";

@@ -35,6 +35,10 @@ pub struct MetricTemplateSpec {
 #[serde(rename_all = "camelCase")]
 pub struct MetricTemplateProvider {
     /// Kind of the server, such as `prometheus`.
+    #[schemars(extend("enum" = [
+        "prometheus", "influxdb", "datadog", "externalmetrics", "stackdriver", "cloudwatch", "newrelic", "graphite",
+        "dynatrace", "keptn", "splunk",
+    ]))]
     #[serde(rename = "type")]
     pub type_: String,
     /// Base URL of the server.

@@ -43,7 +43,10 @@ fn reads(#[case] text: &str, #[case] nanos: i64) {
     "9223372036854775808ns",
     "time: invalid duration \"9223372036854775808ns\" (longer than 2562047h47m16s)"
 )]
-#[case("99999999999999999999h", "time: invalid duration \"99999999999999999999h\" (longer than 2562047h47m16s)")]
+#[case(
+    "99999999999999999999h",
+    "time: invalid duration \"99999999999999999999h\" (longer than 2562047h47m16s)"
+)]
 fn refuses(#[case] text: &str, #[case] message: &str) {
     assert_eq!(parse(text).unwrap_err().to_string(), message);
 }

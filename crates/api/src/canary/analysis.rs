@@ -11,6 +11,7 @@ use super::{CanaryAlert, CanaryMetric, CanaryWebhook, HttpMatch, SessionAffinity
 pub struct CanaryAnalysis {
     /// Time between two rounds of checks, as a Go duration such as `1m30s`; one minute when it cannot be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[0-9]+(m|s)"))]
     pub interval: Option<String>,
 
     /// Failed checks that end in a rollback; 1 when it is not above 0.

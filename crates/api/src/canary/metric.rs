@@ -17,6 +17,7 @@ pub struct CanaryMetric {
 
     /// Time span that the query looks back over, as a Go duration; one minute when unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[0-9]+(m|s)"))]
     pub interval: Option<String>,
 
     /// A single bound: the least success rate in percent, or the most that any other value may be. Ignored when

@@ -12,6 +12,7 @@ pub struct TargetRef {
     /// API version of the workload, such as `apps/v1`.
     pub api_version: String,
     /// Kind of the workload: `Deployment`, `DaemonSet` or `Service`.
+    #[schemars(extend("enum" = ["DaemonSet", "Deployment", "Service"]))]
     pub kind: String,
     /// Name of the workload in the canary's namespace.
     pub name: String,
@@ -24,6 +25,7 @@ pub struct AutoscalerRef {
     /// API version of the autoscaler, such as `autoscaling/v2`.
     pub api_version: String,
     /// Kind of the autoscaler: `HorizontalPodAutoscaler` or `ScaledObject`.
+    #[schemars(extend("enum" = ["HorizontalPodAutoscaler", "ScaledObject"]))]
     pub kind: String,
     /// Name of the autoscaler in the canary's namespace.
     pub name: String,
@@ -41,13 +43,15 @@ pub struct AutoscalerRef {
 pub struct ScalerReplicas {
     /// Fewest replicas of the primary.
     #[serde(default, deserialize_with = "crate::number::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub min_replicas: Option<i64>,
     /// Most replicas of the primary.
     #[serde(default, deserialize_with = "crate::number::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub max_replicas: Option<i64>,
 }
 
-/// An object in the canary's namespace (`spec.ingressRef`, `spec.routeRef`).
+/// An object in the canary's namespace (`spec.ingressRef`, `spec.routeRef`). The kind is fixed for each.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectRef {
@@ -65,7 +69,8 @@ pub struct ObjectRef {
 pub struct UpstreamRef {
     /// API version of the upstream.
     pub api_version: String,
-    /// Kind of the upstream.
+    /// Kind of the upstream: `Upstream`.
+    #[schemars(extend("enum" = ["Upstream"]))]
     pub kind: String,
     /// Name of the upstream.
     pub name: String,

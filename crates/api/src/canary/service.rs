@@ -36,6 +36,7 @@ pub struct CanaryService {
 
     /// Preference of near endpoints: `PreferClose`, `PreferSameZone` or `PreferSameNode`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = ["PreferClose", "PreferSameZone", "PreferSameNode"]))]
     pub traffic_distribution: Option<String>,
 
     /// Give the Services every other port of the containers too.
@@ -60,6 +61,7 @@ pub struct CanaryService {
 
     /// Gateway API parents of the route.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32))]
     pub gateway_refs: Vec<GatewayRef>,
 
     /// Host names of the route.
@@ -72,6 +74,7 @@ pub struct CanaryService {
 
     /// Istio's traffic policy, handed through as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::schema::any_object")]
     pub traffic_policy: Option<Value>,
 
     /// Requests that the route takes; one entry must match. Every request when empty.
@@ -153,19 +156,25 @@ pub struct UnmanagedMetadata {
 pub struct GatewayRef {
     /// API group of the parent; `gateway.networking.k8s.io` when unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253), regex(pattern = crate::schema::GROUP_OR_EMPTY))]
     pub group: Option<String>,
     /// Kind of the parent; `Gateway` when unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63), regex(pattern = crate::schema::KIND))]
     pub kind: Option<String>,
     /// Name of the parent.
+    #[schemars(length(min = 1, max = 253))]
     pub name: String,
     /// Namespace of the parent; the canary's when unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63), regex(pattern = crate::schema::LABEL))]
     pub namespace: Option<String>,
     /// Listener of the parent; all of them when unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253), regex(pattern = crate::schema::SUBDOMAIN))]
     pub section_name: Option<String>,
     /// Port of the parent, 1 to 65535.
     #[serde(default, deserialize_with = "crate::number::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 65535))]
     pub port: Option<i64>,
 }

@@ -29,6 +29,7 @@ pub struct SessionAffinity {
     pub path: Option<String>,
     /// `SameSite` attribute of the cookies: `Strict`, `Lax` or `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = ["Strict", "Lax", "None"]))]
     pub same_site: Option<String>,
     /// Set the `Secure` attribute.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -67,6 +67,7 @@ pub struct HeaderOperations {
 #[serde(rename_all = "camelCase")]
 pub struct MirrorTarget {
     /// The backend that gets the copies.
+    #[serde(default)]
     pub backend_ref: MirrorBackendRef,
 }
 
@@ -76,16 +77,21 @@ pub struct MirrorTarget {
 pub struct MirrorBackendRef {
     /// API group of the backend; the core group when unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253), regex(pattern = crate::schema::GROUP_OR_EMPTY))]
     pub group: Option<String>,
     /// Kind of the backend; `Service` when unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63), regex(pattern = crate::schema::KIND))]
     pub kind: Option<String>,
     /// Name of the backend.
+    #[schemars(length(min = 1, max = 253))]
     pub name: String,
     /// Namespace of the backend; the canary's when unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63), regex(pattern = crate::schema::LABEL))]
     pub namespace: Option<String>,
     /// Port of the backend; needed for a Service.
     #[serde(default, deserialize_with = "crate::number::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 65535))]
     pub port: Option<i64>,
 }

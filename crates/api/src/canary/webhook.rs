@@ -25,6 +25,7 @@ pub struct CanaryWebhook {
 
     /// How long each attempt may take, as a Go duration; ten seconds when unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[0-9]+(m|s)"))]
     pub timeout: Option<String>,
 
     /// Attempts after the first one; none when unset.
