@@ -1,0 +1,71 @@
+//! The objects that Serin generates, built from the Canary and the objects it names.
+//!
+//! Nothing here talks to a cluster; every builder returns the body of one write:
+//!
+//! | object | absent | present |
+//! |---|---|---|
+//! | [`services`], [`route`] | server-side apply | server-side apply; a Service with a `metadata.resourceVersion` is replaced |
+//! | [`primary`], [`configs`], [`scaler`] | create | replace: the body has the `metadata.resourceVersion` that was read |
+//!
+//! Services and routes may carry fields of others, so that only Serin's own fields are sent. What is made
+//! for the primary alone is replaced as a whole; being refused (409) tells that somebody else was faster.
+
+use serin_api::canary::CanaryService;
+use thiserror::Error;
+
+use crate::Rollout;
+
+pub mod configs;
+pub mod json;
+pub mod metadata;
+pub mod owner;
+pub mod primary;
+pub mod route;
+pub mod scaler;
+pub mod selector;
+pub mod services;
+pub mod template;
+
+/// Why an object cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum BuildError {
+    /// Flagger's text: the target's pods cannot be told from the primary's.
+    #[error(
+        "getSelectorLabel failed: deployment {target}.{namespace} spec.selector.matchLabels must contain \
+         one of [{candidates}]"
+    )]
+    Selector {
+        /// The target's name.
+        target: String,
+        /// The target's namespace.
+        namespace: String,
+        /// The operator's `-selector-labels`, separated by spaces.
+        candidates: String,
+    },
+    /// A field that Serin cannot serve.
+    #[error("{object}: {field} {value:?} is not supported: {remedy}")]
+    NotSupported {
+        /// The object, `<kind> <name>.<namespace>`.
+        object: String,
+        /// The field's path.
+        field: &'static str,
+        /// Its value.
+        value: String,
+        /// What the user can do.
+        remedy: &'static str,
+    },
+    /// A Canary without `spec.service`; validation lets none through.
+    #[error("Canary {canary}: spec.service is missing: name at least its port")]
+    NoService {
+        /// `<name>.<namespace>`.
+        canary: String,
+    },
+    /// Flagger's text for a match that an HTTPRoute cannot say.
+    #[error("Invalid request matching selectors: {0}")]
+    Match(#[from] route::matches::MatchError),
+}
+
+fn service(rollout: &Rollout) -> Result<&CanaryService, BuildError> {
+    let missing = || BuildError::NoService { canary: rollout.full_name() };
+    rollout.spec.service.as_ref().ok_or_else(missing)
+}

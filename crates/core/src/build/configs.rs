@@ -1,0 +1,166 @@
+//! ConfigMaps and Secrets that a target uses: a change to one of them is a new revision, and the primary
+//! has copies of its own.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::{
+    Rollout,
+    build::{
+        json::{entry, set, text, texts},
+        metadata::{included, portable},
+        owner,
+    },
+    validate::Settings,
+};
+
+mod visit;
+
+use visit::visit;
+
+/// `flagger.app/config-tracking: disable` on a ConfigMap or Secret takes it out of the tracking.
+const TRACKING: &str = "flagger.app/config-tracking";
+
+/// Types of Secrets that an application reads; others belong to the cluster.
+const TRACKED_TYPES: [&str; 4] =
+    ["Opaque", "kubernetes.io/basic-auth", "kubernetes.io/ssh-auth", "kubernetes.io/tls"];
+
+/// Where configuration is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ConfigKind {
+    /// A ConfigMap.
+    ConfigMap,
+    /// A Secret.
+    Secret,
+}
+
+impl ConfigKind {
+    /// The kind as in manifests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ConfigMap => "ConfigMap",
+            Self::Secret => "Secret",
+        }
+    }
+
+    /// The kind as in `status.trackedConfigs` and in Flagger's texts.
+    pub fn lower(self) -> &'static str {
+        match self {
+            Self::ConfigMap => "configmap",
+            Self::Secret => "secret",
+        }
+    }
+}
+
+/// A config that a target names.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConfigRef {
+    /// ConfigMap or Secret.
+    pub kind: ConfigKind,
+    /// Its name, in the target's namespace.
+    pub name: String,
+    /// Whether the pods need it.
+    pub required: bool,
+}
+
+impl ConfigRef {
+    /// The key in `status.trackedConfigs`: `configmap/<name>` or `secret/<name>`.
+    pub fn key(&self) -> String {
+        key(self.kind, &self.name)
+    }
+}
+
+fn key(kind: ConfigKind, name: &str) -> String {
+    format!("{}/{name}", kind.lower())
+}
+
+/// The configs that the target's pods use, each once, in order of kind and name.
+///
+/// Of several references to one config the last one says whether it is required, as in Flagger.
+pub fn config_refs(target: &Value) -> Vec<ConfigRef> {
+    let mut found = BTreeMap::new();
+    let mut pod = target.pointer("/spec/template/spec").cloned().unwrap_or_default();
+    visit(&mut pod, &mut |kind, field, reference| {
+        if let Some(name) = reference.get(field).and_then(Value::as_str) {
+            let required = reference.get("optional") != Some(&Value::Bool(true));
+            found.insert((kind, name.to_owned()), required);
+        }
+    });
+    found.into_iter().map(|((kind, name), required)| ConfigRef { kind, name, required }).collect()
+}
+
+/// Makes the pods use the primary's copies of the tracked configs.
+pub fn rename(pod: &mut Value, tracked: &BTreeMap<String, String>) {
+    visit(pod, &mut |kind, field, reference| {
+        let name = reference.get(field).and_then(Value::as_str);
+        let tracked_name = name.filter(|name| tracked.contains_key(&key(kind, name)));
+        if let Some(copy) = tracked_name.map(copy_name) {
+            set(reference, field, Some(copy.into()));
+        }
+    });
+}
+
+/// The name of the primary's copy.
+pub fn copy_name(name: &str) -> String {
+    format!("{name}-primary")
+}
+
+/// Whether a config is used under its own name by both sides, and changes to it start nothing.
+pub fn ignored(kind: ConfigKind, config: &Value) -> bool {
+    let annotations = texts(config, "/metadata/annotations");
+    let opted_out = annotations.get(TRACKING).is_some_and(|value| value.starts_with("disable"));
+    let foreign = kind == ConfigKind::Secret
+        && !TRACKED_TYPES.contains(&text(config, "/type").unwrap_or(TRACKED_TYPES[0]));
+    opted_out || foreign
+}
+
+/// The primary's copy of a config, to be created or (when `live` is its present state) replaced.
+///
+/// What others wrote on the copy's metadata is kept; its content is exactly the source's.
+pub fn config_copy(
+    rollout: &Rollout,
+    settings: &Settings,
+    kind: ConfigKind,
+    source: &Value,
+    live: Option<&Value>,
+) -> Value {
+    let mut copy = live.cloned().unwrap_or_default();
+    set(&mut copy, "apiVersion", Some("v1".into()));
+    set(&mut copy, "kind", Some(kind.name().into()));
+    for field in ["data", "binaryData", "type"] {
+        set(&mut copy, field, source.get(field).filter(|v| !v.is_null()).cloned());
+    }
+    let labels = included(texts(source, "/metadata/labels"), &settings.include_label_prefix);
+    let metadata = entry(&mut copy, "metadata");
+    set(metadata, "name", Some(copy_name(text(source, "/metadata/name").unwrap_or_default()).into()));
+    set(metadata, "namespace", Some(rollout.namespace.as_str().into()));
+    set(metadata, "ownerReferences", Some(owner::shared(rollout, live).into()));
+    for (label, value) in labels {
+        entry(metadata, "labels")[label] = value.into();
+    }
+    copy
+}
+
+/// Whether the copy is as [`config_copy`] would have it.
+pub fn in_sync(desired: &Value, live: &Value) -> bool {
+    let same = |field: &str| desired.get(field) == live.get(field);
+    let labels = portable(texts(desired, "/metadata/labels"));
+    let live_labels = texts(live, "/metadata/labels");
+    ["data", "binaryData", "type"].into_iter().all(same)
+        && labels.iter().all(|(key, value)| live_labels.get(key) == Some(value))
+        && desired.pointer("/metadata/ownerReferences") == live.pointer("/metadata/ownerReferences")
+}
+
+/// Flagger's text for a required config that does not exist.
+pub fn missing(reference: &ConfigRef, namespace: &str) -> String {
+    let ConfigRef { kind, name, .. } = reference;
+    let kind = kind.lower();
+    format!(
+        "GetTargetConfigs failed: {kind} {name}.{namespace} get query error: {kind}s {} not found",
+        json!(name)
+    )
+}
+
+#[cfg(test)]
+mod tests;

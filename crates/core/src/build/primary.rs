@@ -1,0 +1,123 @@
+//! The primary: the clone of the target that takes the traffic between rollouts.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::{
+    Rollout,
+    build::{
+        BuildError,
+        json::{entry, int, set, texts},
+        metadata::{Map, included, portable, with},
+        owner,
+        selector::Selector,
+        template::{self, PROMOTION_ID},
+    },
+    hash,
+    validate::Settings,
+};
+
+/// Fields of a Deployment's spec that the primary takes over from the target.
+const COPIED: [&str; 4] = ["progressDeadlineSeconds", "minReadySeconds", "revisionHistoryLimit", "strategy"];
+
+/// Annotations that the Deployment controller keeps on each Deployment.
+const CONTROLLERS: &str = "deployment.kubernetes.io/";
+
+/// The primary's Deployment.
+///
+/// Without `live` it is made; with it, the target's present template is promoted to it. `configs` are the
+/// checksums of the tracked configs. Promoting the same template and configs again changes nothing.
+pub fn primary(
+    rollout: &Rollout,
+    settings: &Settings,
+    target: &Value,
+    live: Option<&Value>,
+    configs: &BTreeMap<String, String>,
+) -> Result<Value, BuildError> {
+    let selector = Selector::of(rollout, settings, target)?;
+    let mut template = template::primary_template(rollout, settings, &selector, target, configs);
+    let revision = hash::revision(&target["spec"]["template"]);
+    let id = hash::promotion_id(&rollout.uid, &revision, configs);
+    entry(entry(&mut template, "metadata"), "annotations")[PROMOTION_ID] = id.into();
+    Ok(match live {
+        None => create(rollout, settings, &selector, target, template),
+        Some(live) => promote(rollout, settings, &selector, target, live, template),
+    })
+}
+
+fn create(
+    rollout: &Rollout,
+    settings: &Settings,
+    selector: &Selector,
+    target: &Value,
+    template: Value,
+) -> Value {
+    let labels = included(texts(target, "/metadata/labels"), &settings.include_label_prefix);
+    let mut spec = json!({
+        "replicas": replicas(target).unwrap_or(1),
+        "selector": {"matchLabels": {selector.label.as_str(): selector.primary()}},
+        "template": template,
+    });
+    copy_fields(target, &mut spec);
+    json!({
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {
+            "name": rollout.primary(),
+            "namespace": rollout.namespace,
+            "labels": with(labels, &selector.label, selector.primary()),
+            "annotations": portable(texts(target, "/metadata/annotations")),
+            "ownerReferences": [owner::reference(rollout)],
+        },
+        "spec": spec,
+    })
+}
+
+fn promote(
+    rollout: &Rollout,
+    settings: &Settings,
+    selector: &Selector,
+    target: &Value,
+    live: &Value,
+    template: Value,
+) -> Value {
+    let mut primary = live.clone();
+    set(&mut primary, "apiVersion", Some("apps/v1".into()));
+    set(&mut primary, "kind", Some("Deployment".into()));
+    set(&mut primary, "status", None);
+    let metadata = entry(&mut primary, "metadata");
+    let labels = promoted(settings, target, live, "/metadata/labels");
+    set(metadata, "labels", Some(json!(with(labels, &selector.label, selector.primary()))));
+    set(metadata, "annotations", Some(json!(promoted(settings, target, live, "/metadata/annotations"))));
+    let spec = entry(&mut primary, "spec");
+    copy_fields(target, spec);
+    set(spec, "template", Some(template));
+    // With an autoscaler the number of replicas is the autoscaler's; 0 is no number to serve users with.
+    if let (None, Some(replicas)) = (&rollout.spec.autoscaler_ref, replicas(target)) {
+        set(spec, "replicas", Some(replicas.into()));
+    }
+    primary
+}
+
+/// What others wrote on the primary, and what the target has under the included prefixes.
+///
+/// What was copied from the target when the primary was made goes, as with Flagger.
+fn promoted(settings: &Settings, target: &Value, live: &Value, pointer: &str) -> Map {
+    let source = texts(target, pointer);
+    let mut map = texts(live, pointer);
+    map.retain(|key, _| !source.contains_key(key) || key.starts_with(CONTROLLERS));
+    map.extend(included(source, &settings.include_label_prefix));
+    map
+}
+
+fn copy_fields(target: &Value, spec: &mut Value) {
+    for field in COPIED {
+        set(spec, field, target["spec"].get(field).cloned());
+    }
+}
+
+/// The target's replicas if it has any.
+fn replicas(target: &Value) -> Option<i64> {
+    int(target, "/spec/replicas").filter(|n| *n > 0)
+}

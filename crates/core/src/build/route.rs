@@ -1,0 +1,144 @@
+//! The HTTPRoute that splits traffic between primary and canary.
+
+use serde_json::{Value, json};
+use serin_api::{
+    HttpRoute,
+    canary::CanaryService,
+    gateway::{
+        BackendObjectReference, HttpBackendRef, HttpRequestMirrorFilter, HttpRouteFilter, HttpRouteMatch,
+        HttpRouteRule, HttpRouteSpec, HttpRouteTimeouts, ParentReference,
+    },
+};
+
+use crate::{
+    Rollout, Routing,
+    build::{
+        BuildError,
+        metadata::{Map, marked},
+        owner,
+        selector::Selector,
+    },
+};
+
+mod defaults;
+mod filters;
+pub mod matches;
+mod read;
+
+pub use defaults::normalise;
+pub use read::read;
+
+/// The route for a server-side apply: it owns the parents, host names and rules, and its own metadata.
+///
+/// `selector` is the target's, where it is known: Flagger puts its label on routes that have
+/// `service.apex`. A route that was not generated for this Canary does not become owned by it.
+pub fn route(
+    rollout: &Rollout,
+    selector: Option<&Selector>,
+    routing: Routing,
+    live: Option<&HttpRoute>,
+) -> Result<Value, BuildError> {
+    let spec = spec(rollout, routing)?;
+    let mut body = json!({
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": {
+            "name": rollout.apex,
+            "namespace": rollout.namespace,
+            "annotations": annotations(rollout),
+        },
+        "spec": spec,
+    });
+    let labels = labels(rollout, selector);
+    if !labels.is_empty() {
+        body["metadata"]["labels"] = json!(labels);
+    }
+    if live.is_none_or(|live| read::owned(rollout, live)) {
+        body["metadata"]["ownerReferences"] = json!([owner::reference(rollout)]);
+    }
+    if spec.hostnames.is_empty() && live.is_some_and(|live| !live.spec.hostnames.is_empty()) {
+        // Leaving a field out does not take it away from another manager; an empty list does.
+        body["spec"]["hostnames"] = json!([]);
+    }
+    Ok(body)
+}
+
+fn annotations(rollout: &Rollout) -> Map {
+    let apex = rollout.spec.service.as_ref().and_then(|service| service.apex.as_ref());
+    marked(apex.and_then(|apex| apex.annotations.clone()).unwrap_or_default())
+}
+
+fn labels(rollout: &Rollout, selector: Option<&Selector>) -> Map {
+    let apex = rollout.spec.service.as_ref().and_then(|service| service.apex.as_ref());
+    let Some(apex) = apex else { return Map::new() };
+    let mut labels = apex.labels.clone().unwrap_or_default();
+    labels.extend(selector.map(|selector| (selector.label.clone(), rollout.apex.clone())));
+    labels
+}
+
+/// The route's spec with everything spelled out that the API server would fill in.
+pub fn spec(rollout: &Rollout, routing: Routing) -> Result<HttpRouteSpec, BuildError> {
+    let service = super::service(rollout)?;
+    let mut spec = HttpRouteSpec {
+        parent_refs: service.gateway_refs.iter().map(ParentReference::from).collect(),
+        hostnames: service.hosts.clone(),
+        rules: rules(rollout, service, routing)?,
+        ..HttpRouteSpec::default()
+    };
+    normalise(&mut spec);
+    Ok(spec)
+}
+
+/// One rule; with `analysis.match` a second one for the requests that it does not match.
+fn rules(
+    rollout: &Rollout,
+    service: &CanaryService,
+    routing: Routing,
+) -> Result<Vec<HttpRouteRule>, BuildError> {
+    let all = matches::service(&service.match_)?;
+    let chosen = matches::analysis(&rollout.spec.analysis.match_)?;
+    if chosen.is_empty() {
+        return Ok(vec![split(rollout, service, routing, all)]);
+    }
+    let rest = HttpRouteRule {
+        backend_refs: vec![HttpBackendRef::service(rollout.primary_service(), service.port, 100)],
+        ..rule(service, all.clone())
+    };
+    Ok(vec![split(rollout, service, routing, matches::merge(&chosen, &all)), rest])
+}
+
+fn split(
+    rollout: &Rollout,
+    service: &CanaryService,
+    routing: Routing,
+    matches: Vec<HttpRouteMatch>,
+) -> HttpRouteRule {
+    let side = |name, weight: u8| HttpBackendRef::service(name, service.port, weight.into());
+    let mut rule = rule(service, matches);
+    rule.filters.extend(routing.mirror.then(|| mirror(rollout, service)));
+    rule.backend_refs = vec![
+        side(rollout.primary_service(), routing.primary()),
+        side(rollout.canary_service(), 100 - routing.primary()),
+    ];
+    rule
+}
+
+/// Sends a copy of each request to the canary.
+fn mirror(rollout: &Rollout, service: &CanaryService) -> HttpRouteFilter {
+    HttpRouteFilter::request_mirror(HttpRequestMirrorFilter {
+        backend_ref: BackendObjectReference::service(rollout.canary_service(), service.port),
+        ..HttpRequestMirrorFilter::default()
+    })
+}
+
+/// A rule without backends.
+fn rule(service: &CanaryService, matches: Vec<HttpRouteMatch>) -> HttpRouteRule {
+    let set = |limit: &Option<String>| limit.clone().filter(|limit| !limit.is_empty());
+    let (request, backend_request) = (set(&service.timeout), set(&service.backend_timeout));
+    let timeouts = (request.is_some() || backend_request.is_some()).then(|| HttpRouteTimeouts {
+        request,
+        backend_request,
+        ..HttpRouteTimeouts::default()
+    });
+    HttpRouteRule { matches, filters: filters::filters(service), timeouts, ..HttpRouteRule::default() }
+}

@@ -1,0 +1,96 @@
+//! What a live route does, as facts.
+
+use serde_json::json;
+use serin_api::{
+    HttpRoute,
+    gateway::{HttpRouteRule, HttpRouteSpec},
+};
+
+use super::{annotations, labels, normalise, spec};
+use crate::{
+    Rollout, Routing,
+    build::{BuildError, metadata::Map, owner, selector::Selector},
+    observe::{Acceptance, Route},
+};
+
+/// The facts about the live route. `selector` is the target's, as for [`super::route`].
+pub fn read(rollout: &Rollout, selector: Option<&Selector>, live: &HttpRoute) -> Result<Route, BuildError> {
+    let routing = routing(rollout, &live.spec);
+    let desired = spec(rollout, routing.unwrap_or(Routing::PRIMARY))?;
+    let metadata = &live.metadata;
+    let in_shape = shape(desired) == shape(live.spec.clone())
+        && has_all(metadata.annotations.as_ref(), &annotations(rollout))
+        && has_all(metadata.labels.as_ref(), &labels(rollout, selector));
+    Ok(Route { routing, in_shape, acceptance: acceptance(rollout, live) })
+}
+
+/// Whether the route was generated for this Canary.
+pub(super) fn owned(rollout: &Rollout, live: &HttpRoute) -> bool {
+    owner::owned(rollout, &json!({"metadata": {"ownerReferences": live.metadata.owner_references}}))
+}
+
+fn has_all(live: Option<&Map>, wanted: &Map) -> bool {
+    wanted.iter().all(|(key, value)| live.and_then(|live| live.get(key)) == Some(value))
+}
+
+/// What Serin owns of the spec, without the weights.
+fn shape(mut spec: HttpRouteSpec) -> HttpRouteSpec {
+    normalise(&mut spec);
+    spec.extra.clear();
+    spec.rules.iter_mut().flat_map(|rule| &mut rule.backend_refs).for_each(|backend| backend.weight = None);
+    spec
+}
+
+/// The split, if all rules with both sides agree on one that adds up to 100.
+fn routing(rollout: &Rollout, spec: &HttpRouteSpec) -> Option<Routing> {
+    let mut splits = spec.rules.iter().filter_map(|rule| split(rollout, rule));
+    let canary = splits.next()??;
+    splits.all(|other| other == Some(canary)).then(|| Routing { canary, mirror: mirrored(rollout, spec) })
+}
+
+/// The canary's share; `Some(None)` if a rule has both sides with weights that make no sense.
+#[expect(clippy::option_option, reason = "a rule that splits nothing is not one that splits badly")]
+fn split(rollout: &Rollout, rule: &HttpRouteRule) -> Option<Option<u8>> {
+    let weight = |name: &str| {
+        let backend = rule.backend_refs.iter().find(|backend| backend.name == name);
+        backend.map(|backend| backend.weight.unwrap_or(1))
+    };
+    let primary = weight(&rollout.primary_service())?;
+    let canary = weight(&rollout.canary_service())?;
+    let share = u8::try_from(canary).ok().filter(|_| primary >= 0);
+    Some(share.filter(|_| primary.checked_add(canary) == Some(100)))
+}
+
+/// Whether there are more mirrors to the canary than the user's own.
+fn mirrored(rollout: &Rollout, spec: &HttpRouteSpec) -> bool {
+    let canary = rollout.canary_service();
+    let users = rollout.spec.service.iter().flat_map(|service| &service.mirror);
+    let users = users.filter(|mirror| mirror.backend_ref.name == canary).count();
+    spec.rules.iter().any(|rule| {
+        let mirrors = rule.filters.iter().filter_map(|filter| filter.request_mirror.as_ref());
+        mirrors.filter(|mirror| mirror.backend_ref.name == canary).count() > users
+    })
+}
+
+/// Flagger's rule: a parent that reports must have accepted this generation.
+fn acceptance(rollout: &Rollout, live: &HttpRoute) -> Acceptance {
+    let namespace = &rollout.namespace;
+    let current = live.metadata.generation.unwrap_or(0);
+    let reports = live.status.iter().flat_map(|status| &status.parents);
+    for report in reports {
+        let parent = &report.parent_ref;
+        if !live.spec.parent_refs.iter().any(|own| own.same_parent(parent, namespace)) {
+            continue;
+        }
+        let Some(accepted) = report.condition("Accepted") else { continue };
+        let observed = accepted.observed_generation.unwrap_or(0);
+        if accepted.status != "True" || observed < current {
+            return Acceptance::Pending(format!(
+                "HTTPRoute {}.{namespace} parent {} is not ready (status: {}, observed generation: {observed}, \
+                 current generation: {current})",
+                rollout.apex, parent.name, accepted.status
+            ));
+        }
+    }
+    Acceptance::Accepted
+}

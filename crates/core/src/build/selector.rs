@@ -1,0 +1,39 @@
+//! The label that tells the target's pods from the primary's.
+
+use serde_json::Value;
+
+use crate::{
+    Rollout,
+    build::{BuildError, json::texts},
+    validate::Settings,
+};
+
+/// The label by which Services and workloads select pods.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selector {
+    /// Its key: one of the operator's `-selector-labels`.
+    pub label: String,
+    /// Its value on the target's pods.
+    pub value: String,
+}
+
+impl Selector {
+    /// The first candidate that the target's `spec.selector.matchLabels` has.
+    pub fn of(rollout: &Rollout, settings: &Settings, target: &Value) -> Result<Self, BuildError> {
+        let labels = texts(target, "/spec/selector/matchLabels");
+        let mut candidates = settings.selector_labels.iter();
+        let found = candidates.find_map(|label| labels.get_key_value(label.trim()));
+        found.map(|(label, value)| Self { label: label.clone(), value: value.clone() }).ok_or_else(|| {
+            BuildError::Selector {
+                target: rollout.target.clone(),
+                namespace: rollout.namespace.clone(),
+                candidates: settings.selector_labels.join(" "),
+            }
+        })
+    }
+
+    /// The label's value on the primary's pods.
+    pub fn primary(&self) -> String {
+        format!("{}-primary", self.value)
+    }
+}

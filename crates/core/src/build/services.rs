@@ -1,0 +1,167 @@
+//! The three Services of a Canary: apex, primary and canary.
+
+use serde_json::{Value, json};
+use serin_api::canary::{CanaryService, CustomMetadata};
+
+use crate::{
+    Rollout,
+    build::{
+        BuildError,
+        json::{entry, includes, items, set, text},
+        metadata::{marked, with},
+        owner,
+        selector::Selector,
+    },
+    plan::ServiceRole,
+    validate::Settings,
+};
+
+mod ports;
+
+/// The fields of a Service that are Serin's.
+///
+/// An existing Service that was not generated for this Canary keeps its type, labels and owners: only its
+/// selector, the ports and the markers for Flux are set. What a generated Service got when it was made
+/// (type, headless, traffic distribution) stays as it is.
+///
+/// The body is for a server-side apply. Where a live port stands in the way of a desired one of the same
+/// name, it is a replacement instead and has a `metadata.resourceVersion`.
+pub fn service(
+    rollout: &Rollout,
+    settings: &Settings,
+    role: ServiceRole,
+    target: &Value,
+    live: Option<&Value>,
+) -> Result<Value, BuildError> {
+    let service = super::service(rollout)?;
+    let selector = Selector::of(rollout, settings, target)?;
+    let pods = if role == ServiceRole::Canary { selector.value.clone() } else { selector.primary() };
+    let mut body = json!({
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name(rollout, role), "namespace": rollout.namespace},
+        "spec": {
+            "ports": ports::ports(service, target),
+            "selector": {selector.label.as_str(): pods},
+        },
+    });
+    if live.is_none_or(|live| owner::owned(rollout, live)) {
+        own(rollout, service, role, &selector, &mut body);
+        keep_or_choose(service, live, &mut body);
+    } else {
+        body["metadata"]["annotations"] = json!(marked(super::metadata::Map::new()));
+    }
+    Ok(live.and_then(|live| replacement(&body, live)).unwrap_or(body))
+}
+
+/// The Service's name.
+pub fn name(rollout: &Rollout, role: ServiceRole) -> String {
+    match role {
+        ServiceRole::Apex => rollout.apex.clone(),
+        ServiceRole::Primary => rollout.primary_service(),
+        ServiceRole::Canary => rollout.canary_service(),
+    }
+}
+
+fn own(rollout: &Rollout, service: &CanaryService, role: ServiceRole, selector: &Selector, body: &mut Value) {
+    let custom = match role {
+        ServiceRole::Apex => &service.apex,
+        ServiceRole::Primary => &service.primary,
+        ServiceRole::Canary => &service.canary,
+    };
+    let CustomMetadata { labels, annotations } = custom.clone().unwrap_or_default();
+    let metadata = entry(body, "metadata");
+    let labels = with(labels.unwrap_or_default(), &selector.label, name(rollout, role));
+    set(metadata, "labels", Some(json!(labels)));
+    set(metadata, "annotations", Some(json!(marked(annotations.unwrap_or_default()))));
+    set(metadata, "ownerReferences", Some(json!([owner::reference(rollout)])));
+}
+
+/// What is chosen when a Service is made and left alone afterwards.
+fn keep_or_choose(service: &CanaryService, live: Option<&Value>, body: &mut Value) {
+    let spec = entry(body, "spec");
+    let Some(live) = live else {
+        set(spec, "type", Some("ClusterIP".into()));
+        set(spec, "clusterIP", service.headless.then(|| "None".into()));
+        set(spec, "trafficDistribution", service.traffic_distribution.clone().map(Value::from));
+        return;
+    };
+    set(spec, "type", live.pointer("/spec/type").cloned());
+    set(spec, "clusterIP", live.pointer("/spec/clusterIP").filter(|ip| *ip == "None").cloned());
+    set(spec, "trafficDistribution", live.pointer("/spec/trafficDistribution").cloned());
+}
+
+/// Whether every field of ours has its value; fields, labels, annotations and ports of others do not matter.
+pub fn in_sync(desired: &Value, live: &Value) -> bool {
+    let spec_fields = desired["spec"].as_object().into_iter().flatten();
+    let spec_same = spec_fields
+        .filter(|(field, _)| *field != "ports")
+        .all(|(field, value)| live["spec"].get(field) == Some(value));
+    let maps_same = ["labels", "annotations"].into_iter().all(|map| {
+        let wanted = desired["metadata"].get(map);
+        wanted.is_none_or(|wanted| live["metadata"].get(map).is_some_and(|live| includes(live, wanted)))
+    });
+    let mut owners = items(desired, "/metadata/ownerReferences");
+    let owned = owners.all(|owner| items(live, "/metadata/ownerReferences").any(|l| includes(l, owner)));
+    let ports =
+        items(desired, "/spec/ports").all(|port| items(live, "/spec/ports").any(|l| includes(l, port)));
+    spec_same && maps_same && owned && ports
+}
+
+/// The apex as it was before the Canary, for `revertOnDeletion`: it selects the target's pods again.
+///
+/// `None` if it was generated for this Canary, for then it goes with it. Where `kubectl apply` left the
+/// user's manifest, its selector is restored.
+pub fn reverted_apex(
+    rollout: &Rollout,
+    settings: &Settings,
+    target: &Value,
+    live: &Value,
+) -> Result<Option<Value>, BuildError> {
+    if owner::owned(rollout, live) {
+        return Ok(None);
+    }
+    let selector = Selector::of(rollout, settings, target)?;
+    let mut body = service(rollout, settings, ServiceRole::Apex, target, Some(live))?;
+    body["spec"]["selector"] =
+        users_selector(live).unwrap_or_else(|| json!({selector.label.as_str(): selector.value}));
+    Ok(Some(body))
+}
+
+fn users_selector(live: &Value) -> Option<Value> {
+    let manifest = text(live, "/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration")?;
+    let manifest: Value = serde_json::from_str(manifest).ok()?;
+    manifest.pointer("/spec/selector").filter(|s| s.is_object()).cloned()
+}
+
+/// The live Service with `body` put over it, if an apply would leave two ports of one name.
+fn replacement(body: &Value, live: &Value) -> Option<Value> {
+    let desired: Vec<&Value> = items(body, "/spec/ports").collect();
+    let kept: Vec<&Value> = items(live, "/spec/ports")
+        .filter(|port| !desired.iter().any(|d| ports::same_slot(d, port)))
+        .collect();
+    let in_the_way = |port: &&Value| desired.iter().any(|d| d.get("name") == port.get("name"));
+    if !kept.iter().any(in_the_way) {
+        return None;
+    }
+    let ports = desired.iter().copied().chain(kept.iter().copied().filter(|port| !in_the_way(port)));
+    let mut whole = live.clone();
+    set(entry(&mut whole, "spec"), "ports", Some(ports.cloned().collect()));
+    overlay(&mut whole, body);
+    Some(whole)
+}
+
+fn overlay(live: &mut Value, body: &Value) {
+    for field in ["labels", "annotations"] {
+        for (key, value) in body["metadata"].get(field).and_then(Value::as_object).into_iter().flatten() {
+            set(entry(entry(live, "metadata"), field), key, Some(value.clone()));
+        }
+    }
+    for (field, value) in
+        body["spec"].as_object().into_iter().flatten().filter(|(field, _)| *field != "ports")
+    {
+        set(entry(live, "spec"), field, Some(value.clone()));
+    }
+    set(live, "apiVersion", Some("v1".into()));
+    set(live, "kind", Some("Service".into()));
+}

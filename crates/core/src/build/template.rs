@@ -1,0 +1,74 @@
+//! The primary's pod template: the target's, with what makes it a primary.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::{
+    Rollout,
+    build::{
+        configs,
+        json::texts,
+        metadata::{Map, portable, with},
+        selector::Selector,
+    },
+    hash,
+    validate::Settings,
+};
+
+mod spread;
+
+/// Annotation of the primary's template that says what was promoted ([`hash::promotion_id`]).
+pub const PROMOTION_ID: &str = "flagger-id";
+
+/// The target's template as the primary has it, without [`PROMOTION_ID`].
+///
+/// `configs` are the tracked configs by `configmap/<name>` and `secret/<name>`: the primary uses its own
+/// copies of these.
+pub fn primary_template(
+    rollout: &Rollout,
+    settings: &Settings,
+    selector: &Selector,
+    target: &Value,
+    configs: &BTreeMap<String, String>,
+) -> Value {
+    let labels = portable(texts(target, "/spec/template/metadata/labels"));
+    let mut spec = target.pointer("/spec/template/spec").cloned().unwrap_or_default();
+    configs::rename(&mut spec, configs);
+    spread::rename(&mut spec, &settings.selector_labels, &rollout.target);
+    json!({
+        "metadata": {
+            "labels": with(labels, &selector.label, selector.primary()),
+            "annotations": annotations(&target["spec"]["template"]),
+        },
+        "spec": spec,
+    })
+}
+
+/// The annotations of a template that are the user's.
+fn annotations(template: &Value) -> Map {
+    let mut annotations = portable(texts(template, "/metadata/annotations"));
+    annotations.remove(PROMOTION_ID);
+    annotations
+}
+
+/// Whether two templates are the same but for [`PROMOTION_ID`].
+pub fn same(one: &Value, other: &Value) -> bool {
+    let parts = |template: &Value| {
+        let spec = template.get("spec").map(hash::canonical);
+        (texts(template, "/metadata/labels"), annotations(template), spec)
+    };
+    parts(one) == parts(other)
+}
+
+/// Whether the primary's template is the target's, save for what makes it a primary.
+pub fn matches(
+    rollout: &Rollout,
+    settings: &Settings,
+    selector: &Selector,
+    target: &Value,
+    primary: &Value,
+    configs: &BTreeMap<String, String>,
+) -> bool {
+    same(&primary_template(rollout, settings, selector, target, configs), &primary["spec"]["template"])
+}

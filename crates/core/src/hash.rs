@@ -1,0 +1,114 @@
+//! Identities of what is released: pod templates, tracked configs, promotions.
+//!
+//! [`checksum`] and [`config_checksum`] give the very values that Flagger gives. [`revision`] does not:
+//! Flagger hashes a rendering of the Go types it was built with, so that its value changes with every
+//! upgrade. Serin hashes the manifest.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+mod canonical;
+
+pub use canonical::canonical;
+
+/// The letters of names that Kubernetes makes up: no vowels, nothing easily mistaken.
+const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
+
+/// Names the promotions of all Canaries; any fixed value does.
+const PROMOTIONS: Uuid = Uuid::from_u128(0x5e71_0000_6f6d_4f74_8e5d_70c4_9d1a_b0d1);
+
+/// `text` in letters that are safe in names and labels, one for each character.
+pub fn safe_encode(text: &str) -> String {
+    let letter = |c: char| ALPHABET.get(c as usize % ALPHABET.len()).copied().map(char::from);
+    text.chars().filter_map(letter).collect()
+}
+
+/// Hash of a pod template: ten letters.
+///
+/// It depends only on what the template says: neither on the order of keys nor on unset fields that are
+/// spelled out as `null`.
+pub fn revision(template: &Value) -> String {
+    let digest = Sha256::digest(canonical(template).to_string());
+    let number = digest.iter().take(8).fold(0_u64, |n, byte| n << 8 | u64::from(*byte));
+    safe_encode(&format!("{:010}", number % 10_000_000_000))
+}
+
+/// The `checksum` of a webhook's payload: identifies the revision and the configs of a rollout.
+///
+/// `tracked_configs` and `last_applied_spec` are the fields of the Canary's status.
+pub fn checksum(tracked_configs: Option<&BTreeMap<String, String>>, last_applied_spec: &str) -> String {
+    let configs = match tracked_configs {
+        None => "<nil>".to_owned(),
+        Some(configs) => {
+            let pairs: Vec<String> = configs.iter().map(|(k, v)| format!("{k}:{v}")).collect();
+            format!("map[{}]", pairs.join(" "))
+        }
+    };
+    let text = format!(
+        "(struct {{ TrackedConfigs *map[string]string; LastAppliedSpec string }})\
+         {{TrackedConfigs:(*map[string]string){configs} LastAppliedSpec:(string){last_applied_spec}}}"
+    );
+    safe_encode(&fnv1a(text.as_bytes()).to_string())
+}
+
+fn fnv1a(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(2_166_136_261, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(16_777_619))
+}
+
+/// Checksum of the content of a ConfigMap or Secret: 16 hexadecimal digits.
+///
+/// It is Flagger's, which looks at `data` only. `binaryData`, where there is any, adds `-` and 16 digits
+/// more, so that [`same_config`] can tell Flagger's value from a change.
+pub fn config_checksum(config: &Value) -> String {
+    let data = json_digest(config.get("data").unwrap_or(&Value::Null));
+    match config.get("binaryData").and_then(Value::as_object) {
+        Some(binary) if !binary.is_empty() => {
+            format!("{data}-{}", json_digest(&Value::Object(binary.clone())))
+        }
+        _ => data,
+    }
+}
+
+/// Whether a checksum that Flagger recorded stands for the same content as one of [`config_checksum`].
+///
+/// Only for what Flagger wrote: it did not look at `binaryData`.
+pub fn same_config(flaggers: &str, ours: &str) -> bool {
+    ours.split('-').next() == Some(flaggers)
+}
+
+/// The start of the SHA-256 of the JSON that Go writes.
+fn json_digest(value: &Value) -> String {
+    let text = escape_like_go(&canonical(value).to_string());
+    Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Go escapes these characters as well; in JSON text they can only stand in strings.
+fn escape_like_go(json: &str) -> String {
+    json.chars()
+        .map(|c| match c {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => format!("\\u{:04x}", c as u32),
+            c => c.to_string(),
+        })
+        .collect()
+}
+
+/// The annotation `flagger-id` of a primary's pod template: says what was promoted.
+///
+/// `uid` is the Canary's, `revision` the target's ([`revision`]), `configs` the checksums of its tracked
+/// configs. The same promotion gives the same text, so that applying it twice rolls no pods.
+pub fn promotion_id(uid: &str, revision: &str, configs: &BTreeMap<String, String>) -> String {
+    let mut parts = Map::new();
+    parts.insert(
+        "configs".to_owned(),
+        configs.iter().map(|(k, v)| (k.clone(), Value::from(v.as_str()))).collect(),
+    );
+    parts.insert("revision".to_owned(), revision.into());
+    parts.insert("uid".to_owned(), uid.into());
+    Uuid::new_v5(&PROMOTIONS, canonical(&Value::Object(parts)).to_string().as_bytes()).to_string()
+}
+
+#[cfg(test)]
+mod tests;

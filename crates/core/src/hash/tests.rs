@@ -1,0 +1,97 @@
+use proptest::prelude::*;
+use rstest::rstest;
+use serde_json::json;
+
+use super::*;
+
+fn configs(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+}
+
+#[test]
+fn digits_become_flaggers_letters() {
+    assert_eq!(safe_encode("0123456789"), "456789bcdf");
+}
+
+#[rstest]
+#[case(None, "", "758df7c9fc")]
+#[case(
+    Some([("configmap/a", "1111111111111111"), ("secret/b", "2222222222222222")].as_slice()),
+    "7b5dd8ff9d",
+    "5f66847b4b"
+)]
+fn webhook_checksum_is_flaggers(
+    #[case] tracked: Option<&[(&str, &str)]>,
+    #[case] spec: &str,
+    #[case] expected: &str,
+) {
+    assert_eq!(checksum(tracked.map(configs).as_ref(), spec), expected);
+}
+
+#[rstest]
+#[case::config_map(json!({"data": {"color": "red"}}), "241889ca0604e333")]
+#[case::secret(json!({"data": {"apiKey": "dGVzdA=="}, "type": "Opaque"}), "3930f0692c2295eb")]
+#[case::no_data(json!({"metadata": {"name": "empty"}}), "74234e98afe7498f")]
+#[case::null_data(json!({"data": null, "binaryData": {}}), "74234e98afe7498f")]
+fn config_checksum_is_flaggers(#[case] config: Value, #[case] expected: &str) {
+    assert_eq!(config_checksum(&config), expected);
+}
+
+#[test]
+fn json_is_escaped_like_go() {
+    let json = json!({"b": "<&>\u{2028}\u{2029}", "a": "\u{8}\u{c}\n\r\t\u{1}\u{7f}é"}).to_string();
+    assert_eq!(
+        escape_like_go(&json),
+        "{\"a\":\"\\b\\f\\n\\r\\t\\u0001\u{7f}é\",\"b\":\"\\u003c\\u0026\\u003e\\u2028\\u2029\"}"
+    );
+}
+
+#[test]
+fn binary_data_extends_the_checksum() {
+    let plain = config_checksum(&json!({"data": {"color": "red"}}));
+    let with = config_checksum(&json!({"data": {"color": "red"}, "binaryData": {"logo": "AAEC"}}));
+    assert_ne!(plain, with);
+    assert!(same_config(&plain, &with) && same_config(&plain, &plain));
+    assert!(!same_config(&with, &plain));
+}
+
+#[rstest]
+#[case::null_field(json!({"metadata": {"creationTimestamp": null, "labels": {"app": "a"}}, "spec": {"x": null}}))]
+#[case::order(serde_json::from_str(r#"{"spec":{},"metadata":{"labels":{"app":"a"}}}"#).unwrap())]
+fn revision_ignores_spelling(#[case] template: Value) {
+    assert_eq!(revision(&template), revision(&json!({"metadata": {"labels": {"app": "a"}}, "spec": {}})));
+}
+
+#[test]
+fn empty_metadata_says_nothing() {
+    let bare = json!({"spec": {"containers": []}});
+    let empty = json!({"metadata": {"creationTimestamp": null}, "spec": {"containers": []}});
+    assert_eq!(revision(&bare), revision(&empty));
+}
+
+#[test]
+fn revision_is_fixed() {
+    let template =
+        json!({"metadata": {"labels": {"app": "podinfo"}}, "spec": {"containers": [{"image": "a:1"}]}});
+    insta::assert_snapshot!(revision(&template), @"5758d745bd");
+}
+
+#[test]
+fn promotion_id_names_uid_revision_and_configs() {
+    let id = promotion_id("u", "r", &configs(&[("configmap/a", "1")]));
+    assert_eq!(id, promotion_id("u", "r", &configs(&[("configmap/a", "1")])));
+    assert_ne!(id, promotion_id("v", "r", &configs(&[("configmap/a", "1")])));
+    assert_ne!(id, promotion_id("u", "s", &configs(&[("configmap/a", "1")])));
+    assert_ne!(id, promotion_id("u", "r", &configs(&[("configmap/a", "2")])));
+    assert_ne!(id, promotion_id("u", "r", &configs(&[])));
+    assert!(Uuid::parse_str(&id).is_ok());
+}
+
+proptest! {
+    #[test]
+    fn revisions_differ_by_image(a in "[a-z]{1,12}", b in "[a-z]{1,12}") {
+        let template = |image: &str| json!({"spec": {"containers": [{"image": image}]}});
+        prop_assert_eq!(revision(&template(&a)).len(), 10);
+        prop_assert_eq!(a == b, revision(&template(&a)) == revision(&template(&b)));
+    }
+}

@@ -1,0 +1,85 @@
+//! How far the rollout of a workload is, in Flagger's words.
+
+use chrono::TimeDelta;
+use serde_json::Value;
+
+use crate::{
+    Timestamp,
+    build::json::{int, text},
+    observe::Readiness,
+};
+
+/// Judges a Deployment.
+///
+/// `threshold_percent` is `analysis.primaryReadyThreshold` or `analysis.canaryReadyThreshold`: the share of
+/// the updated replicas that must be available. `deadline` is the Canary's `progressDeadlineSeconds`.
+pub fn deployment(live: &Value, threshold_percent: i64, deadline: TimeDelta) -> Readiness {
+    let observed = int(live, "/status/observedGeneration").unwrap_or(0);
+    if int(live, "/metadata/generation").unwrap_or(0) > observed {
+        return waiting("observed deployment generation less than desired generation", None);
+    }
+    if let Some(failed) = exceeded_own_deadline(live) {
+        return failed;
+    }
+    match replicas_missing(live, threshold_percent) {
+        Some(what) => waiting(&what, unavailable_since(live).map(|since| since + deadline)),
+        None => Readiness::Ready,
+    }
+}
+
+fn waiting(what: &str, fatal_at: Option<Timestamp>) -> Readiness {
+    Readiness::NotReady { message: format!("waiting for rollout to finish: {what}"), fatal_at }
+}
+
+/// The deadline of the Deployment itself, which its controller watches.
+fn exceeded_own_deadline(live: &Value) -> Option<Readiness> {
+    let progressing = condition(live, "Progressing")?;
+    if text(progressing, "/reason") != Some("ProgressDeadlineExceeded") {
+        return None;
+    }
+    let name = text(live, "/metadata/name").unwrap_or_default();
+    let message = format!("deployment {name:?} exceeded its progress deadline");
+    Some(Readiness::NotReady { message, fatal_at: Some(Timestamp::MIN_UTC) })
+}
+
+/// Since when too few pods are available, if that is so and the controller is at work.
+fn unavailable_since(live: &Value) -> Option<Timestamp> {
+    condition(live, "Progressing")?;
+    let available = condition(live, "Available")?;
+    let short = text(available, "/status") == Some("False")
+        && text(available, "/reason") == Some("MinimumReplicasUnavailable");
+    short.then(|| text(available, "/lastUpdateTime")?.parse().ok()).flatten()
+}
+
+fn replicas_missing(live: &Value, threshold_percent: i64) -> Option<String> {
+    let count = |field: &str| int(live, &format!("/status/{field}")).unwrap_or(0);
+    let updated = count("updatedReplicas");
+    let available = count("availableReplicas");
+    let wanted = int(live, "/spec/replicas").unwrap_or(updated);
+    let enough = share(updated, threshold_percent);
+    if updated < wanted {
+        Some(format!("{updated} out of {wanted} new replicas have been updated"))
+    } else if count("replicas") > updated {
+        Some(format!("{} old replicas are pending termination", count("replicas") - updated))
+    } else if available < enough {
+        Some(format!(
+            "{available} of {enough} (readyThreshold {threshold_percent}%) updated replicas are available"
+        ))
+    } else {
+        None
+    }
+}
+
+/// Flagger's rounding: single precision, cut off.
+#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "as Flagger computes it")]
+fn share(replicas: i64, percent: i64) -> i64 {
+    (replicas as f32 * (percent as f32 / 100.0)) as i64
+}
+
+fn condition<'a>(live: &'a Value, kind: &str) -> Option<&'a Value> {
+    let conditions = live.pointer("/status/conditions")?.as_array()?;
+    conditions.iter().find(|c| text(c, "/type") == Some(kind))
+}
+
+#[cfg(test)]
+mod tests;

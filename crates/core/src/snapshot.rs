@@ -1,0 +1,132 @@
+//! From raw objects to plain facts.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::Value;
+use serin_api::{Canary, HttpRoute};
+
+use crate::{
+    Observation, Rollout, Seen, Timestamp,
+    build::{
+        BuildError,
+        configs::{ConfigKind, ignored},
+        route,
+        selector::Selector,
+    },
+    hash::config_checksum,
+    observe::{Answers, Endpoints, Route},
+    validate::Settings,
+};
+
+mod endpoints;
+mod objects;
+mod scaler;
+mod tracked;
+mod workloads;
+
+pub use endpoints::ready_endpoints;
+
+/// The objects of one Canary as the shell read them.
+///
+/// What could not be read is [`Seen::Unknown`]; only what is known not to exist is [`Seen::Absent`].
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// The Canary.
+    pub canary: Canary,
+    /// The target's Deployment.
+    pub target: Seen<Value>,
+    /// The primary's Deployment.
+    pub primary: Seen<Value>,
+    /// Every config of [`crate::build::configs::config_refs`] by [`crate::build::configs::ConfigRef::key`].
+    pub configs: BTreeMap<String, Seen<TrackedConfig>>,
+    /// The Service `<apex>`.
+    pub apex_service: Seen<Value>,
+    /// The Service `<apex>-primary`.
+    pub primary_service: Seen<Value>,
+    /// The Service `<apex>-canary`.
+    pub canary_service: Seen<Value>,
+    /// The autoscaler that the Canary names.
+    pub scaler_source: Seen<Value>,
+    /// Its copy for the primary.
+    pub scaler_primary: Seen<Value>,
+    /// The HTTPRoute `<apex>`.
+    pub route: Seen<HttpRoute>,
+    /// Ready endpoints of the Services; see [`ready_endpoints`].
+    pub endpoints: Endpoints,
+    /// The time of the decision.
+    pub now: Timestamp,
+    /// Answers to earlier asks of the same reconcile.
+    pub answers: Answers,
+}
+
+/// What matters of a ConfigMap or Secret; its content need not be kept.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TrackedConfig {
+    /// See [`config_checksum`].
+    pub checksum: String,
+    /// It takes no part: see [`ignored`].
+    pub ignored: bool,
+}
+
+impl TrackedConfig {
+    /// What matters of this object.
+    pub fn of(kind: ConfigKind, config: &Value) -> Self {
+        Self { checksum: config_checksum(config), ignored: ignored(kind, config) }
+    }
+}
+
+impl Snapshot {
+    /// The facts, for a valid Canary.
+    ///
+    /// An error says that the objects contradict the Canary and that only the user can help: the target's
+    /// selector has none of the labels, for example. Nothing may be decided then.
+    pub fn facts(&self, rollout: &Arc<Rollout>, settings: &Settings) -> Result<Observation, BuildError> {
+        let tracked = self.tracked(rollout, settings);
+        Ok(Observation {
+            now: self.now,
+            status: self.canary.status.clone().unwrap_or_default(),
+            target: self.target_facts(rollout),
+            primary: self.primary_facts(rollout, settings, &tracked)?,
+            missing_config: tracked.missing,
+            configs: tracked.checksums,
+            services: self.services(rollout, settings)?,
+            scaler: self.scaler(rollout)?,
+            route: self.route(rollout, settings)?,
+            endpoints: self.endpoints.clone(),
+            answers: self.answers.clone(),
+            rollout: Arc::clone(rollout),
+        })
+    }
+
+    fn route(&self, rollout: &Rollout, settings: &Settings) -> Result<Seen<Route>, BuildError> {
+        if !rollout.routed() {
+            return Ok(Seen::Absent);
+        }
+        let target = self.target.present();
+        let selector = target.map(|target| Selector::of(rollout, settings, target)).transpose()?;
+        transpose(self.route.clone().map(|live| route::read(rollout, selector.as_ref(), &live)))
+    }
+
+    /// The target, or why what depends on it is not known.
+    fn known_target(&self, rollout: &Rollout) -> Result<&Value, String> {
+        match &self.target {
+            Seen::Present(target) => Ok(target),
+            Seen::Unknown(why) => Err(why.clone()),
+            Seen::Absent => {
+                let name = &rollout.target;
+                Err(format!(
+                    "deployment {} get query error: deployments.apps {name:?} not found",
+                    rollout.target_name()
+                ))
+            }
+        }
+    }
+}
+
+fn transpose<T, E>(seen: Seen<Result<T, E>>) -> Result<Seen<T>, E> {
+    Ok(match seen {
+        Seen::Unknown(why) => Seen::Unknown(why),
+        Seen::Absent => Seen::Absent,
+        Seen::Present(value) => Seen::Present(value?),
+    })
+}

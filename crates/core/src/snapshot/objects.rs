@@ -1,0 +1,43 @@
+//! The generated Services.
+
+use serde_json::Value;
+
+use super::Snapshot;
+use crate::{
+    Rollout, Seen,
+    build::{BuildError, services},
+    observe::{Services, Synced},
+    plan::ServiceRole,
+    validate::Settings,
+};
+
+impl Snapshot {
+    /// Whether each Service is as it should be; without the target nobody knows how it should be.
+    pub(super) fn services(&self, rollout: &Rollout, settings: &Settings) -> Result<Services, BuildError> {
+        let synced = |role, live| self.synced(rollout, settings, role, live);
+        Ok(Services {
+            apex: synced(ServiceRole::Apex, &self.apex_service)?,
+            primary: synced(ServiceRole::Primary, &self.primary_service)?,
+            canary: synced(ServiceRole::Canary, &self.canary_service)?,
+        })
+    }
+
+    fn synced(
+        &self,
+        rollout: &Rollout,
+        settings: &Settings,
+        role: ServiceRole,
+        live: &Seen<Value>,
+    ) -> Result<Synced, BuildError> {
+        let target = match self.known_target(rollout) {
+            Ok(target) => target,
+            Err(why) => return Ok(Synced::Unknown(why)),
+        };
+        let desired = services::service(rollout, settings, role, target, live.present())?;
+        Ok(match live {
+            Seen::Unknown(why) => Synced::Unknown(why.clone()),
+            Seen::Present(live) if services::in_sync(&desired, live) => Synced::Yes,
+            Seen::Present(_) | Seen::Absent => Synced::No,
+        })
+    }
+}

@@ -1,0 +1,173 @@
+//! From a manifest to a [`Rollout`] that later steps trust.
+
+use std::fmt;
+
+use chrono::TimeDelta;
+use kube::ResourceExt;
+use serin_analysis::builtin::metrics_provider;
+use serin_api::{Canary, CanarySpec, canary::WebhookType};
+
+use crate::{
+    Rollout,
+    rollout::{Hook, HookKind, Provider, TargetKind},
+};
+
+mod provider;
+mod references;
+mod service;
+mod strategy;
+
+/// The finalizer of Canaries with `revertOnDeletion`.
+pub const FINALIZER: &str = "finalizer.flagger.app";
+
+/// What the operator's flags say about all Canaries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// `-mesh-provider`: routes the traffic of Canaries without `spec.provider`.
+    pub mesh_provider: String,
+    /// The shortest time between two checks; shorter intervals are raised to it.
+    pub min_interval: TimeDelta,
+    /// `-selector-labels`: keys of which one must select the target's pods, the first one wins.
+    pub selector_labels: Vec<String>,
+    /// `-include-label-prefix`: labels and annotations with one of these go from the target to the primary;
+    /// `*` stands for all.
+    pub include_label_prefix: Vec<String>,
+    /// `-enable-config-tracking`: whether changes to ConfigMaps and Secrets start a rollout.
+    pub config_tracking: bool,
+    /// `-no-cross-namespace-refs`: whether templates and alert providers must be in the Canary's namespace.
+    pub no_cross_namespace_refs: bool,
+    /// How long requests under way may take to end before the canary is scaled down.
+    pub drain: TimeDelta,
+}
+
+impl Default for Settings {
+    /// Flagger's defaults, with the Gateway API for the mesh provider.
+    fn default() -> Self {
+        Self {
+            mesh_provider: "gatewayapi:v1".to_owned(),
+            min_interval: TimeDelta::seconds(10),
+            selector_labels: ["app", "name", "app.kubernetes.io/name"].map(ToOwned::to_owned).to_vec(),
+            include_label_prefix: Vec::new(),
+            config_tracking: true,
+            no_cross_namespace_refs: false,
+            drain: TimeDelta::milliseconds(500),
+        }
+    }
+}
+
+/// What is wrong with one field of a Canary.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub struct SpecError {
+    /// Path of the field, such as `spec.service.port`.
+    pub field: &'static str,
+    /// Its value; empty if it is missing.
+    pub value: String,
+    /// What is wrong with it; Flagger's text where it has one.
+    pub problem: String,
+    /// What the user can do.
+    pub remedy: String,
+}
+
+impl SpecError {
+    fn new(
+        field: &'static str,
+        value: impl Into<String>,
+        problem: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self { field, value: value.into(), problem: problem.into(), remedy: remedy.into() }
+    }
+}
+
+impl fmt::Display for SpecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.field)?;
+        if !self.value.is_empty() {
+            write!(f, " {:?}", self.value)?;
+        }
+        write!(f, ": {} ({})", self.problem, self.remedy)
+    }
+}
+
+/// Checks every field that decides something and fills in what the manifest leaves out.
+///
+/// All errors are returned, not only the first.
+pub fn validate(canary: &Canary, settings: &Settings) -> Result<Rollout, Vec<SpecError>> {
+    let mut spec = canary.spec.clone();
+    let mut errors = Vec::new();
+    let mut note = |found: Vec<SpecError>| errors.extend(found);
+    let provider = provider::provider(&spec, settings);
+    if provider == Ok(Provider::Kubernetes) {
+        strategy::without_route(&mut spec.analysis);
+    }
+    let target_kind = target_kind(&spec);
+    let strategy = strategy::strategy(&spec, provider != Ok(Provider::Kubernetes));
+    note(service::check(&spec, provider.clone().ok()));
+    note(references::check(&spec, &canary.namespace().unwrap_or_default(), settings));
+    note(
+        [provider.clone().err(), target_kind.clone().err(), strategy.clone().err()]
+            .into_iter()
+            .flatten()
+            .collect(),
+    );
+    match (provider, target_kind, strategy) {
+        (Ok(provider), Ok(target_kind), Ok(strategy)) if errors.is_empty() => Ok(Rollout {
+            name: canary.name_any(),
+            namespace: canary.namespace().unwrap_or_default(),
+            uid: canary.uid().unwrap_or_default(),
+            generation: canary.metadata.generation,
+            deleting: canary.metadata.deletion_timestamp.is_some(),
+            finalizer: canary.finalizers().iter().any(|finalizer| finalizer == FINALIZER),
+            target_kind,
+            target: spec.target_ref.name.clone(),
+            apex: spec.apex_name().to_owned(),
+            provider,
+            metrics_provider: metrics_provider(&settings.mesh_provider, spec.provider.as_deref(), false),
+            strategy,
+            interval: spec.analysis.interval_or_default(settings.min_interval),
+            drain: settings.drain,
+            threshold: spec.analysis.threshold_or_default(),
+            hooks: hooks(&spec),
+            spec,
+        }),
+        _ => Err(errors),
+    }
+}
+
+fn target_kind(spec: &CanarySpec) -> Result<TargetKind, SpecError> {
+    match spec.target_ref.kind.as_str() {
+        "Deployment" => Ok(TargetKind::Deployment),
+        kind => Err(SpecError::new(
+            "spec.targetRef.kind",
+            kind,
+            "this kind of workload cannot be released",
+            "name a Deployment",
+        )),
+    }
+}
+
+fn hooks(spec: &CanarySpec) -> Vec<Hook> {
+    let hooks = spec.analysis.webhooks.iter().enumerate().map(|(index, hook)| Hook {
+        index,
+        name: hook.name.clone(),
+        kind: hook_kind(hook.hook_type()),
+        mute_alert: hook.mute_alert,
+    });
+    hooks.collect()
+}
+
+fn hook_kind(kind: WebhookType) -> HookKind {
+    match kind {
+        WebhookType::ConfirmRollout => HookKind::ConfirmRollout,
+        WebhookType::PreRollout => HookKind::PreRollout,
+        WebhookType::Rollout => HookKind::Rollout,
+        WebhookType::ConfirmTrafficIncrease => HookKind::ConfirmTrafficIncrease,
+        WebhookType::ConfirmPromotion => HookKind::ConfirmPromotion,
+        WebhookType::PostRollout => HookKind::PostRollout,
+        WebhookType::Rollback => HookKind::Rollback,
+        WebhookType::Event => HookKind::Event,
+    }
+}
+
+#[cfg(test)]
+mod tests;

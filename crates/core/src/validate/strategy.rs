@@ -1,0 +1,49 @@
+//! Which steps a release takes.
+
+use serin_api::{CanarySpec, canary::CanaryAnalysis};
+
+use super::SpecError;
+use crate::strategy::{self, Strategy, progressive_weights};
+
+/// Rounds of checks where no traffic can be shifted and the manifest names none.
+const ITERATIONS: i64 = 10;
+
+/// The provider `kubernetes` shifts no traffic: what needs a route is left out, and the canary is tested
+/// for a number of rounds, as in Flagger.
+pub(super) fn without_route(analysis: &mut CanaryAnalysis) {
+    analysis.match_.clear();
+    if analysis.iterations.unwrap_or(0) < 1 {
+        analysis.iterations = Some(ITERATIONS);
+    }
+}
+
+/// The steps of the analysis; `routed` is false for the provider `kubernetes`.
+pub(super) fn strategy(spec: &CanarySpec, routed: bool) -> Result<Strategy, SpecError> {
+    let analysis = &spec.analysis;
+    let iterations = analysis.iterations.unwrap_or(0);
+    let promotion = promotion_step(analysis);
+    if iterations > 0 && !analysis.match_.is_empty() {
+        return Ok(strategy::ab_test(iterations, promotion));
+    }
+    if iterations > 0 {
+        return Ok(strategy::blue_green(iterations, analysis.mirror, routed, promotion));
+    }
+    let weights = progressive_weights(
+        analysis.step_weight.unwrap_or(0),
+        &analysis.step_weights,
+        analysis.max_weight.unwrap_or(0),
+    );
+    if weights.is_empty() && !spec.skip_analysis {
+        return Err(SpecError::new(
+            "spec.analysis",
+            "",
+            "there is no step: a new revision would never get any traffic",
+            "set stepWeight, stepWeights or iterations",
+        ));
+    }
+    Ok(strategy::progressive(&weights, analysis.mirror, promotion))
+}
+
+fn promotion_step(analysis: &CanaryAnalysis) -> u8 {
+    u8::try_from(analysis.step_weight_promotion.unwrap_or(0).clamp(0, 100)).unwrap_or(0)
+}
