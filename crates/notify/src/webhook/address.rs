@@ -1,0 +1,94 @@
+//! URLs of hooks, which may hold passwords.
+
+use std::fmt;
+
+use url::{ParseError, Url};
+
+/// The URL of a hook as the manifest spells it. `Debug` shows only scheme, host and port.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Address(String);
+
+impl Address {
+    /// The address `text`; whether it is a URL is found out by [`Self::url`].
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The URL to connect to; the error is worded like Go's.
+    pub(crate) fn url(&self) -> Result<Url, Unusable> {
+        let url = match Url::parse(&self.0) {
+            Err(ParseError::RelativeUrlWithoutBase) => return Err(Unusable::scheme("")),
+            Err(error) => return Err(Unusable::Malformed(error.to_string())),
+            Ok(url) => url,
+        };
+        match url.scheme() {
+            "http" | "https" => Ok(url),
+            other => Err(Unusable::scheme(other)),
+        }
+    }
+
+    /// For logs: scheme, host and port. Paths and queries of hooks often hold a token.
+    pub fn origin(&self) -> String {
+        let origin = Url::parse(&self.0).map(|url| url.origin());
+        origin.map_or_else(|_| "(not a URL)".to_owned(), |origin| origin.ascii_serialization())
+    }
+
+    /// The text with a password replaced by `mask`.
+    pub(crate) fn masked(&self, mask: &str) -> String {
+        let Some((start, end)) = self.password() else { return self.0.clone() };
+        format!("{}{mask}{}", &self.0[..start], &self.0[end..])
+    }
+
+    /// Where in the text the password is.
+    fn password(&self) -> Option<(usize, usize)> {
+        let start = self.0.find("://")? + 3;
+        let authority = self.0[start..].split(['/', '?', '#']).next()?;
+        let user = &authority[..authority.rfind('@')?];
+        let colon = user.find(':')?;
+        Some((start + colon + 1, start + user.len()))
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.origin())
+    }
+}
+
+/// Why an address cannot be called.
+#[derive(Debug)]
+pub(crate) enum Unusable {
+    /// It is no URL, and why.
+    Malformed(String),
+    /// It is not for HTTP, in Go's words.
+    Scheme(String),
+}
+
+impl Unusable {
+    fn scheme(scheme: &str) -> Self {
+        Self::Scheme(format!("unsupported protocol scheme \"{scheme}\""))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::Address;
+
+    #[rstest]
+    #[case("http://host", "http://host", "http://host")]
+    #[case("http://host:8080/a?token=b", "http://host:8080/a?token=b", "http://host:8080")]
+    #[case("http://user@host/", "http://user@host/", "http://host")]
+    #[case("https://user:pass@host/a@b:c", "https://user:MASK@host/a@b:c", "https://host")]
+    #[case("http://user:p@ss@host?q#f", "http://user:MASK@host?q#f", "http://host")]
+    #[case("http://:pass@host", "http://:MASK@host", "http://host")]
+    #[case("http://u:p@[", "http://u:MASK@[", "(not a URL)")]
+    #[case("", "", "(not a URL)")]
+    fn hides_passwords(#[case] text: &str, #[case] masked: &str, #[case] origin: &str) {
+        let address = Address::new(text);
+        assert_eq!(address.masked("MASK"), masked);
+        assert_eq!(address.origin(), origin);
+        assert_eq!(format!("{address:?}"), origin);
+    }
+}
