@@ -34,11 +34,12 @@ fn model() -> TemplateModel {
 }
 
 #[test]
-fn queries() {
+fn queries_are_promql() {
     let mut text = String::new();
     for observer in ALL {
         for check in [Builtin::SuccessRate, Builtin::Duration] {
             let query = observer.query(check, &model()).unwrap();
+            promql_parser::parser::parse(&query).unwrap();
             writeln!(text, "{observer:?} {check:?}\n{query}\n").unwrap();
         }
     }
