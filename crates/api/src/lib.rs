@@ -13,6 +13,7 @@ pub mod alert_provider;
 pub mod canary;
 pub mod duration;
 pub mod gateway;
+pub mod manifest;
 pub mod metric_template;
 mod number;
 pub mod phase;
