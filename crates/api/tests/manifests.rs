@@ -110,6 +110,15 @@ fn numbers_may_be_written_with_a_fraction_of_zero() {
 }
 
 #[test]
+fn odd_manifests_decode() {
+    for document in documents("admission/accepted.yaml") {
+        let name = document["metadata"]["name"].clone();
+        let decoded = serin_api::manifest::decode::<Canary>(document);
+        assert!(decoded.is_ok(), "{name}: {decoded:?}");
+    }
+}
+
+#[test]
 fn unknown_fields_are_passed_over() {
     let mut document = documents("tutorial/progressive.yaml").remove(0);
     document["spec"]["analysis"]["comesLater"] = json!(true);
