@@ -1,1 +1,42 @@
-//! The lifecycle of a canary as pure functions: validate, observe, decide, build.
+//! The lifecycle of a canary as pure functions.
+//!
+//! # Contract
+//!
+//! The shell reads the cluster and hands over an [`Observation`]: plain facts, the answers to
+//! earlier asks, and the time. [`decide`] returns a [`Plan`]. The shell then
+//!
+//! 1. answers the plan's *asks* (gates, hooks, metric queries), if there are any, and decides again;
+//! 2. writes the plan's *status*, fenced by the resource version that was observed. The status is the
+//!    intent; it is written before any action, so a crash loses nothing and a stale reader is stopped
+//!    before it acts;
+//! 3. carries out the *actions* in order. Each is idempotent, and any prefix of them may be all that
+//!    happens: the next observation shows what is left to do;
+//! 4. sends the *events*, *alerts* and *hooks*;
+//! 5. observes and decides again until a plan is empty, and then sleeps until [`Plan::wake`] or until
+//!    a watched object changes.
+//!
+//! Nothing here reads a clock, does I/O or depends on iteration order. Being called is never taken for
+//! a tick: whether a check is due follows from the time of the last one, which is in the status.
+
+pub mod build;
+pub mod decide;
+pub mod event;
+pub mod hash;
+pub mod observe;
+pub mod plan;
+pub mod readiness;
+pub mod rollout;
+pub mod routing;
+pub mod snapshot;
+pub mod status;
+pub mod strategy;
+pub mod validate;
+
+pub use decide::decide;
+pub use observe::{Observation, Seen};
+pub use plan::{Action, Plan};
+pub use rollout::Rollout;
+pub use routing::Routing;
+
+/// A point in time; the core never asks for it, the shell passes it in.
+pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -1,0 +1,53 @@
+//! From what was observed to what is to be done.
+//!
+//! | phase | what happens | leaves to |
+//! |---|---|---|
+//! | "" , Initializing | [`initialize`]: primary, Services and route come up, the target goes to 0 | Initialized, Failed |
+//! | Initialized, Succeeded, Failed | [`idle`]: objects are kept, a new revision is looked for | Waiting, Progressing |
+//! | Waiting | [`idle`]: the gate `confirm-rollout` is polled | Progressing, Succeeded, Failed |
+//! | Progressing, WaitingPromotion | [`analyse`]: one step after the other, each checked | Promoting, Finalising, Failed |
+//! | (with `rollbackReason`) | [`rollback`]: traffic back, canary to 0 | Failed |
+//! | Promoting | [`promote`]: the target's template is copied, traffic goes back | Finalising, Progressing, Failed |
+//! | Finalising | [`finalise`]: the target goes to 0 | Succeeded |
+//! | Terminating | [`terminate`]: the target takes over again | – |
+
+mod analyse;
+mod ensure;
+mod finalise;
+mod gates;
+mod idle;
+mod initialize;
+mod promote;
+mod rollback;
+mod terminate;
+mod turn;
+
+use serin_api::Phase;
+
+use crate::{Observation, Plan, event, plan::Level};
+use turn::{Flow, Stop, Turn};
+
+/// Decides what to do next. The same observation always gives the same plan.
+pub fn decide(obs: &Observation) -> Plan {
+    let mut turn = Turn::new(obs);
+    let end = run(&mut turn);
+    turn.finish(end)
+}
+
+fn run(turn: &mut Turn) -> Flow {
+    if turn.rollout().deleting {
+        return terminate::run(turn);
+    }
+    if turn.rollout().spec.suspend {
+        return Err(Stop::wait(event::SUSPENDED).level(Level::Normal));
+    }
+    terminate::keep_finalizer(turn);
+    match turn.next.phase {
+        Phase::None | Phase::Initializing => initialize::run(turn),
+        Phase::Initialized | Phase::Succeeded | Phase::Failed | Phase::Waiting => idle::run(turn),
+        Phase::Progressing | Phase::WaitingPromotion => analyse::run(turn),
+        Phase::Promoting => promote::run(turn),
+        Phase::Finalising => finalise::run(turn),
+        Phase::Terminating | Phase::Terminated => initialize::again(turn),
+    }
+}

@@ -1,0 +1,235 @@
+//! One step after the other: hold the split for an interval, check, go on.
+
+use serin_analysis::{checks, judge::judge};
+use serin_api::Phase;
+
+use super::{
+    ensure,
+    idle::{already_promoted, begin, changed},
+    rollback,
+    turn::{Flow, Inputs, Stop, Turn},
+};
+use crate::{
+    Routing,
+    event::{self, RollbackCause},
+    observe::Seen,
+    plan::{Action, Ask, Level},
+    strategy::{Kind, Label},
+};
+
+pub(super) fn run(turn: &mut Turn) -> Flow {
+    if turn.next.rollback_reason.is_some() {
+        return rollback::run(turn);
+    }
+    let inputs = turn.inputs()?;
+    if changed(turn, inputs) {
+        return supersede(turn, inputs);
+    }
+    turn.ensure_services()?;
+    turn.ensure_apex()?;
+    if turn.next.failed_checks >= turn.rollout().threshold {
+        return rollback::begin(turn, &RollbackCause::Threshold(turn.next.failed_checks));
+    }
+    restart_window_if_lost(turn);
+    turn.keep_route(turn.bearable_routing())?;
+    scaled_up(turn, inputs)?;
+    wait_ready(turn, inputs)?;
+    if turn.rollout().spec.skip_analysis {
+        return promote(turn);
+    }
+    turn.canary_has_endpoints()?;
+    turn.route_accepted()?;
+    tick(turn)
+}
+
+/// A newer revision takes the place of the one under analysis; a way back to the promoted one ends it.
+fn supersede(turn: &mut Turn, inputs: Inputs) -> Flow {
+    let Some(primary) = turn.primary()? else {
+        return Err(Stop::wait(format!("deployment {} not found", turn.rollout().primary_name())));
+    };
+    if already_promoted(turn, inputs, primary) {
+        turn.note(turn.rollout().say_reverted());
+        turn.next.last_applied_spec = Some(inputs.target.revision.clone());
+        turn.next.tracked_configs = Some(inputs.configs.clone());
+        turn.next.rollback_reason = Some("the target is back at the promoted revision".to_owned());
+        turn.enter(Phase::Finalising);
+    } else {
+        turn.note(turn.rollout().say_restarting());
+        begin(turn, inputs);
+    }
+    turn.next.waiting_for = None;
+    turn.shift(Routing::PRIMARY);
+    Err(Stop::Acted)
+}
+
+/// Traffic that was taken from a canary without endpoints comes back as a change of traffic.
+fn restart_window_if_lost(turn: &mut Turn) {
+    if turn.desired_routing().canary > 0 && turn.obs.endpoints.canary == Seen::Present(0) {
+        turn.next.last_check_time = None;
+    }
+}
+
+/// The start of the rollout may have been cut off before the target was scaled up.
+fn scaled_up(turn: &mut Turn, inputs: Inputs) -> Flow {
+    if inputs.target.replicas > 0 {
+        return Ok(());
+    }
+    let replicas = turn.canary_replicas(turn.primary()?)?;
+    turn.act(Action::ScaleTarget(replicas));
+    Err(Stop::Acted)
+}
+
+fn wait_ready(turn: &mut Turn, inputs: Inputs) -> Flow {
+    let rollout = turn.rollout();
+    if !rollout.spec.skip_analysis {
+        wait_primary(turn)?;
+    }
+    let say = |why: &str| rollout.say_canary_not_ready(why);
+    match ensure::ready(&inputs.target.readiness, turn.now(), say)? {
+        Ok(()) => Ok(()),
+        Err(why) => rollback::begin(turn, &RollbackCause::Deadline(say(&why))),
+    }
+}
+
+/// A primary beyond hope ends the rollout, unless no traffic is on it or the rollout is its rescue.
+fn wait_primary(turn: &mut Turn) -> Flow {
+    let rollout = turn.rollout();
+    let say = |why: &str| rollout.say_primary_not_ready(why);
+    let Some(primary) = turn.primary()? else {
+        return Err(Stop::wait(format!("deployment {} not found", rollout.primary_name())));
+    };
+    if turn.next.canary_weight >= 100 {
+        return Ok(());
+    }
+    match ensure::ready(&primary.readiness, turn.now(), say)? {
+        Err(why) if position(turn) > 0 => rollback::begin(turn, &RollbackCause::Deadline(say(&why))),
+        _ => Ok(()),
+    }
+}
+
+fn position(turn: &Turn) -> usize {
+    turn.rollout().strategy.position(turn.next.canary_weight, turn.next.iterations)
+}
+
+fn tick(turn: &mut Turn) -> Flow {
+    let position = position(turn);
+    if position > 0 && turn.next.last_check_time.is_none() {
+        turn.open_window();
+    }
+    if !turn.window_over(turn.rollout().interval) {
+        // A gate that is closed stays the reason until it is asked again.
+        return if turn.gate().is_some() { Err(Stop::Acted) } else { Ok(()) };
+    }
+    turn.rollback_hooks()?;
+    if position == 0 { first(turn) } else { check(turn, position) }
+}
+
+/// Nothing has been shifted yet: the tests before traffic, then the first step.
+fn first(turn: &mut Turn) -> Flow {
+    turn.note(turn.rollout().say_starting());
+    if let Err(why) = turn.pre_rollout_hooks()? {
+        turn.warn(turn.rollout().say_halt(&why));
+        return failed(turn);
+    }
+    advance(turn, 0)
+}
+
+/// The analysis of one interval, and what follows from it.
+fn check(turn: &mut Turn, position: usize) -> Flow {
+    if let Err(why) = turn.rollout_hooks()? {
+        turn.warn(turn.rollout().say_halt(&why));
+        return failed(turn);
+    }
+    if !metrics_pass(turn)? {
+        return failed(turn);
+    }
+    advance(turn, position)
+}
+
+fn advance(turn: &mut Turn, position: usize) -> Flow {
+    let strategy = &turn.rollout().strategy;
+    if strategy.kind == Kind::Progressive && turn.next.phase == Phase::Progressing {
+        turn.confirm_traffic_increase()?;
+    }
+    let Some(step) = strategy.steps.get(position) else {
+        turn.confirm_promotion()?;
+        return promote(turn);
+    };
+    if matches!(step.label, Label::Switch { .. }) {
+        turn.confirm_promotion()?;
+    }
+    step_into(turn, step.label);
+    Err(Stop::Acted)
+}
+
+fn step_into(turn: &mut Turn, label: Label) {
+    let rollout = turn.rollout();
+    turn.next.waiting_for = None;
+    turn.open_window();
+    if turn.primary_is_lost() && rollout.routed() {
+        // Its replacement is tested with all of the traffic.
+        turn.next.canary_weight = 100;
+        turn.note(rollout.say_weight(100));
+        return turn.shift(turn.desired_routing());
+    }
+    match label {
+        Label::Weight(weight) => {
+            turn.next.canary_weight = i64::from(weight);
+            turn.note(rollout.say_weight(weight));
+        }
+        Label::Mirror => {
+            turn.next.iterations = 1;
+            turn.note(rollout.say_weight(0));
+        }
+        Label::Iteration { n, of } => {
+            turn.next.iterations = n;
+            turn.note(rollout.say_iteration(n, of));
+        }
+        Label::Switch { mirrored, announced } => {
+            turn.next.iterations += 1;
+            if announced {
+                turn.note(if mirrored { event::STOP_MIRRORING } else { event::ROUTING_TO_CANARY });
+            }
+        }
+    }
+    turn.shift(turn.desired_routing());
+}
+
+/// The decision is written before the primary is touched: from here on this revision is the next stable.
+fn promote(turn: &mut Turn) -> Flow {
+    turn.note(turn.rollout().say_copying());
+    turn.enter(Phase::Promoting);
+    turn.next.waiting_for = None;
+    turn.next.last_check_time = None;
+    turn.act(Action::ApplyPrimary);
+    Err(Stop::Acted)
+}
+
+fn failed(turn: &mut Turn) -> Flow {
+    turn.next.failed_checks += 1;
+    turn.next.waiting_for = None;
+    turn.open_window();
+    let failed = turn.next.failed_checks;
+    if failed >= turn.rollout().threshold {
+        return rollback::begin(turn, &RollbackCause::Threshold(failed));
+    }
+    turn.wake_at(turn.now() + turn.rollout().interval);
+    Err(Stop::Acted)
+}
+
+fn metrics_pass(turn: &mut Turn) -> Flow<bool> {
+    let rollout = turn.rollout();
+    let checks = checks::plan(&rollout.spec.analysis.metrics, &rollout.subject());
+    if checks.is_empty() {
+        return Ok(true);
+    }
+    let Some(outcomes) = &turn.obs.answers.checks else { return Err(Stop::Ask(Ask::Checks)) };
+    let judged: Vec<_> = checks.iter().zip(outcomes).map(|(c, o)| (judge(c, &o.outcome), c, o)).collect();
+    turn.next.checks = judged.iter().map(|(verdict, c, o)| verdict.status(c, o)).collect();
+    if let Some((bad, ..)) = judged.iter().find(|(verdict, ..)| !verdict.pass) {
+        let level = if bad.error_level { Level::Error } else { Level::Warning };
+        turn.say(level, bad.message.clone().unwrap_or_default());
+        return Ok(false);
+    }
+    Ok(judged.len() == checks.len())
+}

@@ -1,0 +1,225 @@
+//! What has to hold in every phase: objects as they should be, traffic only to a side that is ready.
+
+use super::turn::{Flow, Stop, Turn};
+use crate::{
+    Routing,
+    observe::{Acceptance, Primary, Readiness, Route, Seen, Synced},
+    plan::{Action, ServiceRole},
+};
+use serin_api::Phase;
+
+impl Turn<'_> {
+    /// The Services of primary and canary.
+    pub(super) fn ensure_services(&mut self) -> Flow {
+        self.ensure(&self.obs.services.canary, ServiceRole::Canary)?;
+        self.ensure(&self.obs.services.primary, ServiceRole::Primary)
+    }
+
+    /// The Service that the application's clients know; it selects the primary.
+    pub(super) fn ensure_apex(&mut self) -> Flow {
+        self.ensure(&self.obs.services.apex, ServiceRole::Apex)
+    }
+
+    fn ensure(&mut self, synced: &Synced, role: ServiceRole) -> Flow {
+        match synced {
+            Synced::Yes => Ok(()),
+            Synced::No => {
+                self.act(Action::ApplyService(role));
+                Ok(())
+            }
+            Synced::Unknown(why) => Err(self.unknown("Service", why)),
+        }
+    }
+
+    /// The primary's autoscaler; an existing one is corrected only with `update`.
+    pub(super) fn ensure_scaler(&mut self, update: bool) -> Flow {
+        let Some(scaler) = &self.obs.scaler else { return Ok(()) };
+        self.scaler_source()?;
+        match self.known("autoscaler", &scaler.primary)? {
+            Some(true) => {}
+            Some(false) if !update => {}
+            Some(false) | None => self.act(Action::ApplyScaler),
+        }
+        Ok(())
+    }
+
+    fn scaler_source(&self) -> Flow<i32> {
+        let Some(scaler) = &self.obs.scaler else { return Ok(1) };
+        let name = self.rollout().spec.autoscaler_ref.as_ref().map_or("", |r| r.name.as_str());
+        let min = self.known("autoscaler", &scaler.min_replicas)?;
+        min.copied().ok_or_else(|| {
+            let ns = &self.rollout().namespace;
+            Stop::wait(format!(
+                "HorizontalPodAutoscaler {name}.{ns} get query error: \
+                 horizontalpodautoscalers.autoscaling \"{name}\" not found"
+            ))
+        })
+    }
+
+    /// Replicas of a target that is scaled up from 0.
+    pub(super) fn canary_replicas(&self, primary: Option<&Primary>) -> Flow<i32> {
+        if self.obs.scaler.is_some() {
+            return Ok(self.scaler_source()?.max(1));
+        }
+        Ok(primary.map_or(1, |p| p.replicas).max(1))
+    }
+
+    /// The split that the status asks for.
+    pub(super) fn desired_routing(&self) -> Routing {
+        let status = &self.next;
+        let strategy = &self.rollout().strategy;
+        if status.rollback_reason.is_some() {
+            return Routing::PRIMARY;
+        }
+        let weight = u8::try_from(status.canary_weight.clamp(0, 100)).unwrap_or(100);
+        match status.phase {
+            Phase::Failed => Routing::weighted(weight),
+            Phase::Progressing | Phase::WaitingPromotion | Phase::Promoting if weight > 0 => {
+                Routing::weighted(weight)
+            }
+            Phase::Progressing | Phase::WaitingPromotion | Phase::Promoting => {
+                strategy.routing(strategy.position(0, status.iterations))
+            }
+            _ => Routing::PRIMARY,
+        }
+    }
+
+    /// The split for this moment: a canary that lost all its endpoints gets no traffic.
+    pub(super) fn bearable_routing(&self) -> Routing {
+        let want = self.desired_routing();
+        let lost = self.obs.endpoints.canary == Seen::Present(0) && self.primary_serves();
+        if want.canary > 0 && lost { Routing::PRIMARY } else { want }
+    }
+
+    /// Makes the route split traffic this way, unless a side that would get more is not ready.
+    pub(super) fn ensure_route(&mut self, want: Routing) -> Flow {
+        if !self.rollout().routed() {
+            return Ok(());
+        }
+        let route = self.known("HTTPRoute", &self.obs.route)?;
+        if route.is_some_and(|r| r.in_shape && r.routing == Some(want)) {
+            return Ok(());
+        }
+        let current = route.and_then(|r| r.routing);
+        if let Err(held) = self.may_route(current, want) {
+            return self.repair_shape(route).and(Err(held));
+        }
+        self.act(Action::ApplyRoute(want));
+        Err(Stop::Acted)
+    }
+
+    /// As [`Self::ensure_route`], but a primary beyond hope holds nothing up: its replacement comes.
+    pub(super) fn keep_route(&mut self, want: Routing) -> Flow {
+        match self.ensure_route(want) {
+            Err(Stop::Wait(_)) if self.primary_is_lost() => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Whether the primary has failed for good and serves nothing.
+    pub(super) fn primary_is_lost(&self) -> bool {
+        let readiness = self.obs.primary.present().map(|p| &p.readiness);
+        let fatal =
+            matches!(readiness, Some(Readiness::NotReady { fatal_at: Some(at), .. }) if *at <= self.now());
+        fatal && !self.primary_serves()
+    }
+
+    /// Puts the split into this plan's actions if it is not there yet; the sides are known to be ready.
+    pub(super) fn shift(&mut self, want: Routing) {
+        let current = self.obs.route.present().and_then(|r| r.routing);
+        if self.rollout().routed() && current != Some(want) && self.may_route(current, want).is_ok() {
+            self.act(Action::ApplyRoute(want));
+        }
+    }
+
+    fn repair_shape(&mut self, route: Option<&Route>) -> Flow {
+        let Some(routing) = route.filter(|r| !r.in_shape).and_then(|r| r.routing) else { return Ok(()) };
+        self.act(Action::ApplyRoute(routing));
+        Err(Stop::Acted)
+    }
+
+    fn may_route(&self, current: Option<Routing>, want: Routing) -> Flow {
+        let canary_grows = current.map_or(want.canary > 0, |c| want.canary > c.canary);
+        let primary_grows = current.map_or(want.canary < 100, |c| want.canary < c.canary);
+        if canary_grows {
+            self.has_endpoints(&self.obs.endpoints.canary, &self.rollout().canary_service())?;
+        }
+        if primary_grows {
+            self.has_endpoints(&self.obs.endpoints.primary, &self.rollout().primary_service())?;
+        }
+        Ok(())
+    }
+
+    fn has_endpoints(&self, ready: &Seen<u32>, service: &str) -> Flow {
+        match ready {
+            Seen::Present(n) if *n > 0 => Ok(()),
+            Seen::Unknown(why) => Err(self.unknown("endpoints", why)),
+            Seen::Present(_) | Seen::Absent => Err(no_endpoints(service, &self.rollout().namespace)),
+        }
+    }
+
+    /// Whether the primary's Service has a ready endpoint.
+    pub(super) fn primary_serves(&self) -> bool {
+        matches!(self.obs.endpoints.primary, Seen::Present(n) if n > 0)
+    }
+
+    pub(super) fn primary_has_endpoints(&self) -> Flow {
+        self.has_endpoints(&self.obs.endpoints.primary, &self.rollout().primary_service())
+    }
+
+    pub(super) fn canary_has_endpoints(&self) -> Flow {
+        self.has_endpoints(&self.obs.endpoints.canary, &self.rollout().canary_service())
+    }
+
+    /// Every gateway that reports has taken the route as it is.
+    pub(super) fn route_accepted(&self) -> Flow {
+        match self.obs.route.present().map(|r| &r.acceptance) {
+            Some(Acceptance::Pending(why)) => Err(Stop::wait(why.clone())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Sends all traffic to the primary and waits until requests under way have had time to end.
+    pub(super) fn drain_canary(&mut self) -> Flow {
+        let moved = self.ensure_route(Routing::PRIMARY);
+        if matches!(moved, Err(Stop::Acted)) {
+            self.open_window();
+        }
+        moved?;
+        self.route_accepted()?;
+        if self.rollout().routed() && !self.window_over(self.rollout().drain) {
+            return Err(Stop::Acted);
+        }
+        Ok(())
+    }
+
+    /// Scales the target to 0 once the primary serves; the last ready copy is never taken away.
+    pub(super) fn scale_down(&mut self, replicas: i32) -> Flow {
+        if replicas == 0 {
+            return Ok(());
+        }
+        self.primary_has_endpoints()?;
+        self.act(Action::ScaleTarget(0));
+        Err(Stop::Acted)
+    }
+}
+
+/// Waits for a workload, or tells (`Err` of the inner result) that waiting longer is no use.
+pub(super) fn ready(
+    readiness: &Readiness,
+    now: crate::Timestamp,
+    say: impl Fn(&str) -> String,
+) -> Flow<Result<(), String>> {
+    match readiness {
+        Readiness::Ready => Ok(Ok(())),
+        Readiness::NotReady { message, fatal_at: Some(at) } if *at <= now => Ok(Err(message.clone())),
+        Readiness::NotReady { message, fatal_at } => Err(Stop::wait(say(message)).until(*fatal_at)),
+    }
+}
+
+fn no_endpoints(service: &str, namespace: &str) -> Stop {
+    Stop::wait(format!(
+        "Service {service}.{namespace} has no ready endpoints: check that its pods are ready and that \
+         service.targetPort names a port of the container"
+    ))
+}

@@ -1,0 +1,114 @@
+//! The analysed revision becomes the primary, and traffic goes back to it.
+
+use serin_api::Phase;
+
+use super::{
+    ensure,
+    idle::{begin, changed},
+    turn::{Flow, Inputs, Stop, Turn},
+};
+use crate::{
+    Routing, event, hash,
+    observe::{Primary, Seen},
+    plan::{Action, Severity},
+    status,
+};
+
+pub(super) fn run(turn: &mut Turn) -> Flow {
+    turn.ensure_services()?;
+    turn.ensure_apex()?;
+    let primary = copied(turn)?;
+    turn.ensure_scaler(true)?;
+    let rollout = turn.rollout();
+    if let Err(why) = ensure::ready(&primary.readiness, turn.now(), |why| rollout.say_primary_not_ready(why))?
+    {
+        return fail(turn, &why);
+    }
+    turn.primary_has_endpoints()?;
+    turn.ensure_route(turn.bearable_routing())?;
+    turn.route_accepted()?;
+    shift(turn)
+}
+
+/// The primary, once it carries what was analysed. Only that is ever copied: when the target has moved
+/// on before the copy was made, the newer revision is analysed instead.
+fn copied<'a>(turn: &mut Turn<'a>) -> Flow<&'a Primary> {
+    let primary = turn.primary()?;
+    let id = promoted_id(turn);
+    if let Some(primary) = primary.filter(|p| p.promotion_id.as_ref() == Some(&id)) {
+        return Ok(primary);
+    }
+    let inputs = turn.inputs()?;
+    if changed(turn, inputs) {
+        return supersede(turn, inputs);
+    }
+    turn.act(Action::ApplyPrimary);
+    Err(Stop::Acted)
+}
+
+fn promoted_id(turn: &Turn) -> String {
+    let revision = turn.next.last_applied_spec.as_deref().unwrap_or_default();
+    let configs = turn.next.tracked_configs.clone().unwrap_or_default();
+    hash::promotion_id(&turn.rollout().uid, revision, &configs)
+}
+
+fn supersede<T>(turn: &mut Turn, inputs: Inputs) -> Flow<T> {
+    turn.note(turn.rollout().say_restarting());
+    begin(turn, inputs);
+    turn.next.waiting_for = None;
+    turn.shift(Routing::PRIMARY);
+    Err(Stop::Acted)
+}
+
+fn shift(turn: &mut Turn) -> Flow {
+    let step = i64::from(turn.rollout().strategy.promotion_step);
+    let canary = i64::from(turn.desired_routing().canary);
+    if !turn.rollout().routed() {
+        return finalise(turn);
+    }
+    if step == 0 || canary == 0 {
+        turn.note(event::ROUTING_TO_PRIMARY);
+        return finalise(turn);
+    }
+    if turn.next.last_check_time.is_some() && !turn.window_over(turn.rollout().interval) {
+        return Ok(());
+    }
+    let left = (canary - step).max(0);
+    let primary = Routing::weighted(u8::try_from(left).unwrap_or(0)).primary();
+    turn.note(turn.rollout().say_primary_weight(primary));
+    if left == 0 {
+        return finalise(turn);
+    }
+    turn.next.canary_weight = left;
+    turn.open_window();
+    turn.shift(turn.desired_routing());
+    Err(Stop::Acted)
+}
+
+fn finalise(turn: &mut Turn) -> Flow {
+    turn.next.canary_weight = 0;
+    turn.next.iterations = 0;
+    turn.enter(Phase::Finalising);
+    turn.next.waiting_for = None;
+    turn.open_window();
+    turn.shift(Routing::PRIMARY);
+    Err(Stop::Acted)
+}
+
+/// The primary does not come up with the new revision: the canary, which does, keeps the traffic.
+pub(super) fn fail(turn: &mut Turn, why: &str) -> Flow {
+    let canary_serves = matches!(turn.obs.endpoints.canary, Seen::Present(n) if n > 0);
+    let current = turn.obs.route.present().and_then(|r| r.routing).unwrap_or(Routing::PRIMARY);
+    let weight = if canary_serves { 100 } else { current.canary };
+    let text = turn.rollout().say_promotion_failed(&turn.rollout().say_primary_not_ready(why));
+    turn.warn(text);
+    let alert = format!("Promotion failed, primary not ready: {}", turn.rollout().say_primary_not_ready(why));
+    turn.alert(Severity::Error, alert, false);
+    status::reset(&mut turn.next);
+    turn.next.canary_weight = i64::from(weight);
+    turn.next.waiting_for = None;
+    turn.enter(Phase::Failed);
+    turn.end(false);
+    turn.shift(Routing::weighted(weight));
+    Err(Stop::Acted)
+}

@@ -1,0 +1,240 @@
+//! One decision in the making.
+
+use chrono::TimeDelta;
+use serin_api::{CanaryStatus, Phase};
+
+use crate::{
+    Observation, Plan, Rollout, Timestamp,
+    observe::{HookAnswer, Primary, Seen, Target},
+    plan::{Action, Alert, Ask, Event, HookCall, Level, Outcome, Severity},
+    rollout::{Hook, HookKind},
+    status,
+};
+
+/// How soon to look again at something that could not be read.
+const RETRY: TimeDelta = TimeDelta::seconds(5);
+
+/// `Err` ends the decision early; it is not a failure.
+pub(super) type Flow<T = ()> = Result<T, Stop>;
+
+/// Why a decision ends early.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// Something has to be waited for.
+    Wait(Wait),
+    /// Something has to be asked first.
+    Ask(Ask),
+    /// The actions so far have to be seen to work before more is decided.
+    Acted,
+}
+
+#[derive(Debug)]
+pub(super) struct Wait {
+    reason: String,
+    level: Level,
+    until: Option<Timestamp>,
+}
+
+impl Stop {
+    pub(super) fn wait(reason: impl Into<String>) -> Self {
+        Self::Wait(Wait { reason: reason.into(), level: Level::Warning, until: None })
+    }
+
+    pub(super) fn level(self, level: Level) -> Self {
+        match self {
+            Self::Wait(wait) => Self::Wait(Wait { level, ..wait }),
+            other => other,
+        }
+    }
+
+    pub(super) fn until(self, until: Option<Timestamp>) -> Self {
+        match self {
+            Self::Wait(wait) => Self::Wait(Wait { until, ..wait }),
+            other => other,
+        }
+    }
+}
+
+/// What is known of the workloads, when all of it is known.
+#[derive(Clone, Copy)]
+pub(super) struct Inputs<'a> {
+    pub(super) target: &'a Target,
+    pub(super) configs: &'a std::collections::BTreeMap<String, String>,
+}
+
+pub(super) struct Turn<'a> {
+    pub(super) obs: &'a Observation,
+    /// The status to be written.
+    pub(super) next: CanaryStatus,
+    actions: Vec<Action>,
+    events: Vec<Event>,
+    alerts: Vec<Alert>,
+    hooks: Vec<HookCall>,
+    outcome: Option<Outcome>,
+    wake: Option<Timestamp>,
+}
+
+impl<'a> Turn<'a> {
+    pub(super) fn new(obs: &'a Observation) -> Self {
+        Self {
+            obs,
+            next: obs.status.clone(),
+            actions: Vec::new(),
+            events: Vec::new(),
+            alerts: Vec::new(),
+            hooks: Vec::new(),
+            outcome: None,
+            wake: None,
+        }
+    }
+
+    pub(super) fn rollout(&self) -> &'a Rollout {
+        &self.obs.rollout
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.obs.now
+    }
+
+    pub(super) fn act(&mut self, action: Action) {
+        self.actions.push(action);
+    }
+
+    pub(super) fn say(&mut self, level: Level, message: impl Into<String>) {
+        let phase = self.next.phase;
+        self.events.push(Event { level, message: message.into(), phase });
+    }
+
+    pub(super) fn note(&mut self, message: impl Into<String>) {
+        self.say(Level::Normal, message);
+    }
+
+    pub(super) fn warn(&mut self, message: impl Into<String>) {
+        self.say(Level::Warning, message);
+    }
+
+    pub(super) fn alert(&mut self, severity: Severity, message: impl Into<String>, fields: bool) {
+        self.alerts.push(Alert { severity, message: message.into(), fields });
+    }
+
+    pub(super) fn enter(&mut self, phase: Phase) {
+        let (rollout, now) = (&self.obs.rollout, self.obs.now);
+        status::set_phase(&mut self.next, phase, rollout, now);
+    }
+
+    /// Opens a window: the next check, poll or end of draining is counted from this moment.
+    pub(super) fn open_window(&mut self) {
+        self.next.last_check_time = Some(status::stamp(self.now()));
+    }
+
+    /// Whether a window of this length is over. When not, looks again at its end.
+    pub(super) fn window_over(&mut self, length: TimeDelta) -> bool {
+        let due = status::due(self.next.last_check_time, length, self.now());
+        if self.now() < due {
+            self.wake_at(due);
+            return false;
+        }
+        true
+    }
+
+    pub(super) fn wake_at(&mut self, at: Timestamp) {
+        self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
+    }
+
+    /// Counts the end of a rollout and tells the post-rollout hooks of it.
+    pub(super) fn end(&mut self, success: bool) {
+        let rollout = self.rollout();
+        let skipped = success && rollout.spec.skip_analysis;
+        self.outcome = Some(Outcome { success, skipped, kind: rollout.strategy.kind });
+        let phase = self.next.phase;
+        let calls = rollout.hooks_of(HookKind::PostRollout).map(|h| HookCall { index: h.index, phase });
+        self.hooks.extend(calls);
+    }
+
+    /// The answer of a hook; asks for it when it is not there.
+    pub(super) fn hook(&self, hook: &Hook, phase: Phase) -> Flow<&'a HookAnswer> {
+        let call = HookCall { index: hook.index, phase };
+        self.obs.answers.hooks.get(&hook.index).ok_or(Stop::Ask(Ask::Hook(call)))
+    }
+
+    /// The value, or a wait when it could not be read. `None` when there is none.
+    pub(super) fn known<T>(&self, what: &str, seen: &'a Seen<T>) -> Flow<Option<&'a T>> {
+        match seen {
+            Seen::Present(value) => Ok(Some(value)),
+            Seen::Absent => Ok(None),
+            Seen::Unknown(why) => Err(self.unknown(what, why)),
+        }
+    }
+
+    pub(super) fn unknown(&self, what: &str, why: &str) -> Stop {
+        Stop::wait(format!("{what} could not be read: {why}")).until(Some(self.now() + RETRY))
+    }
+
+    /// Target and configs, or a wait that says what is missing.
+    pub(super) fn inputs(&self) -> Flow<Inputs<'a>> {
+        let Some(target) = self.known("target", &self.obs.target)? else {
+            return Err(Stop::wait(self.rollout().say_target_missing()));
+        };
+        let Some(configs) = self.known("tracked configs", &self.obs.configs)? else {
+            let why = self.obs.missing_config.as_deref();
+            return Err(Stop::wait(why.unwrap_or("a ConfigMap or Secret of the target is missing")));
+        };
+        Ok(Inputs { target, configs })
+    }
+
+    /// The reason of a wait that only the next tick can end: a gate that was closed when last asked.
+    pub(super) fn gate(&self) -> Option<String> {
+        let prefix = self.rollout().say_halt("waiting for");
+        self.next.waiting_for.clone().filter(|why| why.starts_with(&prefix))
+    }
+
+    pub(super) fn primary(&self) -> Flow<Option<&'a Primary>> {
+        self.known("primary", &self.obs.primary)
+    }
+
+    pub(super) fn finish(mut self, end: Flow) -> Plan {
+        match end {
+            Ok(()) => self.next.waiting_for = None,
+            Err(Stop::Acted) => {}
+            Err(Stop::Ask(ask)) => return self.asking(ask),
+            Err(Stop::Wait(wait)) => self.waiting(wait),
+        }
+        self.next.observed_generation = self.rollout().generation;
+        if status::differs(&self.next, &self.obs.status) {
+            self.next.last_transition_time = Some(status::seconds(self.now()));
+        }
+        Plan {
+            asks: Vec::new(),
+            status: self.next,
+            actions: self.actions,
+            events: self.events,
+            alerts: self.alerts,
+            hooks: self.hooks,
+            outcome: self.outcome,
+            wake: self.wake,
+        }
+    }
+
+    fn waiting(&mut self, wait: Wait) {
+        if self.next.waiting_for.as_ref() != Some(&wait.reason) {
+            self.say(wait.level, wait.reason.clone());
+        }
+        self.next.waiting_for = Some(wait.reason);
+        if let Some(until) = wait.until {
+            self.wake_at(until);
+        }
+    }
+
+    fn asking(self, ask: Ask) -> Plan {
+        Plan {
+            asks: vec![ask],
+            status: self.obs.status.clone(),
+            actions: Vec::new(),
+            events: Vec::new(),
+            alerts: Vec::new(),
+            hooks: Vec::new(),
+            outcome: None,
+            wake: None,
+        }
+    }
+}

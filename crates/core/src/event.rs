@@ -1,0 +1,131 @@
+//! The texts of events and alerts, as Flagger words them.
+
+use crate::Rollout;
+
+/// `spec.suspend` is set.
+pub const SUSPENDED: &str = "skipping canary run as object is suspended";
+/// The metric providers answered at initialisation.
+pub const PROVIDERS_AVAILABLE: &str = "all the metrics providers are available!";
+/// All weight goes back to the primary.
+pub const ROUTING_TO_PRIMARY: &str = "Routing all traffic to primary";
+/// Blue/green switch.
+pub const ROUTING_TO_CANARY: &str = "Routing all traffic to canary";
+/// Blue/green switch after mirroring.
+pub const STOP_MIRRORING: &str = "Stop traffic mirroring and route all traffic to canary";
+
+/// Alert at the end of the initialisation.
+pub fn alert_initialized(kind: &str) -> String {
+    format!("New {kind} detected, initialization completed.")
+}
+/// Alert when a rollout starts.
+pub const ALERT_PROGRESSING: &str = "New revision detected, progressing canary analysis.";
+/// Alert when `confirm-rollout` is closed.
+pub const ALERT_WAITING: &str = "Canary is waiting for approval.";
+/// Alert when `confirm-traffic-increase` is closed.
+pub const ALERT_WAITING_INCREASE: &str = "Canary traffic increase is waiting for approval.";
+/// Alert when `confirm-promotion` is closed.
+pub const ALERT_WAITING_PROMOTION: &str = "Canary promotion is waiting for approval.";
+/// Alert when a rollback hook asked for it.
+pub const ALERT_MANUAL_ROLLBACK: &str = "Rolling back manual webhook invoked";
+/// Alert of a promotion.
+pub const ALERT_SUCCEEDED: &str = "Canary analysis completed successfully, promotion finished.";
+/// Alert of a promotion without analysis.
+pub const ALERT_SKIPPED: &str = "Canary analysis was skipped, promotion finished.";
+
+/// Why a rollout is rolled back. The text is kept in `status.rollbackReason` until it is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RollbackCause {
+    /// Failed checks reached the threshold.
+    Threshold(i64),
+    /// A rollback hook asked for it.
+    Hook,
+    /// The canary did not become ready in time; Flagger's readiness text.
+    Deadline(String),
+}
+
+impl RollbackCause {
+    /// The text of the event.
+    pub fn event(&self, rollout: &Rollout) -> String {
+        let name = rollout.full_name();
+        match self {
+            Self::Threshold(n) => format!("Rolling back {name} failed checks threshold reached {n}"),
+            Self::Hook => format!("Rolling back {name} manual webhook invoked"),
+            Self::Deadline(why) => format!("Rolling back {name} progress deadline exceeded {why}"),
+        }
+    }
+
+    /// The text of the alert.
+    pub fn alert(&self) -> String {
+        match self {
+            Self::Threshold(n) => format!("Failed checks threshold reached {n}"),
+            Self::Hook => ALERT_MANUAL_ROLLBACK.to_owned(),
+            Self::Deadline(why) => format!("Progress deadline exceeded {why}"),
+        }
+    }
+}
+
+impl Rollout {
+    pub(crate) fn say_initialized(&self) -> String {
+        format!("Initialization done! {}", self.full_name())
+    }
+    pub(crate) fn say_detected(&self) -> String {
+        format!("New revision detected! Scaling up {}", self.target_name())
+    }
+    pub(crate) fn say_restarting(&self) -> String {
+        format!("New revision detected! Restarting analysis for {}", self.target_name())
+    }
+    pub(crate) fn say_reverted(&self) -> String {
+        format!("{} is back at the promoted revision, ending the analysis", self.target_name())
+    }
+    pub(crate) fn say_starting(&self) -> String {
+        format!("Starting canary analysis for {}", self.target_name())
+    }
+    pub(crate) fn say_weight(&self, weight: u8) -> String {
+        format!("Advance {} canary weight {weight}", self.full_name())
+    }
+    pub(crate) fn say_iteration(&self, n: i64, of: i64) -> String {
+        format!("Advance {} canary iteration {n}/{of}", self.full_name())
+    }
+    pub(crate) fn say_primary_weight(&self, weight: u8) -> String {
+        format!("Advance {} primary weight {weight}", self.full_name())
+    }
+    pub(crate) fn say_copying(&self) -> String {
+        format!("Copying {} template spec to {}", self.target_name(), self.primary_name())
+    }
+    pub(crate) fn say_promoted(&self) -> String {
+        format!("Promotion completed! Scaling down {}", self.target_name())
+    }
+    pub(crate) fn say_skipped(&self) -> String {
+        format!("Promotion completed! Canary analysis was skipped for {}", self.target_name())
+    }
+    pub(crate) fn say_nothing_to_promote(&self) -> String {
+        format!("Analysis ended, nothing to promote. Scaling down {}", self.target_name())
+    }
+    pub(crate) fn say_failed(&self) -> String {
+        format!("Canary failed! Scaling down {}", self.full_name())
+    }
+    pub(crate) fn say_promotion_failed(&self, why: &str) -> String {
+        format!("Promotion of {} failed, primary not ready: {why}", self.target_name())
+    }
+    pub(crate) fn say_halt(&self, why: &str) -> String {
+        format!("Halt {} advancement {why}", self.full_name())
+    }
+    pub(crate) fn say_primary_not_ready(&self, why: &str) -> String {
+        format!("{} not ready: {why}", self.primary_name())
+    }
+    pub(crate) fn say_canary_not_ready(&self, why: &str) -> String {
+        format!("canary deployment {} not ready: {why}", self.target_name())
+    }
+    pub(crate) fn say_target_missing(&self) -> String {
+        let (target, name) = (&self.target, self.target_name());
+        format!("deployment {name} get query error: deployments.apps \"{target}\" not found")
+    }
+}
+
+/// Event of a post-rollout hook's answer.
+pub fn post_rollout(hook: &str, answer: Result<(), &str>) -> String {
+    match answer {
+        Ok(()) => format!("Post-rollout check {hook} passed"),
+        Err(why) => format!("Post-rollout hook {hook} failed {why}"),
+    }
+}

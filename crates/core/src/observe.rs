@@ -1,0 +1,187 @@
+//! What the shell saw, as plain facts.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serin_analysis::outcome::CheckOutcome;
+use serin_api::CanaryStatus;
+
+use crate::{Rollout, Routing, Timestamp};
+
+/// What is known of an object. Not being able to read it is never the same as it not being there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Seen<T> {
+    /// It could not be read, and why.
+    Unknown(String),
+    /// It does not exist.
+    Absent,
+    /// It exists.
+    Present(T),
+}
+
+impl<T> Seen<T> {
+    /// The value, if there is one.
+    pub fn present(&self) -> Option<&T> {
+        match self {
+            Self::Present(value) => Some(value),
+            Self::Unknown(_) | Self::Absent => None,
+        }
+    }
+
+    /// The same state with the value changed by `f`.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Seen<U> {
+        match self {
+            Self::Unknown(why) => Seen::Unknown(why),
+            Self::Absent => Seen::Absent,
+            Self::Present(value) => Seen::Present(f(value)),
+        }
+    }
+}
+
+/// Whether a generated object is as it should be.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Synced {
+    /// It could not be read, and why.
+    Unknown(String),
+    /// It is missing, or a field of ours differs.
+    No,
+    /// Nothing is left to do.
+    Yes,
+}
+
+/// How far a workload's rollout is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Readiness {
+    /// Enough updated replicas are available.
+    Ready,
+    /// Not yet.
+    NotReady {
+        /// Flagger's text, for example `waiting for rollout to finish: 0 of 1 …`.
+        message: String,
+        /// When waiting longer is no use; a time in the past means that it has failed.
+        fatal_at: Option<Timestamp>,
+    },
+}
+
+/// The target: the workload whose template the user changes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Target {
+    /// Hash of the pod template.
+    pub revision: String,
+    /// `spec.replicas`; the default is 1.
+    pub replicas: i32,
+    /// Judged with `analysis.canaryReadyThreshold`.
+    pub readiness: Readiness,
+}
+
+/// The primary: the clone that takes the traffic between rollouts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Primary {
+    /// The template's annotation `flagger-id`; Serin derives it from what was promoted
+    /// ([`crate::hash::promotion_id`]), Flagger chooses it at random.
+    pub promotion_id: Option<String>,
+    /// Whether its template is the target's, save for what makes it a primary.
+    pub matches_target: bool,
+    /// `spec.replicas`; the default is 1.
+    pub replicas: i32,
+    /// Judged with `analysis.primaryReadyThreshold`.
+    pub readiness: Readiness,
+}
+
+/// The autoscaler named by `autoscalerRef` and its copy for the primary.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Scaler {
+    /// The copy; [`Seen::Present`] holds whether it is as it should be.
+    pub primary: Seen<bool>,
+    /// The source's lower bound of replicas; at least 1.
+    pub min_replicas: Seen<i32>,
+}
+
+/// The generated route.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Route {
+    /// The split it has; `None` when its weights cannot be told.
+    pub routing: Option<Routing>,
+    /// Whether everything but the weights is as it should be.
+    pub in_shape: bool,
+    /// What the gateways say of this generation.
+    pub acceptance: Acceptance,
+}
+
+/// Whether every parent has taken the present generation of a route.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Acceptance {
+    /// Every parent that reports has accepted it, or none reports.
+    Accepted,
+    /// A parent has not (Flagger's text says which).
+    Pending(String),
+}
+
+/// Ready endpoints of the generated Services.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Endpoints {
+    /// Behind `<apex>-primary`.
+    pub primary: Seen<u32>,
+    /// Behind `<apex>-canary`.
+    pub canary: Seen<u32>,
+}
+
+/// The generated Services.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Services {
+    /// `<apex>`.
+    pub apex: Synced,
+    /// `<apex>-primary`.
+    pub primary: Synced,
+    /// `<apex>-canary`.
+    pub canary: Synced,
+}
+
+/// Answers to the asks of earlier plans of the same reconcile.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answers {
+    /// By index in `analysis.webhooks`.
+    pub hooks: BTreeMap<usize, HookAnswer>,
+    /// In the order of [`serin_analysis::checks::plan`].
+    pub checks: Option<Vec<CheckOutcome>>,
+    /// Whether the metric providers could be reached; the error is Flagger's text.
+    pub providers: Option<Result<(), String>>,
+}
+
+/// What a webhook answered.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum HookAnswer {
+    /// A status up to 202.
+    Pass,
+    /// Anything else; the text goes into events.
+    Fail(String),
+}
+
+/// Everything a decision may look at.
+#[derive(Clone, Debug)]
+pub struct Observation {
+    /// The time of this decision.
+    pub now: Timestamp,
+    /// The validated Canary.
+    pub rollout: Arc<Rollout>,
+    /// Its status as read.
+    pub status: CanaryStatus,
+    /// The target.
+    pub target: Seen<Target>,
+    /// The primary.
+    pub primary: Seen<Primary>,
+    /// Checksums of the tracked ConfigMaps and Secrets by `configmap/<name>` and `secret/<name>`;
+    /// [`Seen::Absent`] names a required one that does not exist, in `missing_config`.
+    pub configs: Seen<BTreeMap<String, String>>,
+    /// Text for the user when [`Self::configs`] is absent.
+    pub missing_config: Option<String>,
+    /// The Services.
+    pub services: Services,
+    /// The autoscaler, if the Canary names one.
+    pub scaler: Option<Scaler>,
+    /// The route; [`Seen::Absent`] also for the provider `kubernetes`, which has none.
+    pub route: Seen<Route>,
+    /// Ready endpoints.
+    pub endpoints: Endpoints,
+    /// Answers to earlier asks.
+    pub answers: Answers,
+}

@@ -1,0 +1,133 @@
+//! What to do next, and why.
+
+use serin_api::{CanaryStatus, Phase};
+
+use crate::{Routing, Timestamp, strategy::Kind};
+
+/// The outcome of a decision.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// What has to be known first. While there is any, the rest is as observed.
+    pub asks: Vec<Ask>,
+    /// The status to have; equal to the observed one when nothing is to be written.
+    pub status: CanaryStatus,
+    /// Idempotent, in order, after the status is written.
+    pub actions: Vec<Action>,
+    /// After the actions.
+    pub events: Vec<Event>,
+    /// After the events.
+    pub alerts: Vec<Alert>,
+    /// Webhooks to tell of the end, after the status is written.
+    pub hooks: Vec<HookCall>,
+    /// The rollout ended with this plan.
+    pub outcome: Option<Outcome>,
+    /// When to look again even if nothing changes.
+    pub wake: Option<Timestamp>,
+}
+
+/// A question to the outside.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Ask {
+    /// Call this webhook.
+    Hook(HookCall),
+    /// Run the checks of [`serin_analysis::checks::plan`].
+    Checks,
+    /// Find out whether the metric providers can be reached.
+    Providers,
+}
+
+/// A call of one webhook.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct HookCall {
+    /// Its place in `analysis.webhooks`.
+    pub index: usize,
+    /// The payload's `phase`.
+    pub phase: Phase,
+}
+
+/// A change to the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Create or correct a Service.
+    ApplyService(ServiceRole),
+    /// Create the primary, or copy the target's template to it, with its configs.
+    ApplyPrimary,
+    /// Create or correct the primary's autoscaler.
+    ApplyScaler,
+    /// Create or correct the route so that it splits traffic this way.
+    ApplyRoute(Routing),
+    /// Set the target's replicas.
+    ScaleTarget(i32),
+    /// Add the finalizer `finalizer.flagger.app`.
+    AddFinalizer,
+    /// Remove the finalizer `finalizer.flagger.app`.
+    RemoveFinalizer,
+    /// Point the apex Service back at the target's pods, as before the Canary.
+    RevertApex,
+}
+
+/// The three Services of a Canary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ServiceRole {
+    /// `<apex>`.
+    Apex,
+    /// `<apex>-primary`.
+    Primary,
+    /// `<apex>-canary`.
+    Canary,
+}
+
+/// How serious an event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Level {
+    /// Type Normal, logged as info.
+    Normal,
+    /// Type Warning, logged as info.
+    Warning,
+    /// Type Warning, logged as error.
+    Error,
+}
+
+/// A Kubernetes event on the Canary.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Event {
+    /// How serious it is.
+    pub level: Level,
+    /// Flagger's text.
+    pub message: String,
+    /// The payload's `phase` when the event goes to a webhook.
+    pub phase: Phase,
+}
+
+/// How serious an alert is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Severity {
+    /// `info`.
+    Info,
+    /// `warn`.
+    Warn,
+    /// `error`.
+    Error,
+}
+
+/// A message to people.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Alert {
+    /// How serious it is.
+    pub severity: Severity,
+    /// Flagger's text.
+    pub message: String,
+    /// Whether the fields that describe the Canary go with it.
+    pub fields: bool,
+}
+
+/// How a rollout ended; counted in the exported metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Outcome {
+    /// Promoted, or rolled back.
+    pub success: bool,
+    /// `spec.skipAnalysis` was set.
+    pub skipped: bool,
+    /// The kind of release.
+    pub kind: Kind,
+}

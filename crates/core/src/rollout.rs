@@ -1,0 +1,162 @@
+//! A Canary whose every field has been checked and defaulted.
+
+use chrono::TimeDelta;
+use serin_analysis::{checks::Subject, template::TemplateModel};
+use serin_api::CanarySpec;
+
+use crate::strategy::Strategy;
+
+/// A valid Canary. [`crate::validate::validate`] is the only way to make one.
+#[derive(Clone, Debug)]
+pub struct Rollout {
+    /// `metadata.name`.
+    pub name: String,
+    /// `metadata.namespace`.
+    pub namespace: String,
+    /// `metadata.uid`.
+    pub uid: String,
+    /// `metadata.generation`.
+    pub generation: Option<i64>,
+    /// Whether `metadata.deletionTimestamp` is set.
+    pub deleting: bool,
+    /// Whether the finalizer `finalizer.flagger.app` is set.
+    pub finalizer: bool,
+    /// `spec.targetRef.kind`.
+    pub target_kind: TargetKind,
+    /// `spec.targetRef.name`.
+    pub target: String,
+    /// `spec.service.name`, or the target's name.
+    pub apex: String,
+    /// What routes the traffic.
+    pub provider: Provider,
+    /// Chooses the built-in queries: see [`serin_analysis::builtin::metrics_provider`].
+    pub metrics_provider: String,
+    /// The steps to run.
+    pub strategy: Strategy,
+    /// Time between two checks.
+    pub interval: TimeDelta,
+    /// How long requests under way may take to end before the canary is scaled down.
+    pub drain: TimeDelta,
+    /// Failed checks that end the rollout; at least 1.
+    pub threshold: i64,
+    /// The webhooks, in the order of the manifest.
+    pub hooks: Vec<Hook>,
+    /// The manifest, for everything that is only passed on.
+    pub spec: CanarySpec,
+}
+
+/// The kinds of workload Serin can release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TargetKind {
+    /// `apps/v1` Deployment.
+    Deployment,
+}
+
+impl TargetKind {
+    /// The kind as in manifests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Deployment => "Deployment",
+        }
+    }
+}
+
+/// What routes the traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Provider {
+    /// An HTTPRoute of the Gateway API.
+    GatewayApi,
+    /// Plain Services: nothing is shifted, the canary is only tested.
+    Kubernetes,
+}
+
+/// When a webhook is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum HookKind {
+    /// Gate before a rollout starts.
+    ConfirmRollout,
+    /// Test before any traffic is shifted.
+    PreRollout,
+    /// Check of every interval (also the type "").
+    Rollout,
+    /// Gate before each shift of traffic.
+    ConfirmTrafficIncrease,
+    /// Gate before the promotion.
+    ConfirmPromotion,
+    /// Told of the end.
+    PostRollout,
+    /// Asked whether to roll back.
+    Rollback,
+    /// Told of every event.
+    Event,
+}
+
+/// One entry of `analysis.webhooks`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Hook {
+    /// Its place in `analysis.webhooks`.
+    pub index: usize,
+    /// `name`, for events.
+    pub name: String,
+    /// `type`.
+    pub kind: HookKind,
+    /// `muteAlert`.
+    pub mute_alert: bool,
+}
+
+impl Rollout {
+    /// `<name>.<namespace>`, as Flagger's texts call the Canary.
+    pub fn full_name(&self) -> String {
+        format!("{}.{}", self.name, self.namespace)
+    }
+
+    /// `<target>.<namespace>`.
+    pub fn target_name(&self) -> String {
+        format!("{}.{}", self.target, self.namespace)
+    }
+
+    /// `<target>-primary`.
+    pub fn primary(&self) -> String {
+        format!("{}-primary", self.target)
+    }
+
+    /// `<target>-primary.<namespace>`.
+    pub fn primary_name(&self) -> String {
+        format!("{}-primary.{}", self.target, self.namespace)
+    }
+
+    /// `<apex>-primary`: the Service of the primary.
+    pub fn primary_service(&self) -> String {
+        format!("{}-primary", self.apex)
+    }
+
+    /// `<apex>-canary`: the Service of the canary.
+    pub fn canary_service(&self) -> String {
+        format!("{}-canary", self.apex)
+    }
+
+    /// The hooks of a kind, in order.
+    pub fn hooks_of(&self, kind: HookKind) -> impl Iterator<Item = &Hook> {
+        self.hooks.iter().filter(move |hook| hook.kind == kind)
+    }
+
+    /// The names that queries and their messages use.
+    pub fn subject(&self) -> Subject {
+        let named = |r: Option<&serin_api::canary::ObjectRef>| r.map_or(&self.target, |r| &r.name).clone();
+        let model = TemplateModel {
+            name: self.name.clone(),
+            namespace: self.namespace.clone(),
+            target: self.target.clone(),
+            service: self.apex.clone(),
+            ingress: named(self.spec.ingress_ref.as_ref()),
+            route: named(self.spec.route_ref.as_ref()),
+            ..TemplateModel::default()
+        };
+        Subject { model, metrics_provider: self.metrics_provider.clone() }
+    }
+
+    /// Whether traffic is shifted by a route.
+    pub fn routed(&self) -> bool {
+        self.provider == Provider::GatewayApi
+    }
+}

@@ -1,0 +1,29 @@
+//! How traffic is split between primary and canary.
+
+/// The split that a route is to have, or has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Routing {
+    /// Percent of the traffic that goes to the canary, 0..=100; the primary takes the rest.
+    ///
+    /// In A/B testing it is the share of the requests that match `analysis.match`.
+    pub canary: u8,
+    /// Whether each request to the primary is also sent to the canary, its answer thrown away.
+    pub mirror: bool,
+}
+
+impl Routing {
+    /// All traffic goes to the primary: what a route is before and after every rollout.
+    pub const PRIMARY: Self = Self { canary: 0, mirror: false };
+    /// All traffic goes to the canary.
+    pub const CANARY: Self = Self { canary: 100, mirror: false };
+
+    /// A split that sends `canary` percent to the canary; more than 100 counts as 100.
+    pub fn weighted(canary: u8) -> Self {
+        Self { canary: canary.min(100), mirror: false }
+    }
+
+    /// Percent of the traffic that goes to the primary, 0..=100.
+    pub fn primary(self) -> u8 {
+        100 - self.canary.min(100)
+    }
+}

@@ -1,0 +1,154 @@
+//! The state of the model: a virtual cluster in which time is what it means, not what it reads.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta};
+use serin_api::{CanaryStatus, Phase};
+use serin_core::{Action, Rollout, Routing, Timestamp, hash::promotion_id};
+use serin_sim::{
+    Pods, World,
+    world::{VirtualPrimary, VirtualTarget},
+};
+
+/// How much of the present window is over. Nothing else of the time matters to a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Window {
+    None,
+    Fresh,
+    Drained,
+    Over,
+}
+
+/// What matters of a cluster, small and hashable. Revisions are numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Cluster {
+    pub(crate) phase: Phase,
+    pub(crate) failed_checks: i64,
+    pub(crate) weight: i64,
+    pub(crate) iterations: i64,
+    pub(crate) applied: Option<u8>,
+    pub(crate) promoted: Option<u8>,
+    pub(crate) rolling_back: bool,
+    pub(crate) waiting_for: Option<String>,
+    pub(crate) window: Window,
+    pub(crate) target: (u8, bool, Pods),
+    pub(crate) primary: Option<(u8, Pods)>,
+    pub(crate) services: [bool; 3],
+    pub(crate) route: Option<Routing>,
+}
+
+/// An action under way, with the revision of the target that was observed when it was decided.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Pending {
+    pub(crate) action: Action,
+    pub(crate) revision: u8,
+}
+
+fn start() -> Timestamp {
+    DateTime::UNIX_EPOCH + TimeDelta::days(1)
+}
+
+fn number(revision: &str) -> Option<u8> {
+    revision.parse().ok()
+}
+
+impl Cluster {
+    pub(crate) fn new() -> Self {
+        Self {
+            phase: Phase::None,
+            failed_checks: 0,
+            weight: 0,
+            iterations: 0,
+            applied: None,
+            promoted: None,
+            rolling_back: false,
+            waiting_for: None,
+            window: Window::None,
+            target: (0, true, Pods::Ready),
+            primary: None,
+            services: [false; 3],
+            route: None,
+        }
+    }
+
+    pub(crate) fn world(&self, rollout: &Arc<Rollout>) -> World {
+        let (revision, up, pods) = self.target;
+        World {
+            now: start(),
+            rollout: rollout.clone(),
+            status: self.status(rollout),
+            target: VirtualTarget { revision: revision.to_string(), replicas: i32::from(up), pods },
+            primary: self.primary.map(|(revision, pods)| VirtualPrimary {
+                revision: revision.to_string(),
+                promotion_id: promotion_id(&rollout.uid, &revision.to_string(), &Default::default()),
+                replicas: 1,
+                pods,
+            }),
+            configs: Default::default(),
+            services: self.services,
+            route: self.route,
+            pending: None,
+        }
+    }
+
+    fn status(&self, rollout: &Rollout) -> CanaryStatus {
+        let elapsed = match self.window {
+            Window::None => None,
+            Window::Fresh => Some(TimeDelta::zero()),
+            Window::Drained => Some(rollout.drain),
+            Window::Over => Some(rollout.interval),
+        };
+        CanaryStatus {
+            phase: self.phase,
+            failed_checks: self.failed_checks,
+            canary_weight: self.weight,
+            iterations: self.iterations,
+            last_applied_spec: self.applied.map(|r| r.to_string()),
+            last_promoted_spec: self.promoted.map(|r| r.to_string()),
+            tracked_configs: self.applied.map(|_| Default::default()),
+            rollback_reason: self.rolling_back.then(|| "asked for".to_owned()),
+            waiting_for: self.waiting_for.clone(),
+            last_check_time: elapsed.map(|elapsed| start() - elapsed),
+            ..CanaryStatus::default()
+        }
+    }
+
+    /// Takes over what a plan writes.
+    pub(crate) fn write(&mut self, status: &CanaryStatus, rollout: &Rollout) {
+        self.phase = status.phase;
+        self.failed_checks = status.failed_checks;
+        self.weight = status.canary_weight;
+        self.iterations = status.iterations;
+        self.applied = status.last_applied_spec.as_deref().and_then(number);
+        self.promoted = status.last_promoted_spec.as_deref().and_then(number);
+        self.rolling_back = status.rollback_reason.is_some();
+        self.waiting_for.clone_from(&status.waiting_for);
+        self.window = match status.last_check_time.map(|t| start() - t) {
+            None => Window::None,
+            Some(elapsed) if elapsed >= rollout.interval => Window::Over,
+            Some(elapsed) if elapsed >= rollout.drain => Window::Drained,
+            Some(_) => Window::Fresh,
+        };
+    }
+
+    /// Carries out an action on what was observed when it was decided.
+    pub(crate) fn apply(&mut self, pending: &Pending, rollout: &Arc<Rollout>) {
+        let mut world = self.world(rollout);
+        world.target.revision = pending.revision.to_string();
+        world.apply(&pending.action);
+        self.primary = world.primary.map(|p| (number(&p.revision).unwrap_or(u8::MAX), p.pods));
+        self.target.1 = world.target.replicas > 0;
+        self.target.2 = world.target.pods;
+        self.services = world.services;
+        self.route = world.route;
+    }
+
+    /// Time passes until the next moment that can matter.
+    pub(crate) fn tick(&mut self) {
+        self.window = match self.window {
+            Window::Fresh => Window::Drained,
+            Window::Drained => Window::Over,
+            other => other,
+        };
+    }
+}

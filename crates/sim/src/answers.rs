@@ -1,0 +1,45 @@
+//! What webhooks and metrics answer in a virtual cluster.
+
+use std::collections::BTreeMap;
+
+use serin_analysis::outcome::{CheckOutcome, Outcome};
+use serin_core::{
+    Rollout,
+    observe::{Answers, HookAnswer},
+    plan::Ask,
+};
+
+/// Answers by the name of hook or metric; what is not named passes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Script {
+    /// What a webhook of this name says when it does not pass.
+    pub closed: BTreeMap<String, String>,
+    /// What a metric of this name yields.
+    pub values: BTreeMap<String, Outcome>,
+    /// The value of every metric that is not named.
+    pub value: f64,
+    /// Why the metric providers cannot be reached.
+    pub providers: Option<String>,
+}
+
+impl Script {
+    /// Adds the answer to a question.
+    pub fn answer(&self, ask: &Ask, rollout: &Rollout, answers: &mut Answers) {
+        match ask {
+            Ask::Hook(call) => {
+                let hook = rollout.hooks.iter().find(|h| h.index == call.index);
+                let closed = hook.and_then(|h| self.closed.get(&h.name));
+                let answer = closed.map_or(HookAnswer::Pass, |why| HookAnswer::Fail(why.clone()));
+                answers.hooks.insert(call.index, answer);
+            }
+            Ask::Checks => answers.checks = Some(self.checks(rollout)),
+            Ask::Providers => answers.providers = Some(self.providers.clone().map_or(Ok(()), Err)),
+        }
+    }
+
+    fn checks(&self, rollout: &Rollout) -> Vec<CheckOutcome> {
+        let checks = serin_analysis::checks::plan(&rollout.spec.analysis.metrics, &rollout.subject());
+        let outcome = |name: &str| self.values.get(name).cloned().unwrap_or(Outcome::Value(self.value));
+        checks.iter().map(|c| CheckOutcome { query: None, outcome: outcome(&c.metric) }).collect()
+    }
+}

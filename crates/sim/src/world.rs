@@ -1,0 +1,268 @@
+//! The virtual cluster.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use chrono::TimeDelta;
+use serin_api::CanaryStatus;
+use serin_core::{
+    Action, Observation, Plan, Rollout, Routing, Seen, Timestamp, decide,
+    hash::promotion_id,
+    observe::{Acceptance, Answers, Endpoints, Primary, Readiness, Route, Services, Synced, Target},
+    plan::{Alert, Event, ServiceRole},
+};
+
+use crate::Script;
+
+/// How the pods of a workload are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Pods {
+    /// Not ready yet, or not any more.
+    Starting,
+    /// Ready, with endpoints.
+    Ready,
+    /// Not ready, and the progress deadline is over.
+    Failed,
+}
+
+/// The workload of the user.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct VirtualTarget {
+    /// The revision its template has.
+    pub revision: String,
+    /// Its replicas.
+    pub replicas: i32,
+    /// Its pods.
+    pub pods: Pods,
+}
+
+/// The clone that takes the traffic.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct VirtualPrimary {
+    /// The revision it was copied from.
+    pub revision: String,
+    /// What names revision and configs together.
+    pub promotion_id: String,
+    /// Its replicas.
+    pub replicas: i32,
+    /// Its pods.
+    pub pods: Pods,
+}
+
+/// What matters of a cluster. All of it is public: a test changes it as a user or a fault would.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The clock.
+    pub now: Timestamp,
+    /// The Canary.
+    pub rollout: Arc<Rollout>,
+    /// Its status.
+    pub status: CanaryStatus,
+    /// The target.
+    pub target: VirtualTarget,
+    /// The primary, once it was made.
+    pub primary: Option<VirtualPrimary>,
+    /// Checksums of tracked ConfigMaps and Secrets.
+    pub configs: BTreeMap<String, String>,
+    /// Which Services exist: apex, primary, canary.
+    pub services: [bool; 3],
+    /// The split of the route, once it was made.
+    pub route: Option<Routing>,
+    /// Why the gateway has not taken the route, if so.
+    pub pending: Option<String>,
+}
+
+impl World {
+    /// A cluster with a running target and a Canary that nobody has looked at yet.
+    pub fn new(rollout: Rollout, now: Timestamp, revision: &str) -> Self {
+        Self {
+            now,
+            rollout: Arc::new(rollout),
+            status: CanaryStatus::default(),
+            target: VirtualTarget { revision: revision.to_owned(), replicas: 1, pods: Pods::Ready },
+            primary: None,
+            configs: BTreeMap::new(),
+            services: [false; 3],
+            route: None,
+            pending: None,
+        }
+    }
+
+    /// The cluster as the controller would see it.
+    pub fn observe(&self, answers: Answers) -> Observation {
+        Observation {
+            now: self.now,
+            rollout: self.rollout.clone(),
+            status: self.status.clone(),
+            target: Seen::Present(self.see_target()),
+            primary: self.primary.as_ref().map_or(Seen::Absent, |p| Seen::Present(self.see_primary(p))),
+            configs: Seen::Present(self.configs.clone()),
+            missing_config: None,
+            services: self.see_services(),
+            scaler: None,
+            route: self.route.map_or(Seen::Absent, |routing| Seen::Present(self.see_route(routing))),
+            endpoints: self.see_endpoints(),
+            answers,
+        }
+    }
+
+    fn see_target(&self) -> Target {
+        let idle = self.target.replicas == 0;
+        let pods = if idle { Pods::Ready } else { self.target.pods };
+        Target {
+            revision: self.target.revision.clone(),
+            replicas: self.target.replicas,
+            readiness: self.readiness(pods),
+        }
+    }
+
+    fn see_primary(&self, primary: &VirtualPrimary) -> Primary {
+        Primary {
+            promotion_id: Some(primary.promotion_id.clone()),
+            matches_target: primary.revision == self.target.revision,
+            replicas: primary.replicas,
+            readiness: self.readiness(primary.pods),
+        }
+    }
+
+    fn see_services(&self) -> Services {
+        let synced = |made: bool| if made { Synced::Yes } else { Synced::No };
+        let [apex, primary, canary] = self.services.map(synced);
+        Services { apex, primary, canary }
+    }
+
+    fn see_route(&self, routing: Routing) -> Route {
+        let acceptance = self.pending.clone().map_or(Acceptance::Accepted, Acceptance::Pending);
+        Route { routing: Some(routing), in_shape: true, acceptance }
+    }
+
+    fn see_endpoints(&self) -> Endpoints {
+        let count = |ready: bool, n: i32| Seen::Present(if ready { n.unsigned_abs() } else { 0 });
+        let primary = self.primary.as_ref();
+        Endpoints {
+            primary: count(primary.is_some_and(|p| p.pods == Pods::Ready), primary.map_or(0, |p| p.replicas)),
+            canary: count(self.target.pods == Pods::Ready, self.target.replicas),
+        }
+    }
+
+    fn readiness(&self, pods: Pods) -> Readiness {
+        let message =
+            "waiting for rollout to finish: 0 of 1 (readyThreshold 100%) updated replicas are available";
+        match pods {
+            Pods::Ready => Readiness::Ready,
+            Pods::Starting => Readiness::NotReady { message: message.to_owned(), fatal_at: None },
+            Pods::Failed => Readiness::NotReady {
+                message: "deployment exceeded its progress deadline".to_owned(),
+                fatal_at: Some(self.now),
+            },
+        }
+    }
+
+    /// Carries out an action, as the API server and its controllers would.
+    pub fn apply(&mut self, action: &Action) {
+        match action {
+            Action::ApplyService(role) => self.services[service(*role)] = true,
+            Action::ApplyPrimary => self.copy_target(),
+            Action::ApplyRoute(routing) => self.route = Some(*routing),
+            Action::ScaleTarget(replicas) => {
+                self.target.replicas = *replicas;
+                self.target.pods = Pods::Starting;
+            }
+            Action::RevertApex => self.services[service(ServiceRole::Apex)] = false,
+            Action::ApplyScaler | Action::AddFinalizer | Action::RemoveFinalizer => {}
+        }
+    }
+
+    fn copy_target(&mut self) {
+        let id = promotion_id(&self.rollout.uid, &self.target.revision, &self.configs);
+        let replicas = self.target.replicas.max(1);
+        match &mut self.primary {
+            Some(primary) if primary.promotion_id == id => {}
+            Some(primary) => {
+                primary.revision.clone_from(&self.target.revision);
+                primary.promotion_id = id;
+                primary.pods = Pods::Starting;
+            }
+            None => {
+                let revision = self.target.revision.clone();
+                self.primary =
+                    Some(VirtualPrimary { revision, promotion_id: id, replicas, pods: Pods::Starting });
+            }
+        }
+    }
+
+    /// Decides, answering what is asked.
+    pub fn plan(&self, script: &Script) -> Plan {
+        let mut answers = Answers::default();
+        loop {
+            let plan = decide(&self.observe(answers.clone()));
+            if plan.asks.is_empty() {
+                return plan;
+            }
+            for ask in &plan.asks {
+                script.answer(ask, &self.rollout, &mut answers);
+            }
+        }
+    }
+
+    /// Reconciles until nothing is left to do at this moment. Returns the events in order and when to
+    /// look again.
+    ///
+    /// `rounds` bounds the decisions; a core that never comes to rest shows as `None`.
+    pub fn settle(&mut self, script: &Script, rounds: usize) -> Option<Settled> {
+        let (mut events, mut alerts) = (Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            let plan = self.plan(script);
+            let idle = plan.actions.is_empty() && plan.status == self.status;
+            events.extend(plan.events);
+            alerts.extend(plan.alerts);
+            if idle {
+                return Some(Settled { events, alerts, wake: plan.wake });
+            }
+            self.status = plan.status;
+            for action in &plan.actions {
+                self.apply(action);
+            }
+        }
+        None
+    }
+
+    /// Lets time pass.
+    pub fn pass(&mut self, time: TimeDelta) {
+        self.now += time;
+    }
+
+    /// Makes all pods ready.
+    pub fn pods_ready(&mut self) {
+        self.target.pods = Pods::Ready;
+        if let Some(primary) = &mut self.primary {
+            primary.pods = Pods::Ready;
+        }
+    }
+
+    /// The user changes the target's template: new pods start, if it has any.
+    pub fn change_target(&mut self, revision: &str) {
+        revision.clone_into(&mut self.target.revision);
+        if self.target.replicas > 0 {
+            self.target.pods = Pods::Starting;
+        }
+    }
+}
+
+/// A cluster at rest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settled {
+    /// What was said on the way.
+    pub events: Vec<Event>,
+    /// Who was told of it.
+    pub alerts: Vec<Alert>,
+    /// When to look again.
+    pub wake: Option<Timestamp>,
+}
+
+fn service(role: ServiceRole) -> usize {
+    match role {
+        ServiceRole::Apex => 0,
+        ServiceRole::Primary => 1,
+        ServiceRole::Canary => 2,
+    }
+}

@@ -1,0 +1,144 @@
+//! A virtual cluster with a canary of podinfo, driven step by step.
+
+use chrono::{DateTime, TimeDelta};
+use serin_api::Canary;
+use serin_core::{
+    Timestamp,
+    validate::{Settings, validate},
+};
+use serin_sim::{Pods, Script, World};
+
+pub(crate) struct Scenario {
+    pub(crate) world: World,
+    pub(crate) script: Script,
+    events: Vec<String>,
+    alerts: Vec<String>,
+}
+
+fn start() -> Timestamp {
+    DateTime::UNIX_EPOCH + TimeDelta::days(20_000)
+}
+
+fn canary(analysis: &str, spec: &str) -> Canary {
+    let mut analysis: serde_json::Value = serde_json::from_str(analysis).unwrap();
+    analysis["interval"] = "10s".into();
+    if analysis.get("threshold").is_none() {
+        analysis["threshold"] = 5.into();
+    }
+    let mut manifest = serde_json::json!({
+        "apiVersion": "flagger.app/v1beta1", "kind": "Canary",
+        "metadata": {"name": "podinfo", "namespace": "default", "uid": "u-1"},
+        "spec": {
+            "targetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "podinfo"},
+            "service": {"port": 9898, "gatewayRefs": [{"name": "gateway"}]},
+            "analysis": analysis,
+        }
+    });
+    let more: serde_json::Map<String, serde_json::Value> = serde_json::from_str(spec).unwrap();
+    manifest["spec"].as_object_mut().unwrap().extend(more);
+    serde_json::from_value(manifest).unwrap()
+}
+
+impl Scenario {
+    /// A canary that nobody has looked at yet.
+    pub(crate) fn new(analysis: &str) -> Self {
+        Self::with_spec(analysis, "{}")
+    }
+
+    /// As [`Self::new`], with more fields of the spec.
+    pub(crate) fn with_spec(analysis: &str, spec: &str) -> Self {
+        let rollout = validate(&canary(analysis, spec), &Settings::default()).unwrap();
+        let world = World::new(rollout, start(), "a");
+        let mut scenario = Self { world, script: Script::default(), events: vec![], alerts: vec![] };
+        scenario.settle();
+        scenario
+    }
+
+    /// A canary whose primary is up and that waits for a new revision.
+    pub(crate) fn initialized(analysis: &str) -> Self {
+        let mut scenario = Self::new(analysis);
+        scenario.pods_ready();
+        scenario.take_events();
+        scenario
+    }
+
+    pub(crate) fn settle(&mut self) {
+        let settled = self.world.settle(&self.script, 30).expect("the core comes to rest");
+        self.events.extend(settled.events.into_iter().map(|e| e.message));
+        self.alerts.extend(settled.alerts.into_iter().map(|a| a.message));
+    }
+
+    pub(crate) fn ship(&mut self, revision: &str) {
+        self.world.change_target(revision);
+        self.settle();
+    }
+
+    pub(crate) fn pods_ready(&mut self) {
+        self.world.pods_ready();
+        self.settle();
+    }
+
+    pub(crate) fn target_ready(&mut self) {
+        self.world.target.pods = Pods::Ready;
+        self.settle();
+    }
+
+    pub(crate) fn canary_unready(&mut self) {
+        self.world.target.pods = Pods::Starting;
+        self.settle();
+    }
+
+    pub(crate) fn canary_fails(&mut self) {
+        self.world.target.pods = Pods::Failed;
+        self.settle();
+    }
+
+    pub(crate) fn primary_unready(&mut self) {
+        self.world.primary.as_mut().unwrap().pods = Pods::Starting;
+        self.settle();
+    }
+
+    pub(crate) fn primary_fails(&mut self) {
+        self.world.primary.as_mut().unwrap().pods = Pods::Failed;
+        self.settle();
+    }
+
+    pub(crate) fn seconds(&mut self, seconds: i64) {
+        self.world.pass(TimeDelta::seconds(seconds));
+        self.settle();
+    }
+
+    /// Lets one interval of the analysis pass.
+    pub(crate) fn interval(&mut self) {
+        self.seconds(10);
+    }
+
+    /// Lets requests under way end.
+    pub(crate) fn drain(&mut self) {
+        self.seconds(1);
+    }
+
+    pub(crate) fn take_events(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.events)
+    }
+
+    pub(crate) fn take_alerts(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.alerts)
+    }
+
+    /// Status and cluster in one line.
+    pub(crate) fn line(&self) -> String {
+        let s = &self.world.status;
+        let split = self.world.route.map_or("-".to_owned(), |r| format!("{}/{}", r.primary(), r.canary));
+        format!(
+            "{} w={} fc={} it={} applied={} promoted={} replicas={} route={split}",
+            s.phase,
+            s.canary_weight,
+            s.failed_checks,
+            s.iterations,
+            s.last_applied_spec.as_deref().unwrap_or_default(),
+            s.last_promoted_spec.as_deref().unwrap_or_default(),
+            self.world.target.replicas,
+        )
+    }
+}
