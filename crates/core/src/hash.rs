@@ -31,8 +31,7 @@ pub fn safe_encode(text: &str) -> String {
 /// It depends only on what the template says: neither on the order of keys nor on unset fields that are
 /// spelled out as `null`.
 pub fn revision(template: &Value) -> String {
-    let digest = Sha256::digest(canonical(template).to_string());
-    let number = digest.iter().take(8).fold(0_u64, |n, byte| n << 8 | u64::from(*byte));
+    let number = leading(&Sha256::digest(canonical(template).to_string()));
     safe_encode(&format!("{:010}", number % 10_000_000_000))
 }
 
@@ -82,7 +81,12 @@ pub fn same_config(flaggers: &str, ours: &str) -> bool {
 /// The start of the SHA-256 of the JSON that Go writes.
 fn json_digest(value: &Value) -> String {
     let text = escape_like_go(&canonical(value).to_string());
-    Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    format!("{:016x}", leading(&Sha256::digest(text)))
+}
+
+/// The first eight bytes as a number.
+fn leading(digest: &[u8]) -> u64 {
+    digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 /// Go escapes these characters as well; in JSON text they can only stand in strings.

@@ -117,7 +117,8 @@ pub fn ignored(kind: ConfigKind, config: &Value) -> bool {
 
 /// The primary's copy of a config, to be created or (when `live` is its present state) replaced.
 ///
-/// What others wrote on the copy's metadata is kept; its content is exactly the source's.
+/// What others wrote on the copy's metadata is kept; its content is exactly the source's. Before it is
+/// written, [`crate::hash::config_checksum`] of the source must be the one that the decision was made on.
 pub fn config_copy(
     rollout: &Rollout,
     settings: &Settings,

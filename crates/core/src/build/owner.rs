@@ -30,6 +30,15 @@ fn is_this(rollout: &Rollout, owner: &Value) -> bool {
         && text(owner, "/name") == Some(&rollout.name)
 }
 
+/// The owners of an existing object of this Canary's. One that nobody controls becomes its own: it was left
+/// behind by a Canary that was deleted without what it had generated.
+pub fn adopted(rollout: &Rollout, live: &Value) -> Vec<Value> {
+    let owners: Vec<Value> = items(live, "/metadata/ownerReferences").cloned().collect();
+    let controlled = owners.iter().any(|owner| owner.get("controller") == Some(&Value::Bool(true)));
+    let own = (!controlled).then(|| reference(rollout));
+    owners.into_iter().chain(own).collect()
+}
+
 /// Owners of an object that this Canary shares with others: this one is its controller.
 pub fn shared(rollout: &Rollout, live: Option<&Value>) -> Vec<Value> {
     let others = live.into_iter().flat_map(|live| items(live, "/metadata/ownerReferences"));

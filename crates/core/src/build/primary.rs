@@ -28,6 +28,9 @@ const CONTROLLERS: &str = "deployment.kubernetes.io/";
 ///
 /// Without `live` it is made; with it, the target's present template is promoted to it. `configs` are the
 /// checksums of the tracked configs. Promoting the same template and configs again changes nothing.
+///
+/// `target` and `configs` must be those that the decision was made on, or else something that nobody has
+/// analysed may be promoted.
 pub fn primary(
     rollout: &Rollout,
     settings: &Settings,
@@ -41,8 +44,8 @@ pub fn primary(
     let id = hash::promotion_id(&rollout.uid, &revision, configs);
     entry(entry(&mut template, "metadata"), "annotations")[PROMOTION_ID] = id.into();
     Ok(match live {
-        None => create(rollout, settings, &selector, target, template),
-        Some(live) => promote(rollout, settings, &selector, target, live, template),
+        None => create(rollout, settings, &selector, target, &template),
+        Some(live) => promote(rollout, settings, &selector, target, live, &template),
     })
 }
 
@@ -51,7 +54,7 @@ fn create(
     settings: &Settings,
     selector: &Selector,
     target: &Value,
-    template: Value,
+    template: &Value,
 ) -> Value {
     let labels = included(texts(target, "/metadata/labels"), &settings.include_label_prefix);
     let mut spec = json!({
@@ -80,7 +83,7 @@ fn promote(
     selector: &Selector,
     target: &Value,
     live: &Value,
-    template: Value,
+    template: &Value,
 ) -> Value {
     let mut primary = live.clone();
     set(&mut primary, "apiVersion", Some("apps/v1".into()));
@@ -90,9 +93,10 @@ fn promote(
     let labels = promoted(settings, target, live, "/metadata/labels");
     set(metadata, "labels", Some(json!(with(labels, &selector.label, selector.primary()))));
     set(metadata, "annotations", Some(json!(promoted(settings, target, live, "/metadata/annotations"))));
+    set(metadata, "ownerReferences", Some(owner::adopted(rollout, live).into()));
     let spec = entry(&mut primary, "spec");
     copy_fields(target, spec);
-    set(spec, "template", Some(template));
+    set(spec, "template", Some(template.clone()));
     // With an autoscaler the number of replicas is the autoscaler's; 0 is no number to serve users with.
     if let (None, Some(replicas)) = (&rollout.spec.autoscaler_ref, replicas(target)) {
         set(spec, "replicas", Some(replicas.into()));

@@ -14,10 +14,10 @@ use crate::{
     hash::canonical,
 };
 
-/// Fields of a HorizontalPodAutoscaler's spec that the copy takes over.
+/// Fields of a `HorizontalPodAutoscaler`'s spec that the copy takes over.
 const COPIED: [&str; 4] = ["minReplicas", "maxReplicas", "metrics", "behavior"];
 
-/// The copy of a HorizontalPodAutoscaler, to be created or (when `live` is its present state) replaced.
+/// The copy of a `HorizontalPodAutoscaler`, to be created or (when `live` is its present state) replaced.
 pub fn scaler(
     rollout: &Rollout,
     reference: &AutoscalerRef,
@@ -45,7 +45,7 @@ pub fn name(reference: &AutoscalerRef) -> String {
     format!("{}-primary", reference.name)
 }
 
-/// Fewest replicas that a HorizontalPodAutoscaler allows; at least 1.
+/// Fewest replicas that a `HorizontalPodAutoscaler` allows; at least 1.
 pub fn min_replicas(source: &Value) -> i32 {
     int(source, "/spec/minReplicas").and_then(|n| i32::try_from(n).ok()).unwrap_or(1).max(1)
 }

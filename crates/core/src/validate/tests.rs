@@ -1,1 +1,138 @@
+use rstest::rstest;
+use serde_json::{Value, json};
 
+use super::*;
+use crate::strategy::Kind;
+
+fn canary(change: &Value) -> Canary {
+    let mut manifest = json!({
+        "apiVersion": "flagger.app/v1beta1",
+        "kind": "Canary",
+        "metadata": {"name": "podinfo", "namespace": "test", "uid": "u"},
+        "spec": {
+            "targetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "podinfo"},
+            "service": {"port": 9898, "gatewayRefs": [{"name": "gateway"}]},
+            "analysis": {"interval": "1m", "threshold": 5, "stepWeight": 10},
+        },
+    });
+    patch(&mut manifest, change);
+    serde_json::from_value(manifest).unwrap()
+}
+
+fn patch(value: &mut Value, change: &Value) {
+    match change.as_object() {
+        Some(fields) => fields.iter().for_each(|(key, change)| patch(&mut value[key], change)),
+        None => *value = change.clone(),
+    }
+}
+
+fn valid(change: &Value) -> Rollout {
+    validate(&canary(change), &Settings::default()).unwrap()
+}
+
+fn errors(change: &Value) -> Vec<String> {
+    let strict = Settings { no_cross_namespace_refs: true, ..Settings::default() };
+    let errors = validate(&canary(change), &strict).err().unwrap_or_default();
+    errors.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn names_and_metadata() {
+    let change = json!({
+        "metadata": {"generation": 3, "finalizers": [FINALIZER], "deletionTimestamp": "2026-01-01T00:00:00Z"},
+        "spec": {"service": {"name": "front"}},
+    });
+    let rollout = valid(&change);
+    assert_eq!((rollout.full_name().as_str(), rollout.uid.as_str()), ("podinfo.test", "u"));
+    assert_eq!((rollout.target.as_str(), rollout.apex.as_str()), ("podinfo", "front"));
+    assert_eq!((rollout.generation, rollout.deleting, rollout.finalizer), (Some(3), true, true));
+    assert_eq!(valid(&json!({})).apex, "podinfo");
+}
+
+#[rstest]
+#[case("gatewayapi:v1", Provider::GatewayApi)]
+#[case("gatewayapi:v1beta1", Provider::GatewayApi)]
+#[case("gatewayapi", Provider::GatewayApi)]
+#[case("kubernetes", Provider::Kubernetes)]
+fn providers(#[case] name: &str, #[case] expected: Provider) {
+    let rollout = valid(&json!({"spec": {"provider": name}}));
+    assert_eq!((rollout.provider, rollout.metrics_provider.as_str()), (expected, name));
+}
+
+#[rstest]
+#[case::unset(json!(null), 60)]
+#[case::unreadable(json!("1min"), 60)]
+#[case::below_the_floor(json!("2s"), 10)]
+#[case::read(json!("1m30s"), 90)]
+fn intervals(#[case] interval: Value, #[case] seconds: i64) {
+    let rollout = valid(&json!({"spec": {"analysis": {"interval": interval}}}));
+    assert_eq!(rollout.interval, TimeDelta::seconds(seconds));
+}
+
+#[rstest]
+#[case(json!({}), Kind::Progressive, 10)]
+#[case(json!({"maxWeight": 50}), Kind::Progressive, 5)]
+#[case(json!({"maxWeight": 50, "mirror": true}), Kind::Progressive, 6)]
+#[case(json!({"stepWeight": 0, "stepWeights": [1, 10, 50]}), Kind::Progressive, 3)]
+#[case(json!({"iterations": 3}), Kind::BlueGreen, 4)]
+#[case(json!({"iterations": 3, "match": [{"headers": {"a": {"exact": "b"}}}]}), Kind::AbTest, 3)]
+fn strategies(#[case] analysis: Value, #[case] kind: Kind, #[case] steps: usize) {
+    let strategy = valid(&json!({"spec": {"analysis": analysis}})).strategy;
+    assert_eq!((strategy.kind, strategy.steps.len()), (kind, steps));
+}
+
+#[test]
+fn the_kubernetes_provider_only_iterates() {
+    let change = json!({
+        "spec": {
+            "provider": "kubernetes",
+            "service": {"gatewayRefs": []},
+            "analysis": {"match": [{"headers": {"a": {"exact": "b"}}}]},
+        }
+    });
+    let rollout = valid(&change);
+    assert_eq!((rollout.strategy.kind, rollout.strategy.steps.len()), (Kind::BlueGreen, 11));
+    assert_eq!((rollout.spec.analysis.match_.len(), rollout.spec.analysis.iterations), (0, Some(10)));
+}
+
+#[test]
+fn without_analysis_no_step_is_needed() {
+    let rollout = valid(&json!({"spec": {"skipAnalysis": true, "analysis": {"stepWeight": 0}}}));
+    assert!(rollout.strategy.steps.is_empty());
+}
+
+#[test]
+fn thresholds_and_hooks() {
+    let hooks = json!([{"name": "a", "url": "http://a/"}, {"name": "b", "url": "http://b/", "type": "rollback", "muteAlert": true}]);
+    let rollout = valid(&json!({"spec": {"analysis": {"threshold": 0, "webhooks": hooks}}}));
+    assert_eq!(rollout.threshold, 1);
+    let kinds: Vec<_> =
+        rollout.hooks.iter().map(|h| (h.index, h.name.as_str(), h.kind, h.mute_alert)).collect();
+    assert_eq!(kinds, [(0, "a", HookKind::Rollout, false), (1, "b", HookKind::Rollback, true)]);
+}
+
+#[test]
+fn every_error_names_field_value_and_remedy() {
+    let changes = [
+        json!({"provider": "istio"}),
+        json!({"targetRef": {"kind": "DaemonSet"}}),
+        json!({"service": null}),
+        json!({"service": {"port": 70000, "targetPort": -1}}),
+        json!({"service": {"gatewayRefs": []}}),
+        json!({"service": {"match": [{"uri": {"suffix": "x"}}]}}),
+        json!({"analysis": {"stepWeight": 0}}),
+        json!({"analysis": {"match": [{"sourceLabels": {"a": "b"}}], "iterations": 1}}),
+        json!({"analysis": {"sessionAffinity": {"cookieName": "a", "primaryCookieName": "a"}}}),
+        json!({"analysis": {"metrics": [{"name": "m", "templateRef": {"name": "t", "namespace": "other"}}]}}),
+        json!({"analysis": {"alerts": [{"name": "a", "providerRef": {"name": "slack", "namespace": "other"}}]}}),
+        json!({"autoscalerRef": {"apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject", "name": "s"}}),
+    ];
+    let all: Vec<String> = changes.iter().flat_map(|change| errors(&json!({"spec": change}))).collect();
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn all_errors_are_told_at_once() {
+    let change = json!({"provider": "istio", "targetRef": {"kind": "Service"}, "service": {"port": 0}});
+    assert_eq!(errors(&json!({"spec": change})).len(), 3);
+}

@@ -1,1 +1,58 @@
+use rstest::rstest;
 
+use super::*;
+
+fn refs(pod: &Value) -> Vec<(String, bool)> {
+    let target = json!({"spec": {"template": {"spec": pod}}});
+    config_refs(&target).into_iter().map(|r| (r.key(), r.required)).collect()
+}
+
+#[rstest]
+#[case::volumes(
+    json!({"volumes": [{"configMap": {"name": "a"}}, {"secret": {"secretName": "b", "optional": true}}, {"emptyDir": {}}]}),
+    &[("configmap/a", true), ("secret/b", false)]
+)]
+#[case::projected(
+    json!({"volumes": [{"projected": {"sources": [{"configMap": {"name": "a"}}, {"secret": {"name": "b"}}, {"downwardAPI": {}}]}}]}),
+    &[("configmap/a", true), ("secret/b", true)]
+)]
+#[case::variables(
+    json!({"containers": [{"env": [
+        {"name": "A", "value": "x"},
+        {"name": "B", "valueFrom": {"configMapKeyRef": {"name": "a", "key": "k", "optional": false}}},
+        {"name": "C", "valueFrom": {"secretKeyRef": {"name": "b", "key": "k"}}},
+        {"name": "D", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+    ]}]}),
+    &[("configmap/a", true), ("secret/b", true)]
+)]
+#[case::init_containers(
+    json!({"initContainers": [{"envFrom": [{"configMapRef": {"name": "a"}}, {"secretRef": {"name": "b"}}]}]}),
+    &[("configmap/a", true), ("secret/b", true)]
+)]
+#[case::untracked(
+    json!({"imagePullSecrets": [{"name": "a"}], "ephemeralContainers": [{"envFrom": [{"secretRef": {"name": "b"}}]}]}),
+    &[]
+)]
+#[case::the_last_reference_decides(
+    json!({
+        "volumes": [{"configMap": {"name": "a"}}, {"configMap": {"name": "b", "optional": true}}],
+        "containers": [{"envFrom": [{"configMapRef": {"name": "a", "optional": true}}, {"configMapRef": {"name": "b"}}]}],
+    }),
+    &[("configmap/a", false), ("configmap/b", true)]
+)]
+fn references(#[case] pod: Value, #[case] expected: &[(&str, bool)]) {
+    let expected: Vec<_> = expected.iter().map(|(key, required)| ((*key).to_owned(), *required)).collect();
+    assert_eq!(refs(&pod), expected);
+}
+
+#[rstest]
+#[case(ConfigKind::ConfigMap, json!({}), false)]
+#[case(ConfigKind::ConfigMap, json!({"metadata": {"annotations": {"flagger.app/config-tracking": "disabled"}}}), true)]
+#[case(ConfigKind::ConfigMap, json!({"metadata": {"annotations": {"flagger.app/config-tracking": "enabled"}}}), false)]
+#[case(ConfigKind::Secret, json!({"type": "Opaque"}), false)]
+#[case(ConfigKind::Secret, json!({"type": "kubernetes.io/tls"}), false)]
+#[case(ConfigKind::Secret, json!({"type": "kubernetes.io/dockerconfigjson"}), true)]
+#[case(ConfigKind::Secret, json!({}), false)]
+fn ignores(#[case] kind: ConfigKind, #[case] config: Value, #[case] expected: bool) {
+    assert_eq!(ignored(kind, &config), expected);
+}

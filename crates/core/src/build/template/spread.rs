@@ -25,9 +25,9 @@ fn rename_selector(selector: Option<&mut Value>, candidates: &[String], target: 
     let Some(selector) = selector else { return };
     let candidate = |key: Option<&str>| key.is_some_and(|key| candidates.iter().any(|c| c.trim() == key));
     for expression in list(selector.get_mut("matchExpressions")) {
-        if candidate(expression.get("key").and_then(Value::as_str)) {
-            let value = list(expression.get_mut("values")).find(|value| *value == target);
-            value.map(|value| *value = copy_name(target).into());
+        let named = candidate(expression.get("key").and_then(Value::as_str));
+        if let Some(value) = list(expression.get_mut("values")).find(|value| named && *value == target) {
+            *value = copy_name(target).into();
         }
     }
     let labels = selector.get_mut("matchLabels").and_then(Value::as_object_mut);

@@ -1,0 +1,27 @@
+//! The generated objects, as a user would read them.
+
+#![expect(clippy::unwrap_used, reason = "a fixture that cannot be read is a failed test")]
+
+#[path = "build_objects/support.rs"]
+mod support;
+
+#[path = "build_objects/primary.rs"]
+mod primary;
+#[path = "build_objects/route.rs"]
+mod route;
+#[path = "build_objects/services.rs"]
+mod services;
+#[path = "build_objects/snapshot.rs"]
+mod snapshot;
+
+use support::World;
+
+#[test]
+fn everything_for_a_target_with_configs() {
+    insta::assert_yaml_snapshot!(World::load("configs.yaml").generated());
+}
+
+#[test]
+fn everything_of_the_tutorial() {
+    insta::assert_yaml_snapshot!(World::load("tutorial.yaml").generated());
+}

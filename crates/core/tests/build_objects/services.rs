@@ -1,0 +1,162 @@
+//! The Services.
+
+use proptest::prelude::*;
+use rstest::rstest;
+use serde_json::{Value, json};
+use serin_core::{build::services, plan::ServiceRole};
+
+use crate::support::{ROLES, World, apply_service, merge};
+
+fn apply(world: &World, role: ServiceRole, live: Option<&Value>) -> Value {
+    apply_service(&world.service(role, live), live)
+}
+
+fn in_sync(world: &World, role: ServiceRole, live: &Value) -> bool {
+    services::in_sync(&world.service(role, Some(live)), live)
+}
+
+#[rstest]
+fn an_applied_service_is_in_sync(#[values(0, 1, 2)] role: usize, #[values(false, true)] headless: bool) {
+    let service = json!({"headless": headless, "portDiscovery": true, "trafficDistribution": "PreferClose"});
+    let world = World::tutorial_with(&service, &json!({}));
+    let live = apply(&world, ROLES[role], None);
+    assert!(in_sync(&world, ROLES[role], &live));
+}
+
+#[test]
+fn what_others_add_is_no_drift() {
+    let world = World::load("tutorial.yaml");
+    let mut live = apply(&world, ServiceRole::Primary, None);
+    let port = json!({"name": "extra", "port": 7777, "protocol": "TCP", "targetPort": 7777});
+    live["spec"]["ports"].as_array_mut().unwrap().insert(0, port);
+    merge(
+        &mut live,
+        &json!({
+            "metadata": {"labels": {"x": "y"}, "annotations": {"cloud": "lb"}},
+            "spec": {"type": "NodePort", "trafficDistribution": "PreferSameZone", "externalTrafficPolicy": "Local"},
+        }),
+    );
+    live["spec"]["ports"][1]["nodePort"] = json!(30001);
+    assert!(in_sync(&world, ServiceRole::Primary, &live));
+}
+
+#[rstest]
+#[case::selector(json!({"spec": {"selector": {"version": "2"}}}))]
+#[case::label(json!({"metadata": {"labels": {"app": "x"}}}))]
+#[case::marker(json!({"metadata": {"annotations": {"kustomize.toolkit.fluxcd.io/reconcile": null}}}))]
+#[case::owner(json!({"metadata": {"ownerReferences": [{"kind": "Canary", "name": "podinfo", "uid": "x", "controller": true}]}}))]
+#[case::ports(json!({"spec": {"ports": [{"name": "http", "port": 9898, "protocol": "TCP", "targetPort": 1}]}}))]
+fn drift_is_seen_and_repaired(#[case] change: Value) {
+    let world = World::load("tutorial.yaml");
+    let mut live = apply(&world, ServiceRole::Apex, None);
+    merge(&mut live, &change);
+    assert!(!in_sync(&world, ServiceRole::Apex, &live));
+    let repaired = apply(&world, ServiceRole::Apex, Some(&live));
+    assert!(in_sync(&world, ServiceRole::Apex, &repaired), "{repaired:#}");
+}
+
+fn users_apex() -> Value {
+    let manifest = json!({"spec": {"selector": {"app": "podinfo", "tier": "web"}}}).to_string();
+    json!({
+        "metadata": {
+            "name": "podinfo",
+            "resourceVersion": "3",
+            "labels": {"owner": "me"},
+            "annotations": {"kubectl.kubernetes.io/last-applied-configuration": manifest},
+        },
+        "spec": {
+            "type": "LoadBalancer",
+            "selector": {"app": "podinfo", "tier": "web"},
+            "ports": [{"name": "web", "port": 9898, "protocol": "TCP", "targetPort": 9898, "nodePort": 31000}],
+        },
+    })
+}
+
+#[test]
+fn the_users_apex_gets_selector_ports_and_markers_only() {
+    let world = World::load("tutorial.yaml");
+    let body = world.service(ServiceRole::Apex, Some(&users_apex()));
+    insta::assert_yaml_snapshot!(body);
+}
+
+#[test]
+fn the_users_apex_is_given_back() {
+    let world = World::load("tutorial.yaml");
+    let (rollout, target) = (world.rollout(), world.target());
+    let revert = |live: &Value| services::reverted_apex(&rollout, &world.settings, target, live).unwrap();
+    let live = apply(&world, ServiceRole::Apex, Some(&users_apex()));
+    assert_eq!(revert(&live).unwrap()["spec"]["selector"], json!({"app": "podinfo", "tier": "web"}));
+    let mut bare = live;
+    merge(&mut bare, &json!({"metadata": {"annotations": null}}));
+    assert_eq!(revert(&bare).unwrap()["spec"]["selector"], json!({"app": "podinfo"}));
+    assert_eq!(revert(&apply(&world, ServiceRole::Apex, None)), None);
+}
+
+#[test]
+fn a_renumbered_port_takes_the_place_of_the_old_one() {
+    let mut world = World::load("tutorial.yaml");
+    let live = apply(&world, ServiceRole::Apex, None);
+    merge(world.find_mut("Canary"), &json!({"spec": {"service": {"port": 80}}}));
+    let body = world.service(ServiceRole::Apex, Some(&live));
+    assert_eq!(body["metadata"]["resourceVersion"], "1", "a replacement");
+    assert_eq!(
+        body["spec"]["ports"],
+        json!([{"name": "http", "port": 80, "protocol": "TCP", "targetPort": 9898}])
+    );
+    assert_eq!(body["spec"]["clusterIP"], "10.96.0.1");
+    assert!(services::in_sync(&world.service(ServiceRole::Apex, Some(&body)), &body));
+}
+
+#[rstest]
+#[case::default(json!({"port": 80, "targetPort": null}), json!([{"name": "http", "protocol": "TCP", "port": 80, "targetPort": 80}]))]
+#[case::zero(json!({"port": 80, "targetPort": 0}), json!([{"name": "http", "protocol": "TCP", "port": 80, "targetPort": 80}]))]
+#[case::named(
+    json!({"port": 80, "targetPort": "http", "portName": "web", "appProtocol": "http"}),
+    json!([{"name": "web", "protocol": "TCP", "port": 80, "targetPort": "http", "appProtocol": "http"}])
+)]
+#[case::discovered(
+    json!({"port": 80, "targetPort": "http", "portDiscovery": true}),
+    json!([
+        {"name": "http", "protocol": "TCP", "port": 80, "targetPort": "http"},
+        {"name": "grpc", "protocol": "TCP", "port": 9999, "targetPort": 9999},
+        {"name": "http-metrics", "protocol": "TCP", "port": 9797, "targetPort": 9797},
+        {"name": "tcp-side-1", "protocol": "TCP", "port": 5000, "targetPort": 5000},
+    ])
+)]
+fn ports(#[case] service: Value, #[case] expected: Value) {
+    let mut world = World::tutorial_with(&service, &json!({}));
+    let containers =
+        world.find_mut("Deployment")["spec"]["template"]["spec"]["containers"].as_array_mut().unwrap();
+    containers.push(json!({"name": "istio-proxy", "ports": [{"containerPort": 15090}]}));
+    containers.push(json!({"name": "side", "ports": [{"containerPort": 9797}, {"containerPort": 5000}]}));
+    assert_eq!(world.service(ServiceRole::Canary, None)["spec"]["ports"], expected);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn applying_always_converges(
+        role in 0_usize..3,
+        (port, old_port) in (1_i64..65536, 1_i64..65536),
+        name in proptest::option::of("[a-z]{1,8}"),
+        discovery in any::<bool>(),
+        owned in any::<bool>(),
+    ) {
+        let world = World::tutorial_with(&json!({"port": old_port}), &json!({}));
+        let mut live = apply(&world, ROLES[role], None);
+        if !owned {
+            merge(&mut live, &json!({"metadata": {"ownerReferences": null}}));
+        }
+        let service = json!({"port": port, "portName": name, "portDiscovery": discovery});
+        let world = World::tutorial_with(&service, &json!({}));
+        let body = world.service(ROLES[role], Some(&live));
+        let replaced = body["metadata"].get("resourceVersion").is_some();
+        let live = if replaced { body } else { apply_service(&body, Some(&live)) };
+        prop_assert!(in_sync(&world, ROLES[role], &live));
+        let ports = live["spec"]["ports"].as_array().unwrap();
+        let mut names: Vec<&str> = ports.iter().filter_map(|p| p["name"].as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        prop_assert_eq!(names.len(), ports.len(), "names are unique");
+    }
+}

@@ -1,0 +1,178 @@
+//! From raw objects to facts.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use rstest::rstest;
+use serde_json::{Value, json};
+use serin_core::{
+    Observation, Routing, Seen,
+    build::{BuildError, configs::config_refs, scaler},
+    hash,
+    observe::{Answers, Endpoints, Readiness, Services, Synced},
+    plan::ServiceRole,
+    snapshot::{Snapshot, TrackedConfig},
+};
+
+use crate::support::{World, apply_route, apply_service, merge};
+
+/// Everything as it is once the Canary is initialised.
+fn settled(world: &World) -> Snapshot {
+    let service = |role| Seen::Present(apply_service(&world.service(role, None), None));
+    let rollout = world.rollout();
+    let source = world.find("HorizontalPodAutoscaler");
+    let reference = rollout.spec.autoscaler_ref.as_ref().unwrap();
+    let configs = config_refs(world.target()).into_iter().map(|r| {
+        let config = world.config(r.kind, &r.name);
+        (r.key(), config.map_or(Seen::Absent, |config| Seen::Present(TrackedConfig::of(r.kind, config))))
+    });
+    Snapshot {
+        canary: world.canary(),
+        target: Seen::Present(world.target().clone()),
+        primary: Seen::Present(world.primary(None)),
+        configs: configs.collect(),
+        apex_service: service(ServiceRole::Apex),
+        primary_service: service(ServiceRole::Primary),
+        canary_service: service(ServiceRole::Canary),
+        scaler_source: Seen::Present(source.clone()),
+        scaler_primary: Seen::Present(scaler::scaler(&rollout, reference, source, None).unwrap()),
+        route: Seen::Present(apply_route(&world.route(Routing::PRIMARY, None), None)),
+        endpoints: Endpoints { primary: Seen::Present(1), canary: Seen::Absent },
+        now: "2026-01-01T00:00:00Z".parse().unwrap(),
+        answers: Answers::default(),
+    }
+}
+
+fn facts(world: &World, snapshot: &Snapshot) -> Observation {
+    snapshot.facts(&Arc::new(world.rollout()), &world.settings).unwrap()
+}
+
+fn unknown<T>() -> Seen<T> {
+    Seen::Unknown("no answer".to_owned())
+}
+
+#[test]
+fn a_settled_canary() {
+    let world = World::load("configs.yaml");
+    let facts = facts(&world, &settled(&world));
+    let target = facts.target.present().unwrap();
+    let primary = facts.primary.present().unwrap();
+    let configs = facts.configs.present().unwrap();
+    assert_eq!(target.replicas, 0);
+    assert_eq!(primary.replicas, 1);
+    assert_eq!(primary.promotion_id, Some(hash::promotion_id(&facts.rollout.uid, &target.revision, configs)));
+    assert!(primary.matches_target);
+    assert!(matches!(primary.readiness, Readiness::NotReady { .. }));
+    assert_eq!(configs.len(), 6);
+    assert_eq!(facts.services, Services { apex: Synced::Yes, primary: Synced::Yes, canary: Synced::Yes });
+    let scaler = facts.scaler.unwrap();
+    assert_eq!((scaler.primary, scaler.min_replicas), (Seen::Present(true), Seen::Present(1)));
+    let route = facts.route.present().unwrap();
+    assert!(route.in_shape && route.routing == Some(Routing::PRIMARY));
+}
+
+#[test]
+fn a_changed_target() {
+    let mut world = World::load("configs.yaml");
+    let mut snapshot = settled(&world);
+    let before = facts(&world, &snapshot).target.present().unwrap().revision.clone();
+    merge(world.find_mut("Deployment"), &json!({"spec": {"template": {"spec": {"dnsPolicy": "None"}}}}));
+    snapshot.target = Seen::Present(world.target().clone());
+    let facts = facts(&world, &snapshot);
+    assert_ne!(facts.target.present().unwrap().revision, before);
+    assert!(!facts.primary.present().unwrap().matches_target);
+}
+
+#[test]
+fn what_cannot_be_read_is_unknown() {
+    let world = World::load("configs.yaml");
+    let mut snapshot = settled(&world);
+    snapshot.target = unknown();
+    snapshot.scaler_source = unknown();
+    snapshot.route = unknown();
+    let facts = facts(&world, &snapshot);
+    let why = Synced::Unknown("no answer".to_owned());
+    assert_eq!((facts.target, facts.primary), (unknown(), unknown()));
+    assert_eq!(facts.configs, unknown());
+    assert_eq!(facts.services, Services { apex: why.clone(), primary: why.clone(), canary: why });
+    assert_eq!(facts.scaler.unwrap().primary, unknown());
+    assert_eq!(facts.route, unknown());
+}
+
+#[test]
+fn an_unreadable_config_hides_the_primary_too() {
+    let world = World::load("configs.yaml");
+    let mut snapshot = settled(&world);
+    snapshot.configs.insert("secret/podinfo-secret-env".to_owned(), unknown());
+    let seen = facts(&world, &snapshot);
+    assert_eq!((seen.configs, seen.primary), (unknown(), unknown()));
+    snapshot.configs.remove("secret/podinfo-secret-env");
+    assert!(matches!(facts(&world, &snapshot).configs, Seen::Unknown(_)));
+}
+
+#[test]
+fn a_missing_config_is_named_if_it_is_required() {
+    let mut world = World::load("configs.yaml");
+    let mut snapshot = settled(&world);
+    snapshot.configs.insert("configmap/podinfo-config-vol".to_owned(), Seen::Absent);
+    let seen = facts(&world, &snapshot);
+    assert_eq!(seen.configs, Seen::Absent);
+    assert_eq!(
+        seen.missing_config.as_deref(),
+        Some(
+            "GetTargetConfigs failed: configmap podinfo-config-vol.default get query error: \
+             configmaps \"podinfo-config-vol\" not found"
+        )
+    );
+    let volumes = json!([{"name": "config", "configMap": {"name": "podinfo-config-vol", "optional": true}}]);
+    merge(world.find_mut("Deployment"), &json!({"spec": {"template": {"spec": {"volumes": volumes}}}}));
+    snapshot.target = Seen::Present(world.target().clone());
+    assert_eq!(facts(&world, &snapshot).configs.present().map(BTreeMap::len), Some(4));
+}
+
+#[test]
+fn without_tracking_there_are_no_configs() {
+    let mut world = World::load("configs.yaml");
+    world.settings.config_tracking = false;
+    assert_eq!(facts(&world, &settled(&world)).configs, Seen::Present(BTreeMap::new()));
+}
+
+#[rstest]
+#[case::absent(Seen::Absent, Synced::No)]
+#[case::drifted(Seen::Present(json!({"metadata": {"name": "podinfo"}, "spec": {}})), Synced::No)]
+#[case::unknown(unknown(), Synced::Unknown("no answer".to_owned()))]
+fn services(#[case] live: Seen<Value>, #[case] expected: Synced) {
+    let world = World::load("configs.yaml");
+    let mut snapshot = settled(&world);
+    snapshot.apex_service = live;
+    assert_eq!(facts(&world, &snapshot).services.apex, expected);
+}
+
+#[test]
+fn without_a_target_nobody_knows_how_services_should_be() {
+    let world = World::load("configs.yaml");
+    let mut snapshot = settled(&world);
+    snapshot.target = Seen::Absent;
+    let seen = facts(&world, &snapshot);
+    let missing = "deployment podinfo.default get query error: deployments.apps \"podinfo\" not found";
+    assert_eq!(seen.services.apex, Synced::Unknown(missing.to_owned()));
+    assert_eq!(seen.configs, Seen::Unknown(missing.to_owned()));
+    assert!(!seen.primary.present().unwrap().matches_target);
+}
+
+#[test]
+fn a_target_without_the_label_is_an_error() {
+    let world = World::load("configs.yaml");
+    let mut snapshot = settled(&world);
+    let mut target = world.target().clone();
+    target["spec"]["selector"]["matchLabels"] = json!({"component": "podinfo"});
+    snapshot.target = Seen::Present(target);
+    let error = snapshot.facts(&Arc::new(world.rollout()), &world.settings).unwrap_err();
+    assert!(matches!(error, BuildError::Selector { .. }));
+}
+
+#[test]
+fn the_kubernetes_provider_has_no_route() {
+    let mut world = World::load("configs.yaml");
+    merge(world.find_mut("Canary"), &json!({"spec": {"provider": "kubernetes"}}));
+    assert_eq!(facts(&world, &settled(&world)).route, Seen::Absent);
+}
