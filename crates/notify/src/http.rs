@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use reqwest::{Client, ClientBuilder, Response, redirect::Policy};
 
+pub(crate) mod reason;
+
 /// Bytes of an answer that are kept.
 const KEPT: usize = 4 * 1024;
 /// Bytes of an answer that are read at all. A connection is used again only after its answer was read to the end.

@@ -10,7 +10,6 @@ mod attempt;
 mod error;
 mod request;
 mod retry;
-mod transport;
 
 pub use address::Address;
 pub use error::WebhookError;
@@ -48,7 +47,7 @@ impl WebhookClient {
         let call = call.header(CONTENT_TYPE, "application/json").body(request.body.clone());
         match call.send().await {
             Ok(response) => attempt::judge(response).await,
-            Err(error) => Err(transport::failure(&error, &request.url)),
+            Err(error) => Err(Failure::without_answer(&error, &request.url)),
         }
     }
 }

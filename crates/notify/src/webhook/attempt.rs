@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use reqwest::Response;
+use url::Url;
 
-use super::{Address, WebhookError, retry, transport};
-use crate::http;
+use super::{Address, WebhookError, retry};
+use crate::http::{self, reason};
 
 /// Why one attempt did not succeed.
 #[derive(Debug)]
@@ -21,6 +22,14 @@ pub(super) enum Failure {
 }
 
 impl Failure {
+    /// A request to `url` that failed. Bad certificates and too many redirects stay as they are, whatever is tried
+    /// again.
+    pub(super) fn without_answer(error: &reqwest::Error, url: &Url) -> Self {
+        let reason = reason::of_request(error, url);
+        let passing = !error.is_redirect() && !error.is_builder() && !reason.starts_with("tls: ");
+        Self::Unreachable { reason, passing }
+    }
+
     /// Whether another attempt may succeed.
     pub(super) fn is_passing(&self) -> bool {
         match self {
@@ -59,7 +68,7 @@ pub(super) async fn judge(response: Response) -> Result<(), Failure> {
         (429 | 500 | 502.., body) => {
             Err(Failure::Unavailable { status, body: body.unwrap_or_default(), pause })
         }
-        (_, Err(error)) => Err(Failure::Body { status, reason: transport::body_reason(&error) }),
+        (_, Err(error)) => Err(Failure::Body { status, reason: reason::of_body(&error) }),
         (..=202, Ok(_)) => Ok(()),
         (_, Ok(body)) => Err(Failure::Refused { status, body }),
     }

@@ -6,6 +6,7 @@ mod answers;
 mod failures;
 mod redirects;
 mod retries;
+mod tls;
 
 use std::{collections::BTreeMap, net::SocketAddr};
 

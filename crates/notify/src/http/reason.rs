@@ -8,20 +8,11 @@ use std::{
 
 use url::Url;
 
-use super::attempt::Failure;
-
 /// How the TLS library begins what it says of a certificate.
 const CERTIFICATE: &str = "invalid peer certificate";
 
-/// What a failed request means. Bad certificates and too many redirects stay as they are, whatever is tried again.
-pub(super) fn failure(error: &reqwest::Error, url: &Url) -> Failure {
-    let reason = reason(error, url);
-    let passing = !error.is_redirect() && !error.is_builder() && !reason.starts_with("tls: ");
-    Failure::Unreachable { reason, passing }
-}
-
 /// Why an answer broke off.
-pub(super) fn body_reason(error: &reqwest::Error) -> String {
+pub(crate) fn of_body(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "context deadline exceeded (Client.Timeout or context cancellation while reading body)"
             .into();
@@ -32,7 +23,8 @@ pub(super) fn body_reason(error: &reqwest::Error) -> String {
     root(error)
 }
 
-fn reason(error: &reqwest::Error, url: &Url) -> String {
+/// Why there was no answer from `url`. The text does not hold the URL.
+pub(crate) fn of_request(error: &reqwest::Error, url: &Url) -> String {
     if error.is_timeout() {
         return "context deadline exceeded (Client.Timeout exceeded while awaiting headers)".into();
     }
