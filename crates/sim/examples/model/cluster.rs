@@ -1,6 +1,6 @@
 //! The state of the model: a virtual cluster in which time is what it means, not what it reads.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, TimeDelta};
 use serin_api::{CanaryStatus, Phase};
@@ -80,11 +80,11 @@ impl Cluster {
             target: VirtualTarget { revision: revision.to_string(), replicas: i32::from(up), pods },
             primary: self.primary.map(|(revision, pods)| VirtualPrimary {
                 revision: revision.to_string(),
-                promotion_id: promotion_id(&rollout.uid, &revision.to_string(), &Default::default()),
+                promotion_id: promotion_id(&rollout.uid, &revision.to_string(), &BTreeMap::default()),
                 replicas: 1,
                 pods,
             }),
-            configs: Default::default(),
+            configs: BTreeMap::default(),
             services: self.services,
             route: self.route,
             pending: None,
@@ -105,7 +105,7 @@ impl Cluster {
             iterations: self.iterations,
             last_applied_spec: self.applied.map(|r| r.to_string()),
             last_promoted_spec: self.promoted.map(|r| r.to_string()),
-            tracked_configs: self.applied.map(|_| Default::default()),
+            tracked_configs: self.applied.map(|_| BTreeMap::default()),
             rollback_reason: self.rolling_back.then(|| "asked for".to_owned()),
             waiting_for: self.waiting_for.clone(),
             last_check_time: elapsed.map(|elapsed| start() - elapsed),

@@ -6,6 +6,7 @@ use serin_analysis::outcome::Outcome;
 use serin_api::{Canary, Phase};
 use serin_core::{
     Action, Plan, Rollout,
+    observe::Answers,
     validate::{Settings, validate},
 };
 use serin_sim::{Pods, Script};
@@ -95,7 +96,7 @@ impl Lifecycle {
 
     /// Whether the answers of a tick make a difference at this moment.
     fn asks(&self, cluster: &Cluster) -> bool {
-        let observation = cluster.world(&self.rollout).observe(Default::default());
+        let observation = cluster.world(&self.rollout).observe(Answers::default());
         !serin_core::decide(&observation).asks.is_empty()
     }
 

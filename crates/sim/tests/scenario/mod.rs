@@ -8,6 +8,7 @@ use serin_core::{
 };
 use serin_sim::{Pods, Script, World};
 
+#[allow(dead_code)]
 pub(crate) struct Scenario {
     pub(crate) world: World,
     pub(crate) script: Script,
@@ -39,6 +40,7 @@ fn canary(analysis: &str, spec: &str) -> Canary {
     serde_json::from_value(manifest).unwrap()
 }
 
+#[allow(dead_code)]
 impl Scenario {
     /// A canary that nobody has looked at yet.
     pub(crate) fn new(analysis: &str) -> Self {
