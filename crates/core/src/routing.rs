@@ -9,17 +9,32 @@ pub struct Routing {
     pub canary: u8,
     /// Whether each request to the primary is also sent to the canary, its answer thrown away.
     pub mirror: bool,
+    /// Whether both sides are kept in the gateway's configuration, whatever their share.
+    ///
+    /// Gateways drop a backend of weight 0, and the first requests to one that comes back can fail. During
+    /// a rollout a rule that no request matches refers to both sides.
+    pub warm: bool,
 }
 
 impl Routing {
     /// All traffic goes to the primary: what a route is before and after every rollout.
-    pub const PRIMARY: Self = Self { canary: 0, mirror: false };
+    pub const PRIMARY: Self = Self { canary: 0, mirror: false, warm: false };
     /// All traffic goes to the canary.
-    pub const CANARY: Self = Self { canary: 100, mirror: false };
+    pub const CANARY: Self = Self { canary: 100, mirror: false, warm: false };
 
     /// A split that sends `canary` percent to the canary; more than 100 counts as 100.
     pub fn weighted(canary: u8) -> Self {
-        Self { canary: canary.min(100), mirror: false }
+        Self { canary: canary.min(100), mirror: false, warm: false }
+    }
+
+    /// All traffic goes to the primary, and a copy of it to the canary if `mirror`.
+    pub fn mirrored(mirror: bool) -> Self {
+        Self { mirror, ..Self::PRIMARY }
+    }
+
+    /// The same split with both sides kept warm.
+    pub fn kept_warm(self) -> Self {
+        Self { warm: true, ..self }
     }
 
     /// Percent of the traffic that goes to the primary, 0..=100.

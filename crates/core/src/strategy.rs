@@ -131,7 +131,7 @@ fn clamp(weight: i64) -> u8 {
 /// The steps of a progressive canary.
 pub fn progressive(weights: &[u8], mirror_first: bool, promotion_step: u8) -> Strategy {
     let mirror =
-        mirror_first.then_some(Step { routing: Routing { canary: 0, mirror: true }, label: Label::Mirror });
+        mirror_first.then_some(Step { routing: Routing::mirrored(true), label: Label::Mirror });
     let shifts = weights.iter().map(|w| Step { routing: Routing::weighted(*w), label: Label::Weight(*w) });
     Strategy { kind: Kind::Progressive, steps: mirror.into_iter().chain(shifts).collect(), promotion_step }
 }
@@ -153,7 +153,7 @@ pub fn blue_green(iterations: i64, mirror: bool, routed: bool, promotion_step: u
     let switched = if routed { Routing::CANARY } else { Routing::PRIMARY };
     let steps = (1..=iterations)
         .map(|n| Step {
-            routing: Routing { canary: 0, mirror },
+            routing: Routing::mirrored(mirror),
             label: Label::Iteration { n, of: iterations },
         })
         .chain([Step { routing: switched, label: Label::Switch { mirrored: mirror, announced: routed } }])
@@ -190,7 +190,7 @@ mod tests {
         assert_eq!([-1, 0, 1, 3, 4].map(|i| ab.position(0, i)), [0, 0, 1, 3, 3]);
         let bg = blue_green(2, true, true, 0);
         assert_eq!(bg.steps.len(), 3);
-        assert_eq!(bg.routing(2), Routing { canary: 0, mirror: true });
+        assert_eq!(bg.routing(2), Routing::mirrored(true));
         assert_eq!(bg.routing(3), Routing::CANARY);
     }
 }

@@ -5,7 +5,7 @@ use serin_api::{
     HttpRoute,
     canary::CanaryService,
     gateway::{
-        BackendObjectReference, HttpBackendRef, HttpRequestMirrorFilter, HttpRouteFilter, HttpRouteMatch,
+        BackendObjectReference, HttpBackendRef, HttpHeaderMatch, HttpRequestMirrorFilter, HttpRouteFilter, HttpRouteMatch,
         HttpRouteRule, HttpRouteSpec, HttpRouteTimeouts, ParentReference,
     },
 };
@@ -19,6 +19,9 @@ use crate::{
         selector::Selector,
     },
 };
+
+/// Header of the rule that keeps both sides warm; its value is the Canary's UID, which nobody sends.
+const WARM_UP: &str = "x-serin-warm-up";
 
 mod defaults;
 mod filters;
@@ -95,6 +98,16 @@ fn rules(
     service: &CanaryService,
     routing: Routing,
 ) -> Result<Vec<HttpRouteRule>, BuildError> {
+    let mut rules = users_rules(rollout, service, routing)?;
+    rules.extend(routing.warm.then(|| warm_rule(rollout, service)));
+    Ok(rules)
+}
+
+fn users_rules(
+    rollout: &Rollout,
+    service: &CanaryService,
+    routing: Routing,
+) -> Result<Vec<HttpRouteRule>, BuildError> {
     let all = matches::service(&service.match_)?;
     let chosen = matches::analysis(&rollout.spec.analysis.match_)?;
     if chosen.is_empty() {
@@ -105,6 +118,19 @@ fn rules(
         ..rule(service, all.clone())
     };
     Ok(vec![split(rollout, service, routing, matches::merge(&chosen, &all)), rest])
+}
+
+/// Matches no request; keeps both sides in the gateway's configuration.
+fn warm_rule(rollout: &Rollout, service: &CanaryService) -> HttpRouteRule {
+    let side = |name| HttpBackendRef::service(name, service.port, 1);
+    HttpRouteRule {
+        matches: vec![HttpRouteMatch {
+            headers: vec![HttpHeaderMatch::new("Exact", WARM_UP, rollout.uid.as_str())],
+            ..HttpRouteMatch::default()
+        }],
+        backend_refs: vec![side(rollout.primary_service()), side(rollout.canary_service())],
+        ..HttpRouteRule::default()
+    }
 }
 
 fn split(

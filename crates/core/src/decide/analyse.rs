@@ -170,7 +170,7 @@ fn step_into(turn: &mut Turn, label: Label) {
         // Its replacement is tested with all of the traffic.
         turn.next.canary_weight = 100;
         turn.note(rollout.say_weight(100));
-        return turn.shift(turn.desired_routing());
+        return turn.shift(turn.bearable_routing());
     }
     match label {
         Label::Weight(weight) => {
@@ -192,7 +192,7 @@ fn step_into(turn: &mut Turn, label: Label) {
             }
         }
     }
-    turn.shift(turn.desired_routing());
+    turn.shift(turn.bearable_routing());
 }
 
 /// The decision is written before the primary is touched: from here on this revision is the next stable.

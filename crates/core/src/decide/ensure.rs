@@ -87,8 +87,15 @@ impl Turn<'_> {
     /// The split for this moment: a canary that lost all its endpoints gets no traffic.
     pub(super) fn bearable_routing(&self) -> Routing {
         let want = self.desired_routing();
+        let serves = matches!(self.obs.endpoints.canary, Seen::Present(n) if n > 0);
         let lost = self.obs.endpoints.canary == Seen::Present(0) && self.primary_serves();
-        if want.canary > 0 && lost { Routing::PRIMARY } else { want }
+        if serves {
+            want.kept_warm()
+        } else if want.canary > 0 && lost {
+            Routing::PRIMARY
+        } else {
+            want
+        }
     }
 
     /// Makes the route split traffic this way, unless a side that would get more is not ready.

@@ -81,7 +81,7 @@ fn shift(turn: &mut Turn) -> Flow {
     }
     turn.next.canary_weight = left;
     turn.open_window();
-    turn.shift(turn.desired_routing());
+    turn.shift(turn.bearable_routing());
     Err(Stop::Acted)
 }
 

@@ -12,7 +12,7 @@ use serin_core::{
 
 use crate::support::{World, apply_route, merge};
 
-const MIRROR: Routing = Routing { canary: 0, mirror: true };
+const MIRROR: Routing = Routing { canary: 0, mirror: true, warm: false };
 
 fn read(world: &World, live: &HttpRoute) -> Route {
     route::read(&world.rollout(), Some(&world.selector()), live).unwrap()
@@ -261,17 +261,18 @@ fn acceptance(
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn weights_add_up_and_are_read_back(weight in 0_u8..=255, mirror in any::<bool>(), ab in any::<bool>()) {
+    fn weights_add_up_and_are_read_back(weight in 0_u8..=255, mirror in any::<bool>(), warm in any::<bool>(), ab in any::<bool>()) {
         let analysis = if ab { ab_test() } else { json!({}) };
         let world = World::tutorial_with(&json!({}), &analysis);
-        let routing = Routing { canary: weight, mirror };
+        let routing = Routing { canary: weight, mirror, warm };
         let live = applied(&world, routing);
-        for rule in &live.spec.rules {
+        let carrying = live.spec.rules.len() - usize::from(warm);
+        for rule in &live.spec.rules[..carrying] {
             let weights: Vec<i64> = rule.backend_refs.iter().map(|b| b.weight.unwrap()).collect();
             prop_assert_eq!(weights.iter().sum::<i64>(), 100);
             prop_assert!(weights.iter().all(|w| (0..=100).contains(w)));
         }
-        let expected = Routing { canary: weight.min(100), mirror };
+        let expected = Routing { canary: weight.min(100), mirror, warm };
         prop_assert_eq!(read(&world, &live).routing, Some(expected));
     }
 }

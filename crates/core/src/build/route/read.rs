@@ -6,7 +6,7 @@ use serin_api::{
     gateway::{HttpRouteRule, HttpRouteSpec},
 };
 
-use super::{annotations, labels, normalise, spec};
+use super::{WARM_UP, annotations, labels, normalise, spec};
 use crate::{
     Rollout, Routing,
     build::{BuildError, metadata::Map, owner, selector::Selector},
@@ -43,9 +43,15 @@ fn shape(mut spec: HttpRouteSpec) -> HttpRouteSpec {
 
 /// The split, if all rules with both sides agree on one that adds up to 100.
 fn routing(rollout: &Rollout, spec: &HttpRouteSpec) -> Option<Routing> {
-    let mut splits = spec.rules.iter().filter_map(|rule| split(rollout, rule));
+    let mut splits = spec.rules.iter().filter(|rule| !warms(rule)).filter_map(|rule| split(rollout, rule));
     let canary = splits.next()??;
-    splits.all(|other| other == Some(canary)).then(|| Routing { canary, mirror: mirrored(rollout, spec) })
+    let warm = spec.rules.iter().any(warms);
+    let routing = || Routing { canary, mirror: mirrored(rollout, spec), warm };
+    splits.all(|other| other == Some(canary)).then(routing)
+}
+
+fn warms(rule: &HttpRouteRule) -> bool {
+    rule.matches.iter().flat_map(|matches| &matches.headers).any(|header| header.name == WARM_UP)
 }
 
 /// The canary's share; `Some(None)` if a rule has both sides with weights that make no sense.
