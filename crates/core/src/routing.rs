@@ -33,6 +33,7 @@ impl Routing {
     }
 
     /// The same split with both sides kept warm.
+    #[must_use]
     pub fn kept_warm(self) -> Self {
         Self { warm: true, ..self }
     }

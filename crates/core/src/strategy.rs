@@ -130,8 +130,7 @@ fn clamp(weight: i64) -> u8 {
 
 /// The steps of a progressive canary.
 pub fn progressive(weights: &[u8], mirror_first: bool, promotion_step: u8) -> Strategy {
-    let mirror =
-        mirror_first.then_some(Step { routing: Routing::mirrored(true), label: Label::Mirror });
+    let mirror = mirror_first.then_some(Step { routing: Routing::mirrored(true), label: Label::Mirror });
     let shifts = weights.iter().map(|w| Step { routing: Routing::weighted(*w), label: Label::Weight(*w) });
     Strategy { kind: Kind::Progressive, steps: mirror.into_iter().chain(shifts).collect(), promotion_step }
 }
@@ -152,10 +151,7 @@ pub fn blue_green(iterations: i64, mirror: bool, routed: bool, promotion_step: u
     let mirror = mirror && routed;
     let switched = if routed { Routing::CANARY } else { Routing::PRIMARY };
     let steps = (1..=iterations)
-        .map(|n| Step {
-            routing: Routing::mirrored(mirror),
-            label: Label::Iteration { n, of: iterations },
-        })
+        .map(|n| Step { routing: Routing::mirrored(mirror), label: Label::Iteration { n, of: iterations } })
         .chain([Step { routing: switched, label: Label::Switch { mirrored: mirror, announced: routed } }])
         .collect();
     Strategy { kind: Kind::BlueGreen, steps, promotion_step }

@@ -5,8 +5,8 @@ use serin_api::{
     HttpRoute,
     canary::CanaryService,
     gateway::{
-        BackendObjectReference, HttpBackendRef, HttpHeaderMatch, HttpRequestMirrorFilter, HttpRouteFilter, HttpRouteMatch,
-        HttpRouteRule, HttpRouteSpec, HttpRouteTimeouts, ParentReference,
+        BackendObjectReference, HttpBackendRef, HttpHeaderMatch, HttpRequestMirrorFilter, HttpRouteFilter,
+        HttpRouteMatch, HttpRouteRule, HttpRouteSpec, HttpRouteTimeouts, ParentReference,
     },
 };
 

@@ -1,5 +1,7 @@
 //! Between rollouts: keeping the objects, looking for a new revision, asking whether it may start.
 
+use std::collections::BTreeMap;
+
 use serin_api::Phase;
 
 use super::{
@@ -45,9 +47,17 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
 
 /// Whether the target differs from what the last rollout saw.
 pub(super) fn changed(turn: &Turn, inputs: Inputs) -> bool {
-    let spec = turn.next.last_applied_spec.as_deref() != Some(inputs.target.revision.as_str());
-    let none = std::collections::BTreeMap::new();
-    spec || turn.next.tracked_configs.as_ref().unwrap_or(&none) != inputs.configs
+    changed_spec(turn, inputs) || changed_configs(turn, inputs)
+}
+
+/// Serin's checksums of binary data add to Flagger's, so that those recorded by Flagger still count.
+fn changed_configs(turn: &Turn, inputs: Inputs) -> bool {
+    let none = BTreeMap::new();
+    let tracked = turn.next.tracked_configs.as_ref().unwrap_or(&none);
+    let same = |(key, ours): (&String, &String)| {
+        tracked.get(key).is_some_and(|theirs| theirs == ours || hash::same_config(theirs, ours))
+    };
+    tracked.len() != inputs.configs.len() || !inputs.configs.iter().all(same)
 }
 
 /// Whether the primary runs exactly this: nothing to release.
