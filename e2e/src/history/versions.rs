@@ -1,0 +1,135 @@
+//! What was seen, and questions about it.
+
+use std::{collections::BTreeSet, time::Instant};
+
+use kube::{ResourceExt, core::DynamicObject};
+use serde_json::Value;
+use serin_api::Canary;
+
+use crate::Kind;
+
+/// One version of one object.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// The resource version. One cluster hands them out from one counter, so they order all objects.
+    pub revision: u64,
+    /// What it is.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// Whether this version is its end.
+    pub gone: bool,
+    /// All of it.
+    pub object: Value,
+    /// When the test saw it.
+    pub seen: Instant,
+}
+
+impl Version {
+    /// From what the API server sent; nothing when it has no usable resource version.
+    pub fn new(kind: Kind, object: DynamicObject, gone: bool) -> Option<Self> {
+        let revision = object.resource_version()?.parse().ok()?;
+        let name = object.name_any();
+        let object = serde_json::to_value(object).ok()?;
+        Some(Self { revision, kind, name, gone, object, seen: Instant::now() })
+    }
+}
+
+/// An event as a person reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventLine {
+    /// `Normal` or `Warning`.
+    pub level: String,
+    /// Its text.
+    pub message: String,
+}
+
+/// Versions in the order in which they were seen.
+#[derive(Clone, Debug, Default)]
+pub struct Versions(Vec<Version>);
+
+impl Versions {
+    pub(super) fn add(&mut self, version: Version) {
+        self.0.push(version);
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Those that were seen after the first so many.
+    pub fn after(&self, count: usize) -> &[Version] {
+        self.0.get(count..).unwrap_or_default()
+    }
+
+    /// All of them, in the order in which the cluster made them.
+    pub fn in_order(&self) -> Vec<&Version> {
+        let mut sorted: Vec<_> = self.0.iter().collect();
+        sorted.sort_by_key(|version| version.revision);
+        sorted.dedup_by_key(|version| (version.revision, version.kind, version.name.clone()));
+        sorted
+    }
+
+    /// Every version of one object, oldest first.
+    pub fn of<'a>(&'a self, kind: Kind, name: &'a str) -> impl DoubleEndedIterator<Item = &'a Version> {
+        self.0.iter().filter(move |version| version.kind == kind && version.name == name)
+    }
+
+    /// The object as it is now; nothing when it does not exist.
+    pub fn now<'a>(&'a self, kind: Kind, name: &'a str) -> Option<&'a Value> {
+        let last = self.of(kind, name).next_back()?;
+        (!last.gone).then_some(&last.object)
+    }
+
+    /// Whether the object existed once and is deleted.
+    pub fn is_gone(&self, kind: Kind, name: &str) -> bool {
+        self.of(kind, name).next_back().is_some_and(|version| version.gone)
+    }
+
+    /// The Canary as it is now.
+    pub fn canary(&self, name: &str) -> Option<Canary> {
+        serde_json::from_value(self.now(Kind::CANARY, name)?.clone()).ok()
+    }
+
+    /// The objects of a kind as they are now.
+    pub fn all_now(&self, kind: Kind) -> impl Iterator<Item = &Value> {
+        let newest = move |version: &&Version| {
+            let last = self.of(kind, &version.name).next_back();
+            version.kind == kind && !version.gone && last.is_some_and(|last| std::ptr::eq(last, *version))
+        };
+        self.0.iter().filter(newest).map(|version| &version.object)
+    }
+
+    /// How many Event objects on a Canary have a text that contains this one.
+    pub fn count_events(&self, canary: &str, text: &str) -> usize {
+        let told = self.0.iter().filter(|version| is_event_on(version, canary) && !version.gone);
+        let alike =
+            told.filter(|version| version.object["message"].as_str().is_some_and(|said| said.contains(text)));
+        alike.map(|version| &version.name).collect::<BTreeSet<_>>().len()
+    }
+
+    /// The events on a Canary, in the order in which they were seen first.
+    pub fn events(&self, canary: &str) -> Vec<EventLine> {
+        let mut lines: Vec<EventLine> = Vec::new();
+        for version in self.0.iter().filter(|version| is_event_on(version, canary)) {
+            let text = |field: &str| version.object[field].as_str().unwrap_or_default().to_owned();
+            let line = EventLine { level: text("type"), message: text("message") };
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+        lines
+    }
+}
+
+fn is_event_on(version: &Version, canary: &str) -> bool {
+    let involved = &version.object["involvedObject"];
+    version.kind == Kind::EVENT && involved["kind"] == "Canary" && involved["name"] == canary
+}
+
+impl FromIterator<Version> for Versions {
+    fn from_iter<T: IntoIterator<Item = Version>>(versions: T) -> Self {
+        Self(versions.into_iter().collect())
+    }
+}

@@ -1,0 +1,105 @@
+//! What all tests and the demo share: the operator, the load tester, and who answered.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, ensure};
+use k8s_openapi::api::apps::v1::Deployment;
+use kube::{Api, runtime::wait::await_condition};
+use tokio::{process::Command, sync::OnceCell, time::timeout};
+
+use crate::{
+    Cluster, Kind,
+    manifest::{self, Variables},
+    settings::text,
+};
+
+/// How long images may take to load and pods to get ready.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// The namespace in which Canaries written for Flagger expect the load tester.
+pub const LOADTESTER_NAMESPACE: &str = "test";
+
+static DONE: OnceCell<()> = OnceCell::const_new();
+
+/// Installs once in this process, however many ask.
+///
+/// # Errors
+/// As [`install`].
+pub async fn once(cluster: &Cluster) -> Result<()> {
+    DONE.get_or_try_init(|| install(cluster)).await.copied()
+}
+
+/// Applies the operator and the load tester from `deploy/` and waits until both run.
+///
+/// # Errors
+/// `kubectl` is missing, the cluster refuses an object, or a Deployment does not get ready.
+pub async fn install(cluster: &Cluster) -> Result<()> {
+    let namespace = Variables::default().with("NAMESPACE", LOADTESTER_NAMESPACE);
+    manifest::apply_all(&cluster.client, &manifest::load("fixtures/namespace.yaml", &namespace)?).await?;
+    kubectl_apply("deploy/kustomize/overlays/local").await?;
+    kubectl_apply("deploy/kustomize/loadtester").await?;
+    name_upstreams(cluster).await?;
+    available(cluster, &cluster.settings.operator_namespace, "serin").await?;
+    available(cluster, LOADTESTER_NAMESPACE, "flagger-loadtester").await
+}
+
+/// Waits until every wanted copy of a Deployment is of its newest template and available.
+///
+/// # Errors
+/// It is not in time.
+pub async fn available(cluster: &Cluster, namespace: &str, name: &str) -> Result<()> {
+    let api: Api<Deployment> = Api::namespaced(cluster.client.clone(), namespace);
+    let ready = |found: Option<&Deployment>| found.is_some_and(is_available);
+    let waited = timeout(LIMIT, await_condition(api, name, ready)).await;
+    waited.with_context(|| {
+        format!("Deployment {namespace}/{name} is not available after {} s", LIMIT.as_secs())
+    })??;
+    Ok(())
+}
+
+fn is_available(deployment: &Deployment) -> bool {
+    let wanted = deployment.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
+    deployment.status.as_ref().is_some_and(|status| {
+        status.observed_generation >= deployment.metadata.generation
+            && status.updated_replicas.unwrap_or(0) == wanted
+            && status.replicas.unwrap_or(0) == wanted
+            && status.available_replicas.unwrap_or(0) == wanted
+    })
+}
+
+/// Lets the gateway name the pod that answered in a response header, where it is one that can.
+async fn name_upstreams(cluster: &Cluster) -> Result<()> {
+    let settings = &cluster.settings;
+    let variables = Variables::default()
+        .with("GATEWAY_NAMESPACE", &settings.gateway_namespace)
+        .with("GATEWAY_NAME", &settings.gateway_name);
+    let policy = manifest::load("fixtures/upstream-header.yaml", &variables)?;
+    manifest::apply_all(&cluster.client, &policy).await.context(
+        "the gateway cannot name the pod that answered: the tests need Envoy Gateway, or another \
+         gateway that sets the header x-upstream-host",
+    )
+}
+
+async fn kubectl_apply(folder: &str) -> Result<()> {
+    let folder = repository().join(folder);
+    let mut command = Command::new(text("SERIN_KUBECTL", "kubectl"));
+    command.args(["apply", "--server-side", "--force-conflicts", "-k"]).arg(&folder).stdin(Stdio::null());
+    let output = command.output().await.context("kubectl is not installed; name it by SERIN_KUBECTL")?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "kubectl apply -k {}:\n{errors}", folder.display());
+    Ok(())
+}
+
+/// The root of the repository.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The namespace of the operator's pods, and how to list them.
+pub fn operator_pods(cluster: &Cluster) -> Api<kube::core::DynamicObject> {
+    cluster.api(Kind::POD, &cluster.settings.operator_namespace)
+}

@@ -1,0 +1,61 @@
+//! S2: a side gets more traffic only while it has ready endpoints.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{App, Check, Side, route::side_weight};
+use crate::{Kind, history::Version};
+
+/// S2.
+#[derive(Default)]
+pub(super) struct Ready {
+    /// Ready endpoints of each slice, with the Service it belongs to.
+    slices: BTreeMap<String, (String, usize)>,
+    weights: BTreeMap<Side, i64>,
+}
+
+impl Check for Ready {
+    fn name(&self) -> &'static str {
+        "S2"
+    }
+
+    fn see(&mut self, version: &Version, app: &App) -> Option<String> {
+        if version.kind == Kind::SLICE {
+            self.keep(version);
+            return None;
+        }
+        if version.kind != Kind::ROUTE || version.name != app.apex {
+            return None;
+        }
+        Side::ALL.into_iter().filter_map(|side| self.raise(side, version, app)).next_back()
+    }
+}
+
+impl Ready {
+    fn keep(&mut self, version: &Version) {
+        let label = version.object.pointer("/metadata/labels/kubernetes.io~1service-name");
+        let service = label.and_then(Value::as_str).unwrap_or_default().to_owned();
+        let ready = if version.gone { 0 } else { ready_endpoints(&version.object) };
+        self.slices.insert(version.name.clone(), (service, ready));
+    }
+
+    fn raise(&mut self, side: Side, version: &Version, app: &App) -> Option<String> {
+        let service = side.service(&app.apex);
+        let weight = if version.gone { 0 } else { side_weight(&version.object, &service) };
+        let before = self.weights.insert(side, weight).unwrap_or(0);
+        let ready: usize = self.slices.values().filter(|(of, _)| *of == service).map(|(_, n)| n).sum();
+        (weight > before && ready == 0).then(|| {
+            format!("the weight of {service} went from {before} to {weight} without a ready endpoint")
+        })
+    }
+}
+
+/// An endpoint without the condition counts as ready.
+fn ready_endpoints(slice: &Value) -> usize {
+    let endpoints = slice["endpoints"].as_array().map_or(&[][..], Vec::as_slice);
+    endpoints
+        .iter()
+        .filter(|endpoint| endpoint.pointer("/conditions/ready") != Some(&Value::Bool(false)))
+        .count()
+}

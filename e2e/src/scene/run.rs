@@ -1,0 +1,68 @@
+//! Running tests side by side.
+
+use std::{panic::AssertUnwindSafe, sync::LazyLock, time::Instant};
+
+use anyhow::{Context, Result, anyhow, ensure};
+use futures::FutureExt;
+use tokio::{runtime::Builder, sync::Semaphore};
+
+use super::{Scene, dump};
+use crate::{Cluster, install, invariants::violations, settings::text};
+
+/// How many tests run at a time (`SERIN_E2E_PARALLEL`). Most of a test is waiting.
+static SLOTS: LazyLock<(Semaphore, u32)> = LazyLock::new(|| {
+    let slots = text("SERIN_E2E_PARALLEL", "6").parse().unwrap_or(6);
+    (Semaphore::new(slots as usize), slots)
+});
+
+/// Runs a test beside others, in a namespace of its own.
+///
+/// # Errors
+/// The test failed, or a safety invariant did not hold. The namespace is kept then, and its state printed.
+pub fn together(name: &str, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Result<()> {
+    block_on(name, 1, body)
+}
+
+/// Runs a test while no other runs, because it disturbs what all of them share.
+///
+/// # Errors
+/// As [`together`].
+pub fn alone(name: &str, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Result<()> {
+    block_on(name, SLOTS.1, body)
+}
+
+fn block_on(name: &str, slots: u32, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Result<()> {
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let _slots = SLOTS.0.acquire_many(slots).await?;
+        let cluster = Cluster::connect().await?;
+        install::once(&cluster).await.context("installing what the tests share")?;
+        let scene = Scene::open(cluster, name).await?;
+        let begin = Instant::now();
+        let outcome = AssertUnwindSafe(body(&scene)).catch_unwind().await;
+        let outcome = outcome.unwrap_or_else(|panic| Err(anyhow!("panicked: {}", panic_text(&*panic))));
+        match outcome.and_then(|()| is_safe(&scene)) {
+            Ok(()) => {
+                dump::passed(name, begin.elapsed());
+                scene.close().await
+            }
+            Err(error) => {
+                dump::failed(name, &scene, &error).await;
+                Err(error)
+            }
+        }
+    })
+}
+
+/// Whether the safety invariants held all the time.
+fn is_safe(scene: &Scene) -> Result<()> {
+    let found = scene.history.look(|versions| violations(versions, &scene.app));
+    let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
+    ensure!(found.is_empty(), "safety invariants did not hold:\n{}", lines.join("\n"));
+    Ok(())
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a text")
+}

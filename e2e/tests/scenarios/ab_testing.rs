@@ -1,0 +1,43 @@
+//! A/B testing: a header decides who sees the new version.
+
+use anyhow::{Result, ensure};
+use serin_e2e::{
+    Traffic,
+    scene::{Fault, together},
+};
+
+#[test]
+fn only_insiders_see_the_new_version_until_it_is_promoted() -> Result<()> {
+    together("ab", async |scene| {
+        scene.install("canary-ab.yaml").await?;
+        scene.mark_as_shared().await?;
+        let insiders = Traffic::start(scene.requests(20).header("x-canary", "insider"))?;
+        let others = scene.traffic(20)?;
+        let shipment = scene.ship("6.9.1", Fault::None).await?;
+        scene.until_event("canary iteration 3/3").await?;
+        let (inside, outside) = (insiders.tally(), others.tally());
+        ensure!(outside.served_by("6.9.1") == 0, "others saw the new version: {:?}", outside.answers);
+        ensure!(inside.served_by("6.9.1") > 0, "insiders did not: {:?}", inside.answers);
+        scene.promoted(shipment, "6.9.1").await?;
+        scene.expect_events(&["iteration 1/3", "iteration 2/3", "iteration 3/3", "Promotion completed!"])?;
+        for tally in [insiders.stop().await, others.stop().await] {
+            ensure!(tally.failed() == 0, "{:#?}", tally.failures);
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn a_version_that_fails_insiders_is_rolled_back() -> Result<()> {
+    together("ab-errors", async |scene| {
+        scene.install("canary-ab.yaml").await?;
+        let insiders = Traffic::start(scene.requests(30).header("x-canary", "insider"))?;
+        let others = scene.traffic(20)?;
+        let shipment = scene.ship("6.9.1", Fault::Errors).await?;
+        scene.rolled_back(shipment, "6.9.0").await?;
+        let others = others.stop().await;
+        ensure!(others.failed() == 0, "{:#?}", others.failures);
+        ensure!(scene.report(&insiders.stop().await).failed_elsewhere == 0);
+        Ok(())
+    })
+}

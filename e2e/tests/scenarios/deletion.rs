@@ -1,0 +1,75 @@
+//! Deleting a Canary.
+
+use anyhow::{Result, ensure};
+use kube::api::DeleteParams;
+use serde_json::json;
+use serin_e2e::{
+    Kind, Scene,
+    history::Versions,
+    scene::{Fault, LIMIT, together},
+};
+
+async fn delete(scene: &Scene) -> Result<()> {
+    scene.api(Kind::CANARY).delete("podinfo", &DeleteParams::default()).await?;
+    scene.until_gone(Kind::CANARY, "podinfo").await?;
+    for (kind, name) in
+        [(Kind::DEPLOYMENT, "podinfo-primary"), (Kind::ROUTE, "podinfo"), (Kind::SERVICE, "podinfo-canary")]
+    {
+        scene.until_gone(kind, name).await?;
+    }
+    Ok(())
+}
+
+#[test]
+fn what_the_canary_owned_goes_with_it() -> Result<()> {
+    together("deletion", async |scene| {
+        scene.install("canary.yaml").await?;
+        delete(scene).await?;
+        scene.until_gone(Kind::SERVICE, "podinfo").await?;
+        let target = scene.history.look(|versions| versions.now(Kind::DEPLOYMENT, "podinfo").cloned());
+        ensure!(target.is_some_and(|target| target["spec"]["replicas"] == 0), "the target is left as it was");
+        Ok(())
+    })
+}
+
+#[test]
+fn the_target_takes_over_again_when_asked_to() -> Result<()> {
+    together("revert", async |scene| {
+        scene.apply("apex-service.yaml").await?;
+        scene.install_changed("canary.yaml", json!({"spec": {"revertOnDeletion": true}})).await?;
+        let traffic = scene.traffic(20)?;
+        let shipment = scene.ship("6.9.1", Fault::None).await?;
+        scene.promoted(shipment, "6.9.1").await?;
+        let tally = traffic.stop().await;
+        ensure!(tally.failed() == 0, "{:#?}", tally.failures);
+        let selector = |versions: &Versions| {
+            let service = versions.now(Kind::SERVICE, "podinfo")?;
+            Some(service.pointer("/spec/selector/app")?.as_str()?.to_owned())
+        };
+        ensure!(scene.history.look(selector).as_deref() == Some("podinfo-primary"));
+        delete(scene).await?;
+        let reverted = |versions: &Versions| {
+            let target = versions.now(Kind::DEPLOYMENT, "podinfo")?;
+            (target["status"]["readyReplicas"].as_i64() >= Some(1)).then_some(())
+        };
+        scene.history.until("a ready target", LIMIT, reverted).await?;
+        ensure!(
+            scene.history.look(selector).as_deref() == Some("podinfo"),
+            "the apex selects the target again"
+        );
+        Ok(())
+    })
+}
+
+#[test]
+fn a_canary_deleted_amid_a_rollout_reverts_too() -> Result<()> {
+    together("revert-amid", async |scene| {
+        scene.apply("apex-service.yaml").await?;
+        scene.install_changed("canary.yaml", json!({"spec": {"revertOnDeletion": true}})).await?;
+        let traffic = scene.traffic(20)?;
+        scene.ship("6.9.1", Fault::None).await?;
+        scene.until_weight(25).await?;
+        traffic.stop().await;
+        delete(scene).await
+    })
+}

@@ -1,0 +1,15 @@
+//! Rollouts on a real cluster, with real requests and real metrics.
+//!
+//! Run by `make test`, or alone by `cargo test -p serin-e2e --test scenarios -- --test-threads=64` with
+//! `KUBECONFIG` set; how many run at a time is up to `SERIN_E2E_PARALLEL`.
+
+mod ab_testing;
+mod autoscaler;
+mod configs;
+mod deletion;
+mod faults;
+mod hooks;
+mod promotion;
+mod restart;
+mod rollback;
+mod tutorial;

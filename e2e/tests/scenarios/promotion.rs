@@ -1,0 +1,94 @@
+//! A good version is promoted.
+
+use anyhow::{Result, ensure};
+use serde_json::json;
+use serin_api::Phase;
+use serin_e2e::{
+    Kind,
+    invariants::Side,
+    scene::{Fault, together},
+};
+
+#[test]
+fn a_good_version_is_promoted_without_a_failed_request() -> Result<()> {
+    together("promotion", async |scene| {
+        let status = scene.install("canary.yaml").await?;
+        ensure!(status.last_promoted_spec == status.last_applied_spec);
+        scene.mark_as_shared().await?;
+        let traffic = scene.traffic(50)?;
+        let shipment = scene.ship("6.9.1", Fault::None).await?;
+        let status = scene.promoted(shipment, "6.9.1").await?;
+        let tally = traffic.stop().await;
+
+        ensure!(scene.canary_weights() == [0, 25, 50, 0], "{:?}", scene.canary_weights());
+        ensure!(status.last_promoted_spec == status.last_applied_spec);
+        scene.expect_events(&[
+            "Initialization done! podinfo.",
+            "New revision detected! Scaling up podinfo.",
+            "Starting canary analysis for podinfo.",
+            "canary weight 25",
+            "canary weight 50",
+            "Copying podinfo.",
+            "Routing all traffic to primary",
+            "Promotion completed! Scaling down podinfo.",
+        ])?;
+        let report = scene.report(&tally);
+        ensure!(tally.served_by("6.9.1") > 0 && report.of(Side::Canary) > 0, "{report}");
+        ensure!(tally.failed() == 0, "{report}: {:#?}", tally.failures);
+        Ok(())
+    })
+}
+
+#[test]
+fn a_newer_revision_restarts_the_analysis() -> Result<()> {
+    together("restarted", async |scene| {
+        scene.install("canary.yaml").await?;
+        let traffic = scene.traffic(30)?;
+        let shipment = scene.ship("6.9.1", Fault::Errors).await?;
+        scene.until_weight(25).await?;
+        scene.ship("6.9.2", Fault::None).await?;
+        scene.until_event("New revision detected! Restarting analysis for podinfo.").await?;
+        scene.promoted(shipment, "6.9.2").await?;
+        let report = scene.report(&traffic.stop().await);
+        ensure!(report.failed_elsewhere == 0, "{report}");
+        let weights = scene.canary_weights();
+        ensure!(weights.ends_with(&[0, 25, 50, 0]), "the analysis starts at 0 again: {weights:?}");
+        Ok(())
+    })
+}
+
+#[test]
+fn the_steps_of_a_promotion_are_taken_one_by_one() -> Result<()> {
+    together("steps", async |scene| {
+        let change = json!({"spec": {"analysis": {
+            "interval": "2s", "maxWeight": null, "stepWeight": null,
+            "stepWeights": [10, 60], "stepWeightPromotion": 40, "metrics": null,
+        }}});
+        scene.install_changed("canary.yaml", change).await?;
+        let traffic = scene.traffic(30)?;
+        let shipment = scene.ship("6.9.1", Fault::None).await?;
+        scene.promoted(shipment, "6.9.1").await?;
+        let weights = scene.canary_weights();
+        ensure!(weights == [0, 10, 60, 20, 0], "{weights:?}");
+        let report = scene.report(&traffic.stop().await);
+        ensure!(report.failed_elsewhere == 0, "{report}");
+        Ok(())
+    })
+}
+
+#[test]
+fn a_suspended_canary_waits_until_it_is_resumed() -> Result<()> {
+    together("suspended", async |scene| {
+        scene.install("canary.yaml").await?;
+        let traffic = scene.traffic(30)?;
+        scene.patch(Kind::CANARY, "podinfo", json!({"spec": {"suspend": true}})).await?;
+        let shipment = scene.ship("6.9.1", Fault::None).await?;
+        scene.until_event("skipping canary run as object is suspended").await?;
+        ensure!(scene.canary()?.status.is_some_and(|status| status.phase == Phase::Initialized));
+        scene.patch(Kind::CANARY, "podinfo", json!({"spec": {"suspend": false}})).await?;
+        scene.promoted(shipment, "6.9.1").await?;
+        let report = scene.report(&traffic.stop().await);
+        ensure!(report.failed_elsewhere == 0, "{report}");
+        Ok(())
+    })
+}

@@ -1,0 +1,80 @@
+//! A bad version is rolled back, and only those who were sent to it noticed.
+
+use anyhow::{Result, ensure};
+use serde_json::json;
+use serin_e2e::{
+    Kind, Scene,
+    scene::{Fault, together},
+};
+
+/// Ships a version with this fault and expects its rollback for a check of this name.
+async fn rolled_back_for(scene: &Scene, fault: Fault, check: &str) -> Result<()> {
+    scene.install("canary.yaml").await?;
+    scene.mark_as_shared().await?;
+    let traffic = scene.traffic(50)?;
+    let shipment = scene.ship("6.9.2", fault).await?;
+    let failed = format!("Halt podinfo.{} advancement {check}", scene.namespace);
+    let halt = scene.until_event(&failed).await?;
+    ensure!(halt.level == "Warning" && halt.message.contains(" > "), "{halt:?}");
+    let status = scene.rolled_back(shipment, "6.9.0").await?;
+    let report = scene.report(&traffic.stop().await);
+
+    let judged = status.checks.iter().find(|found| found.name == check);
+    ensure!(
+        judged.is_some_and(|found| found.verdict == "Fail"
+            && found.value.is_some()
+            && found.bound.is_some()
+            && found.query.as_ref().is_some_and(|query| query.contains(&scene.namespace))),
+        "the status explains the rollback: {:?}",
+        status.checks
+    );
+    scene.expect_events(&[
+        &failed,
+        "failed checks threshold reached 3",
+        &format!("Canary failed! Scaling down podinfo.{}", scene.namespace),
+    ])?;
+    ensure!(report.failed_elsewhere == 0, "{report}");
+    Ok(())
+}
+
+#[test]
+fn errors_lead_to_a_rollback() -> Result<()> {
+    together("errors", async |scene| rolled_back_for(scene, Fault::Errors, "error-rate").await)
+}
+
+#[test]
+fn latency_leads_to_a_rollback() -> Result<()> {
+    together("latency", async |scene| rolled_back_for(scene, Fault::Delay, "latency").await)
+}
+
+#[test]
+fn a_version_that_never_gets_ready_is_rolled_back_at_the_deadline() -> Result<()> {
+    together("unready", async |scene| {
+        let change = json!({"spec": {"progressDeadlineSeconds": 5}});
+        scene.install_changed("canary.yaml", change).await?;
+        scene.patch(Kind::DEPLOYMENT, "podinfo", json!({"spec": {"progressDeadlineSeconds": 5}})).await?;
+        let traffic = scene.traffic(20)?;
+        let shipment = scene.ship("6.9.2", Fault::Unready).await?;
+        scene.rolled_back(shipment, "6.9.0").await?;
+        scene.expect_events(&["progress deadline", "Canary failed! Scaling down podinfo."])?;
+        ensure!(scene.canary_weights() == [0], "it never got traffic: {:?}", scene.canary_weights());
+        let tally = traffic.stop().await;
+        ensure!(tally.failed() == 0, "{:#?}", tally.failures);
+        Ok(())
+    })
+}
+
+#[test]
+fn a_good_version_follows_a_bad_one() -> Result<()> {
+    together("retry", async |scene| {
+        scene.install("canary.yaml").await?;
+        let traffic = scene.traffic(50)?;
+        let bad = scene.ship("6.9.1", Fault::Errors).await?;
+        scene.rolled_back(bad, "6.9.0").await?;
+        let good = scene.ship("6.9.2", Fault::None).await?;
+        scene.promoted(good, "6.9.2").await?;
+        let report = scene.report(&traffic.stop().await);
+        ensure!(report.failed_elsewhere == 0, "{report}");
+        Ok(())
+    })
+}
