@@ -1,2 +1,67 @@
-//! Checks of the repository.
-fn main() {}
+//! Checks of the repository that no ready-made tool does.
+//!
+//! `cargo xtask check` fails with one line for each thing that is wrong; `cargo xtask generate` writes what is
+//! generated from the types.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command that people read")]
+
+mod deps;
+mod files;
+mod functions;
+mod generated;
+mod links;
+mod reference;
+mod report;
+mod sizes;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use report::Report;
+
+const USAGE: &str = "usage: cargo xtask <command>
+  check     sizes, dependencies, generated files and links; exit code 1 if anything is wrong
+  generate  write deploy/crds and docs/reference from the types in crates/api";
+
+fn main() -> ExitCode {
+    match std::env::args().nth(1).as_deref() {
+        Some("check") => finish(check()),
+        Some("generate") => finish(generate()),
+        _ => {
+            eprintln!("{USAGE}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn check() -> Result<bool> {
+    let root = files::root();
+    let reports = [
+        sizes::check(&sizes::read(&root)?),
+        deps::check()?,
+        generated::check(&root, &generated::all(&root)?),
+        links::check(&root, &links::read(&root)?),
+    ];
+    reports.iter().for_each(Report::print);
+    Ok(reports.iter().all(Report::is_clean))
+}
+
+fn generate() -> Result<bool> {
+    let root = files::root();
+    for file in generated::all(&root)? {
+        if generated::write(&root, &file)? {
+            println!("wrote {}", file.path);
+        }
+    }
+    Ok(true)
+}
+
+fn finish(outcome: Result<bool>) -> ExitCode {
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
