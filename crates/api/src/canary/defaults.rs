@@ -38,9 +38,10 @@ impl CanarySpec {
         format!("{}-canary", self.apex_name())
     }
 
-    /// Time for a revision to become ready.
+    /// Time for a revision to become ready, at most 2^31 seconds, so that it can be added to a date.
     pub fn progress_deadline(&self) -> TimeDelta {
-        self.progress_deadline_seconds.and_then(TimeDelta::try_seconds).unwrap_or(PROGRESS_DEADLINE)
+        let clamp = |seconds: i64| seconds.clamp(i32::MIN.into(), i32::MAX.into());
+        self.progress_deadline_seconds.map_or(PROGRESS_DEADLINE, |seconds| TimeDelta::seconds(clamp(seconds)))
     }
 }
 

@@ -27,7 +27,11 @@ pub struct CanaryService {
     pub port_name: Option<String>,
 
     /// Number or name of the container's port; the same as `port` when unset or 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::number::port_or_name",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub target_port: Option<IntOrString>,
 
     /// Application protocol of the port.
