@@ -1,0 +1,124 @@
+//! `serin run`.
+
+use anyhow::{Context, bail};
+use chrono::TimeDelta;
+use serin_api::AlertProviderSpec;
+use serin_controller::{
+    Election, Options,
+    telemetry::{self, Encoding},
+};
+use serin_core::validate::Settings;
+use serin_notify::Receiver;
+use tokio_util::sync::CancellationToken;
+
+use crate::args::{IgnoredArgs, LogFormat, PeopleArgs, RunArgs};
+
+/// How long running reconciles may take to end after a signal; Kubernetes grants 30 seconds in all.
+const GRACE: std::time::Duration = std::time::Duration::from_secs(15);
+
+/// Runs the operator until `stop` is cancelled.
+pub(crate) async fn run(args: RunArgs, stop: CancellationToken) -> anyhow::Result<()> {
+    telemetry::init(&args.log_level, encoding(args.log_format));
+    warn_of_ignored(&args.ignored);
+    let options = options(args)?;
+    serin_controller::run(options, stop).await?;
+    Ok(())
+}
+
+fn encoding(format: LogFormat) -> Encoding {
+    match format {
+        LogFormat::Json => Encoding::Json,
+        LogFormat::Console => Encoding::Console,
+    }
+}
+
+fn warn_of_ignored(args: &IgnoredArgs) {
+    let flags = [
+        ("kubeconfig-qps", &args.kubeconfig_qps),
+        ("kubeconfig-burst", &args.kubeconfig_burst),
+        ("control-loop-interval", &args.control_loop_interval),
+        ("threadiness", &args.threadiness),
+        ("zap-replace-globals", &args.zap_replace_globals),
+        ("ingress-annotations-prefix", &args.ingress_annotations_prefix),
+        ("ingress-class", &args.ingress_class),
+    ];
+    let set: Vec<&str> = flags.iter().filter(|(_, value)| value.is_some()).map(|(name, _)| *name).collect();
+    if !set.is_empty() {
+        tracing::info!(flags = set.join(","), "flags of Flagger without a meaning here are ignored");
+    }
+}
+
+fn options(args: RunArgs) -> anyhow::Result<Options> {
+    let mesh = &args.ignored.kubeconfig_service_mesh;
+    if !mesh.is_empty() && *mesh != args.kubeconfig {
+        bail!(
+            "--kubeconfig-service-mesh is not supported: routes are written to the cluster of the Canaries"
+        );
+    }
+    let settings = settings(&args)?;
+    let namespace = some(args.namespace);
+    let election = args.election.enable_leader_election.then(|| Election {
+        duration: args.election.lease_duration,
+        ..Election::in_namespace(namespace.clone().unwrap_or(args.election.leader_election_namespace))
+    });
+    Ok(Options {
+        kubeconfig: some(args.kubeconfig),
+        master: some(args.master),
+        namespace,
+        settings,
+        metrics_server: args.metrics_server,
+        event_webhook: some(variable_or("EVENT_WEBHOOK_URL", &args.people.event_webhook)),
+        alert_receiver: receiver(&args.people)?,
+        cluster_name: some(args.people.cluster_name),
+        listen: ([0, 0, 0, 0], args.port).into(),
+        concurrency: usize::from(args.concurrency.max(1)),
+        election,
+        grace: GRACE,
+    })
+}
+
+fn settings(args: &RunArgs) -> anyhow::Result<Settings> {
+    let span =
+        |name: &str, value| TimeDelta::from_std(value).with_context(|| format!("--{name} is too long"));
+    Ok(Settings {
+        mesh_provider: args.mesh_provider.clone(),
+        min_interval: span("min-interval", args.min_interval)?,
+        selector_labels: args.selector_labels.clone(),
+        include_label_prefix: args.include_label_prefix.clone(),
+        config_tracking: args.enable_config_tracking,
+        no_cross_namespace_refs: args.no_cross_namespace_refs,
+        drain: span("drain", args.drain)?,
+    })
+}
+
+/// Who is told about Canaries without alerts of their own: Microsoft Teams has precedence.
+fn receiver(people: &PeopleArgs) -> anyhow::Result<Option<Receiver>> {
+    let slack = variable_or("SLACK_URL", &people.slack_url);
+    let teams = variable_or("MSTEAMS_URL", &people.msteams_url);
+    let (kind, address, proxy) = match (slack.is_empty(), teams.is_empty()) {
+        (_, false) => ("msteams", teams, variable_or("MSTEAMS_PROXY_URL", &people.msteams_proxy_url)),
+        (false, true) => ("slack", slack, variable_or("SLACK_PROXY_URL", &people.slack_proxy_url)),
+        (true, true) => return Ok(None),
+    };
+    let spec = AlertProviderSpec {
+        type_: kind.to_owned(),
+        channel: some(people.slack_channel.clone()),
+        username: some(people.slack_user.clone()),
+        address: Some(address),
+        proxy: some(proxy),
+        secret_ref: None,
+    };
+    let mut receiver = Receiver::new(&spec, None).context("the receiver of alerts cannot be used")?;
+    receiver.token = some(variable_or("SLACK_TOKEN", &people.slack_token))
+        .map(|token| serin_notify::alert::Secret::new(&token));
+    Ok(Some(receiver))
+}
+
+/// A variable of the environment, or what a flag says when it is unset or empty.
+fn variable_or(name: &str, flag: &str) -> String {
+    std::env::var(name).ok().filter(|value| !value.is_empty()).unwrap_or_else(|| flag.to_owned())
+}
+
+fn some(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}

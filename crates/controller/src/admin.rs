@@ -1,0 +1,140 @@
+//! Health and metrics over HTTP.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{cache::Caches, metrics::Metrics};
+
+/// What Prometheus asks for when it prefers `OpenMetrics`, and reads in any case.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// What the endpoints tell of.
+#[derive(Clone)]
+pub struct Admin {
+    /// Ready means that these can be read.
+    pub caches: Arc<Caches>,
+    /// The exported figures.
+    pub metrics: Arc<Metrics>,
+}
+
+impl Admin {
+    /// `/healthz`, `/readyz` and `/metrics`.
+    pub fn router(self) -> Router {
+        Router::new()
+            .route("/healthz", get(async || "OK"))
+            .route("/readyz", get(ready))
+            .route("/metrics", get(metrics))
+            .with_state(self)
+    }
+
+    /// Serves until `stop` is cancelled.
+    ///
+    /// # Errors
+    /// When the listener fails.
+    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> std::io::Result<()> {
+        let router = self.router();
+        axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
+    }
+}
+
+/// Ready once every kind can be read, or is known not to be served.
+async fn ready(State(admin): State<Admin>) -> Response {
+    let waiting: Vec<String> = admin
+        .caches
+        .health()
+        .into_iter()
+        .filter(|(_, health)| !health.settled())
+        .map(|(kind, health)| format!("{}: {}\n", kind.name(), health.trouble().unwrap_or_default()))
+        .collect();
+    if waiting.is_empty() {
+        return "OK".into_response();
+    }
+    (StatusCode::SERVICE_UNAVAILABLE, waiting.concat()).into_response()
+}
+
+async fn metrics(State(admin): State<Admin>) -> Response {
+    let namespaces = admin.caches.canaries.all();
+    admin.metrics.canary.count(namespaces.iter().map(|(key, _)| key.namespace.as_ref()));
+    match admin.metrics.render() {
+        Ok(text) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Body, http::Request};
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::{
+        cache::{Health, OBJECT_KINDS},
+        kind::Kind,
+    };
+
+    fn admin() -> Admin {
+        let metrics = Arc::new(Metrics::new("0.1.0", "kubernetes"));
+        Admin { caches: Arc::new(Caches::new()), metrics }
+    }
+
+    async fn ask(admin: &Admin, path: &str) -> (StatusCode, String) {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let answer = admin.clone().router().oneshot(request).await.unwrap();
+        let status = answer.status();
+        let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    fn sync(caches: &Caches) {
+        caches.canaries.list_begins();
+        caches.canaries.list_ends();
+        caches.endpoints.list_begins();
+        caches.endpoints.list_ends();
+        for store in OBJECT_KINDS.into_iter().filter_map(|kind| caches.objects(kind)) {
+            store.list_begins();
+            store.list_ends();
+        }
+        for store in [Kind::ConfigMap, Kind::Secret].into_iter().filter_map(|kind| caches.configs(kind)) {
+            store.list_begins();
+            store.list_ends();
+        }
+    }
+
+    #[tokio::test]
+    async fn alive_at_once_and_ready_when_synced() {
+        let admin = admin();
+        assert_eq!(ask(&admin, "/healthz").await, (StatusCode::OK, "OK".to_owned()));
+        let (status, text) = ask(&admin, "/readyz").await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(text.contains("Deployment: the first list is not complete\n"), "{text}");
+        sync(&admin.caches);
+        assert_eq!(ask(&admin, "/readyz").await, (StatusCode::OK, "OK".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn a_missing_crd_of_the_gateway_api_does_not_keep_the_operator_from_being_ready() {
+        let admin = admin();
+        sync(&admin.caches);
+        let routes = admin.caches.objects(Kind::HttpRoute).unwrap();
+        routes.fail(Health::NotServed("not installed".to_owned()));
+        assert_eq!(ask(&admin, "/readyz").await.0, StatusCode::OK);
+        routes.fail(Health::Failing("forbidden".to_owned()));
+        assert_eq!(ask(&admin, "/readyz").await.1, "HTTPRoute: forbidden\n");
+    }
+
+    #[tokio::test]
+    async fn metrics_are_served() {
+        let (status, text) = ask(&admin(), "/metrics").await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(text.contains("flagger_info{") && text.ends_with("# EOF\n"), "{text}");
+    }
+}

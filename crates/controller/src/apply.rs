@@ -1,0 +1,190 @@
+//! The actions of a plan. Each is idempotent.
+
+pub(crate) mod finalizer;
+mod primary;
+
+use serde_json::{Value, json};
+use serin_core::{
+    Rollout,
+    build::{BuildError, route::route, scaler, selector::Selector, services},
+    plan::{Action, ServiceRole},
+    routing::Routing,
+    snapshot::Snapshot,
+    validate::Settings,
+};
+
+use crate::{
+    cluster::Cluster,
+    error::{ApiError, Category},
+    key::Key,
+    kind::Kind,
+};
+
+/// Why an action failed. The text is Flagger's event where it has one.
+#[derive(Debug, thiserror::Error)]
+pub enum ActionError {
+    /// The API server refused it.
+    #[error("{text}")]
+    Api {
+        /// The event.
+        text: String,
+        /// What happened.
+        source: Box<ApiError>,
+    },
+    /// The object cannot be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// What was decided on is not what is there.
+    #[error("{0} changed meanwhile")]
+    Outdated(String),
+}
+
+impl ActionError {
+    /// Why it failed.
+    pub fn category(&self) -> Category {
+        match self {
+            Self::Api { source, .. } => source.category(),
+            Self::Build(_) => Category::Spec,
+            Self::Outdated(_) => Category::Conflict,
+        }
+    }
+
+    /// The object that somebody else was faster with.
+    pub fn contested(&self) -> Option<(Kind, &Key)> {
+        match self {
+            Self::Api { source, .. } if source.category() == Category::Conflict => {
+                Some((source.kind, &source.key))
+            }
+            _ => None,
+        }
+    }
+
+    /// `text` with what the API server said and the remedy at its end.
+    fn api(text: impl FnOnce(&str) -> String, source: ApiError) -> Self {
+        let said = match source.category() {
+            Category::Forbidden => source.to_string(),
+            _ => source.text(),
+        };
+        Self::Api { text: text(&said), source: Box::new(source) }
+    }
+}
+
+/// Carries out the actions of one plan, on exactly the objects that it was decided on.
+pub struct Hands<'a> {
+    /// Where to act.
+    pub cluster: &'a Cluster,
+    /// The Canary.
+    pub key: &'a Key,
+    /// The Canary's checked fields.
+    pub rollout: &'a Rollout,
+    /// The operator's flags.
+    pub settings: &'a Settings,
+    /// What was decided on.
+    pub seen: &'a Snapshot,
+}
+
+impl Hands<'_> {
+    /// Carries out one action.
+    ///
+    /// # Errors
+    /// When it did not take effect; it is then decided on again later.
+    pub async fn act(&self, action: &Action) -> Result<(), ActionError> {
+        match action {
+            Action::ApplyService(role) => self.apply_service(*role).await,
+            Action::ApplyPrimary => self.apply_primary().await,
+            Action::ApplyScaler => self.apply_scaler().await,
+            Action::ApplyRoute(routing) => self.apply_route(*routing).await,
+            Action::ScaleTarget(replicas) => self.scale_target(*replicas).await,
+            Action::AddFinalizer => finalizer::set(self.cluster, self.key, true).await,
+            Action::RemoveFinalizer => finalizer::set(self.cluster, self.key, false).await,
+            Action::RevertApex => self.revert_apex().await,
+        }
+    }
+
+    fn target(&self) -> Result<&Value, ActionError> {
+        self.seen.target.present().ok_or_else(|| ActionError::Outdated(self.rollout.target_name()))
+    }
+
+    fn live_service(&self, role: ServiceRole) -> Option<&Value> {
+        match role {
+            ServiceRole::Apex => self.seen.apex_service.present(),
+            ServiceRole::Primary => self.seen.primary_service.present(),
+            ServiceRole::Canary => self.seen.canary_service.present(),
+        }
+    }
+
+    async fn apply_service(&self, role: ServiceRole) -> Result<(), ActionError> {
+        let live = self.live_service(role);
+        let body = services::service(self.rollout, self.settings, role, self.target()?, live)?;
+        self.write_service(&services::name(self.rollout, role), &body, live.is_some()).await
+    }
+
+    /// A body that names a version replaces the Service; any other is applied.
+    async fn write_service(&self, name: &str, body: &Value, exists: bool) -> Result<(), ActionError> {
+        let key = self.key.sibling(name);
+        let answer = match body.pointer("/metadata/resourceVersion") {
+            Some(_) => self.cluster.put(Kind::Service, &key, body).await,
+            None => self.cluster.apply(Kind::Service, &key, body).await,
+        };
+        let namespace = &self.rollout.namespace;
+        answer.map(drop).map_err(|source| {
+            let object = if exists { name.to_owned() } else { format!("{name}.{namespace}") };
+            let doing = if exists { "update" } else { "create" };
+            let text =
+                |said: &str| format!("reconcileService failed: service {object} {doing} error: {said}");
+            ActionError::api(text, source)
+        })
+    }
+
+    async fn apply_scaler(&self) -> Result<(), ActionError> {
+        let Some(reference) = &self.rollout.spec.autoscaler_ref else { return Ok(()) };
+        let namespace = &self.rollout.namespace;
+        let source = self.seen.scaler_source.present();
+        let source =
+            source.ok_or_else(|| ActionError::Outdated(format!("{}.{namespace}", reference.name)))?;
+        let body = scaler::scaler(self.rollout, reference, source, self.seen.scaler_primary.present())?;
+        let name = scaler::name(reference);
+        let answer = self.cluster.put(Kind::Autoscaler, &self.key.sibling(name.as_str()), &body).await;
+        let doing = if self.seen.scaler_primary.present().is_some() { "updating" } else { "creating" };
+        let text = |said: &str| format!("{doing} HorizontalPodAutoscaler {name}.{namespace} failed: {said}");
+        answer.map(drop).map_err(|source| ActionError::api(text, source))
+    }
+
+    async fn apply_route(&self, routing: Routing) -> Result<(), ActionError> {
+        let target = self.seen.target.present();
+        let selector = target.map(|target| Selector::of(self.rollout, self.settings, target)).transpose()?;
+        let live = self.seen.route.present();
+        let body = route(self.rollout, selector.as_ref(), routing, live)?;
+        let key = self.key.sibling(self.rollout.apex.as_str());
+        let answer = self.cluster.apply(Kind::HttpRoute, &key, &body).await;
+        answer.map(drop).map_err(|source| {
+            let name = format!("{}.{}", key.name, key.namespace);
+            let text = |said: &str| match live {
+                Some(_) => format!("HTTPRoute {name} update error: {said} while setting weights"),
+                None => format!("HTTPRoute {name} create error: {said}"),
+            };
+            ActionError::api(text, source)
+        })
+    }
+
+    async fn scale_target(&self, replicas: i32) -> Result<(), ActionError> {
+        let key = self.key.sibling(self.rollout.target.as_str());
+        let patch = json!({ "spec": { "replicas": replicas } });
+        let answer = self.cluster.merge(Kind::Deployment, &key, &patch).await;
+        let name = self.rollout.target_name();
+        let text = |said: &str| match replicas {
+            0 => format!("scaling down canary {} {name} failed: {said}", self.rollout.target_kind.name()),
+            n => format!("scaling up {name} to {n} failed: {said}"),
+        };
+        answer.map(drop).map_err(|source| ActionError::api(text, source))
+    }
+
+    async fn revert_apex(&self) -> Result<(), ActionError> {
+        let (Some(live), target) = (self.seen.apex_service.present(), self.target()?) else { return Ok(()) };
+        let reverted = services::reverted_apex(self.rollout, self.settings, target, live)?;
+        match reverted {
+            Some(body) => self.write_service(&self.rollout.apex, &body, true).await,
+            None => Ok(()),
+        }
+    }
+}

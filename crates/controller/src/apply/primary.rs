@@ -1,0 +1,91 @@
+//! The primary: its configs first, then the workload that uses them.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use serin_core::{
+    build::{
+        configs::{ConfigKind, ConfigRef, config_copy, config_refs, copy_name, in_sync},
+        primary::primary,
+    },
+    snapshot::TrackedConfig,
+};
+
+use super::{ActionError, Hands};
+use crate::{kind::Kind, observe};
+
+impl Hands<'_> {
+    /// Copies the target, as it was decided on, to the primary.
+    pub(super) async fn apply_primary(&self) -> Result<(), ActionError> {
+        let target = self.target()?;
+        let tracked = self.copy_configs(target).await?;
+        let live = self.seen.primary.present();
+        let body = primary(self.rollout, self.settings, target, live, &tracked)?;
+        let key = self.key.sibling(self.rollout.primary());
+        let answer = self.cluster.put(Kind::Deployment, &key, &body).await;
+        let name = self.rollout.primary_name();
+        answer.map(drop).map_err(|source| {
+            let text = |said: &str| match live {
+                Some(_) => format!("updating deployment {name} template spec failed: {said}"),
+                None => format!("creating deployment {name} failed: {said}"),
+            };
+            ActionError::api(text, source)
+        })
+    }
+
+    /// Makes the primary's copies of the tracked configs. Returns their checksums by key.
+    async fn copy_configs(&self, target: &Value) -> Result<BTreeMap<String, String>, ActionError> {
+        let mut tracked = BTreeMap::new();
+        if !self.settings.config_tracking {
+            return Ok(tracked);
+        }
+        for reference in config_refs(target) {
+            let key = reference.key();
+            let Some(seen) = self.seen.configs.get(&key).and_then(|seen| seen.present()) else { continue };
+            if !seen.ignored {
+                self.copy_config(&reference, seen).await?;
+                tracked.insert(key, seen.checksum.clone());
+            }
+        }
+        Ok(tracked)
+    }
+
+    async fn copy_config(&self, reference: &ConfigRef, seen: &TrackedConfig) -> Result<(), ActionError> {
+        let ConfigRef { kind, name, .. } = reference;
+        let source = self.read(*kind, name).await?;
+        let source = source.filter(|source| TrackedConfig::of(*kind, source) == *seen);
+        let Some(source) = source else {
+            return Err(ActionError::Outdated(format!("{} {name}.{}", kind.name(), self.rollout.namespace)));
+        };
+        let copy = copy_name(name);
+        let live = self.read(*kind, &copy).await?;
+        let body = config_copy(self.rollout, self.settings, *kind, &source, live.as_ref());
+        if live.as_ref().is_some_and(|live| in_sync(&body, live)) {
+            return Ok(());
+        }
+        let key = self.key.sibling(copy.as_str());
+        let answer = self.cluster.put(observe::kind(*kind), &key, &body).await;
+        let doing = if live.is_some() { "updating" } else { "creating" };
+        self.config_result(answer.map(drop), doing, *kind, &copy)
+    }
+
+    async fn read(&self, kind: ConfigKind, name: &str) -> Result<Option<Value>, ActionError> {
+        let answer = self.cluster.get(observe::kind(kind), &self.key.sibling(name)).await;
+        self.config_result(answer, "reading", kind, name)
+    }
+
+    fn config_result<T>(
+        &self,
+        answer: Result<T, crate::error::ApiError>,
+        doing: &str,
+        kind: ConfigKind,
+        name: &str,
+    ) -> Result<T, ActionError> {
+        let namespace = &self.rollout.namespace;
+        let kind = kind.lower();
+        let text = |said: &str| {
+            format!("CreatePrimaryConfigs failed: {doing} {kind} {name}.{namespace} failed: {said}")
+        };
+        answer.map_err(|source| ActionError::api(text, source))
+    }
+}

@@ -1,0 +1,209 @@
+//! Answers to what a plan has to know first.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use serin_analysis::{
+    CheckOutcome, Outcome, SetupError, Source, TemplateName,
+    availability::{Probe, Unavailable, probes},
+    checks::{self, Check},
+    judge,
+};
+use serin_api::{
+    Canary, MetricTemplate,
+    metric_template::{MetricTemplateProvider, MetricTemplateSpec},
+};
+use serin_core::{
+    Rollout, Seen,
+    observe::{Answers, HookAnswer},
+    plan::{Ask, HookCall},
+};
+use serin_notify::{Payload, WebhookError};
+use serin_providers::{Credentials, Provider, outcome};
+
+use crate::{context::Context, key::Key, kind::Kind, observe, subject};
+
+/// Answers the asks of one plan, all at the same time.
+pub async fn answer(ctx: &Context, canary: &Canary, rollout: &Rollout, asks: &[Ask], answers: &mut Answers) {
+    for found in join_all(asks.iter().map(|ask| one(ctx, canary, rollout, ask))).await {
+        match found {
+            Answer::Hook(index, answer) => drop(answers.hooks.insert(index, answer)),
+            Answer::Checks(outcomes) => answers.checks = Some(outcomes),
+            Answer::Providers(result) => answers.providers = Some(result),
+        }
+    }
+}
+
+enum Answer {
+    Hook(usize, HookAnswer),
+    Checks(Vec<CheckOutcome>),
+    Providers(Result<(), String>),
+}
+
+async fn one(ctx: &Context, canary: &Canary, rollout: &Rollout, ask: &Ask) -> Answer {
+    match ask {
+        Ask::Hook(call) => Answer::Hook(
+            call.index,
+            match hook(ctx, canary, rollout, call).await {
+                Ok(()) => HookAnswer::Pass,
+                Err(why) => HookAnswer::Fail(why),
+            },
+        ),
+        Ask::Checks => Answer::Checks(run_checks(ctx, canary, rollout).await),
+        Ask::Providers => Answer::Providers(find_providers(ctx, rollout).await),
+    }
+}
+
+/// Calls one webhook. The error is what it says.
+///
+/// # Errors
+/// When the hook does not agree.
+pub async fn hook(ctx: &Context, canary: &Canary, rollout: &Rollout, call: &HookCall) -> Result<(), String> {
+    let Some(hook) = rollout.spec.analysis.webhooks.get(call.index) else {
+        return Err(format!("there is no webhook {}", call.index));
+    };
+    let payload = Payload::for_hook(&subject::of(canary), call.phase, hook);
+    let result = ctx.webhooks.call(hook, &payload).await;
+    let canary = rollout.full_name();
+    let refused = result.as_ref().err().map(WebhookError::redacted);
+    tracing::debug!(canary, webhook = hook.name, phase = %call.phase, refused, "webhook called");
+    result.map_err(|error| error.to_string())
+}
+
+async fn run_checks(ctx: &Context, canary: &Canary, rollout: &Rollout) -> Vec<CheckOutcome> {
+    let started = std::time::Instant::now();
+    record_lateness(ctx, canary, rollout);
+    let checks = checks::plan(&rollout.spec.analysis.metrics, &rollout.subject());
+    let outcomes = join_all(checks.iter().map(|check| run_check(ctx, rollout, check))).await;
+    record(ctx, rollout, &checks, &outcomes, started.elapsed());
+    outcomes
+}
+
+fn record_lateness(ctx: &Context, canary: &Canary, rollout: &Rollout) {
+    let since = canary.status.as_ref().and_then(|status| status.last_check_time);
+    if let Some(since) = since {
+        let late = observe::now() - (since + rollout.interval);
+        ctx.metrics.operator.late(late.as_seconds_f64());
+    }
+}
+
+fn record(ctx: &Context, rollout: &Rollout, checks: &[Check], outcomes: &[CheckOutcome], took: Duration) {
+    let (target, namespace) = (&rollout.target, &rollout.namespace);
+    ctx.metrics.canary.checked(target, namespace, took.as_secs_f64());
+    for (check, outcome) in checks.iter().zip(outcomes) {
+        let verdict = judge(check, &outcome.outcome);
+        if let Some(value) = verdict.value {
+            ctx.metrics.canary.value(target, namespace, &check.metric, value);
+        }
+        let canary = rollout.full_name();
+        let (value, bound) = (verdict.value_text.as_deref(), verdict.bound_text.as_deref());
+        let (metric, query, verdict) = (&check.metric, outcome.query.as_deref(), verdict.kind.to_string());
+        tracing::info!(canary, metric, query, value, bound, verdict, "check");
+    }
+}
+
+async fn run_check(ctx: &Context, rollout: &Rollout, check: &Check) -> CheckOutcome {
+    match &check.source {
+        Source::Settled(outcome) => CheckOutcome { query: None, outcome: outcome.clone() },
+        Source::Query(query) => {
+            let result = match metrics_server(ctx, rollout) {
+                Ok(provider) => outcome(provider.query(query).await),
+                Err(error) => Outcome::Setup(error),
+            };
+            CheckOutcome { query: Some(query.clone()), outcome: result }
+        }
+        Source::Template(name) => match template_query(ctx, check, name).await {
+            Ok((provider, query)) => {
+                let result = outcome(provider.query(&query).await);
+                CheckOutcome { query: Some(query), outcome: result }
+            }
+            Err(error) => CheckOutcome { query: None, outcome: Outcome::Setup(error) },
+        },
+    }
+}
+
+async fn template_query(
+    ctx: &Context,
+    check: &Check,
+    name: &TemplateName,
+) -> Result<(Provider, String), SetupError> {
+    let template = template(ctx, name).await?;
+    let query = check.render(name, &template.query)?;
+    Ok((provider(ctx, name, &template.provider).await?, query))
+}
+
+fn metrics_server(ctx: &Context, rollout: &Rollout) -> Result<Provider, SetupError> {
+    let address = rollout.spec.metrics_server.as_deref().filter(|address| !address.is_empty());
+    let address = address.unwrap_or(&ctx.options.metrics_server);
+    Provider::metrics_server(&ctx.providers, address)
+        .map_err(|error| SetupError::MetricsServer { address: address.to_owned(), error: error.to_string() })
+}
+
+async fn template(ctx: &Context, name: &TemplateName) -> Result<MetricTemplateSpec, SetupError> {
+    let failed = |error: String| SetupError::Template { template: name.clone(), error };
+    let key = Key::new(name.namespace.as_str(), name.name.as_str());
+    let value = match observe::object(&ctx.cluster, Kind::MetricTemplate, &key).await {
+        Seen::Present(value) => value,
+        Seen::Absent => {
+            return Err(failed(format!("metrictemplates.flagger.app {:?} not found", name.name)));
+        }
+        Seen::Unknown(why) => return Err(failed(why)),
+    };
+    let template: MetricTemplate =
+        serde_json::from_value(value.as_ref().clone()).map_err(|error| failed(error.to_string()))?;
+    Ok(template.spec)
+}
+
+async fn provider(
+    ctx: &Context,
+    name: &TemplateName,
+    provider: &MetricTemplateProvider,
+) -> Result<Provider, SetupError> {
+    let credentials = match &provider.secret_ref {
+        Some(secret) => credentials(ctx, name, &secret.name).await?,
+        None => Credentials::default(),
+    };
+    Provider::new(&ctx.providers, provider, &credentials).map_err(|error| SetupError::Provider {
+        template: name.clone(),
+        provider: provider.type_.clone(),
+        error: error.to_string(),
+    })
+}
+
+async fn credentials(ctx: &Context, name: &TemplateName, secret: &str) -> Result<Credentials, SetupError> {
+    let failed = |error: String| SetupError::Secret {
+        template: name.clone(),
+        secret: format!("{secret}.{}", name.namespace),
+        error,
+    };
+    let found = ctx.cluster.secret(&Key::new(name.namespace.as_str(), secret)).await;
+    match found.map_err(|error| failed(error.to_string()))? {
+        Some(data) => Ok(data.into_iter().collect()),
+        None => Err(failed(format!("secrets {secret:?} not found"))),
+    }
+}
+
+/// Whether every provider that the Canary's metrics need answers; the error is Flagger's text.
+async fn find_providers(ctx: &Context, rollout: &Rollout) -> Result<(), String> {
+    let wanted = probes(&rollout.spec.analysis.metrics, &rollout.namespace);
+    let results = join_all(wanted.iter().map(|probe| find_provider(ctx, rollout, probe))).await;
+    results.into_iter().collect::<Result<(), _>>().map_err(|error| error.to_string())
+}
+
+async fn find_provider(ctx: &Context, rollout: &Rollout, probe: &Probe) -> Result<(), Unavailable> {
+    match probe {
+        Probe::MetricsServer => {
+            let provider = metrics_server(ctx, rollout).map_err(Unavailable::Setup)?;
+            provider.is_online().await.map_err(|error| Unavailable::MetricsServer(error.to_string()))
+        }
+        Probe::Template(name) => {
+            let template = template(ctx, name).await.map_err(Unavailable::Setup)?;
+            let found = provider(ctx, name, &template.provider).await.map_err(Unavailable::Setup)?;
+            found.is_online().await.map_err(|error| Unavailable::Template {
+                provider: template.provider.type_.clone(),
+                template: name.clone(),
+                error: error.to_string(),
+            })
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What Serin remembers of the cluster: only what the Canaries name, pruned to what is read.
+
+mod canaries;
+mod endpoints;
+mod health;
+mod links;
+mod sinks;
+mod store;
+mod version;
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Mutex,
+};
+
+use serde_json::Value;
+use serin_core::snapshot::TrackedConfig;
+
+pub use canaries::CanaryEntry;
+pub use endpoints::{Count, Endpoints, SERVICE_LABEL};
+pub use health::Health;
+pub use links::{Link, links};
+pub(crate) use sinks::{CanarySink, ConfigSink, EndpointSink, ObjectSink};
+pub use store::{Keep, Lookup, Origin, Store};
+pub use version::Version;
+
+use crate::{key::Key, kind::Kind, lock::lock};
+
+/// The kinds of which whole objects are kept.
+pub const OBJECT_KINDS: [Kind; 5] =
+    [Kind::MetricTemplate, Kind::Deployment, Kind::Service, Kind::HttpRoute, Kind::Autoscaler];
+
+/// Everything that is watched.
+pub struct Caches {
+    /// The Canaries.
+    pub canaries: Store<CanaryEntry>,
+    /// Ready endpoints by Service.
+    pub endpoints: Endpoints,
+    /// ConfigMaps: their checksums.
+    config_maps: Store<Config>,
+    /// Secrets: their checksums.
+    secrets: Store<Config>,
+    templates: Store<Value>,
+    deployments: Store<Value>,
+    services: Store<Value>,
+    routes: Store<Value>,
+    autoscalers: Store<Value>,
+    links: Mutex<HashMap<Key, Links>>,
+}
+
+/// What is kept of a ConfigMap or Secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Config {
+    /// It changed: its content has to be read before anything can be said.
+    Changed,
+    /// What matters of it.
+    Known(TrackedConfig),
+}
+
+#[derive(Default)]
+struct Links {
+    /// From the Canary's own fields.
+    named: BTreeSet<Link>,
+    /// From the target's pod template.
+    configs: BTreeSet<Link>,
+}
+
+impl Caches {
+    /// Empty caches.
+    pub fn new() -> Self {
+        Self {
+            canaries: Store::new(Keep::All),
+            endpoints: Endpoints::new(),
+            config_maps: Store::new(Keep::Wanted),
+            secrets: Store::new(Keep::Wanted),
+            templates: Store::new(Keep::Wanted),
+            deployments: Store::new(Keep::Wanted),
+            services: Store::new(Keep::Wanted),
+            routes: Store::new(Keep::Wanted),
+            autoscalers: Store::new(Keep::Wanted),
+            links: Mutex::default(),
+        }
+    }
+
+    /// The store of a kind whose whole objects are kept.
+    pub fn objects(&self, kind: Kind) -> Option<&Store<Value>> {
+        match kind {
+            Kind::MetricTemplate => Some(&self.templates),
+            Kind::Deployment => Some(&self.deployments),
+            Kind::Service => Some(&self.services),
+            Kind::HttpRoute => Some(&self.routes),
+            Kind::Autoscaler => Some(&self.autoscalers),
+            Kind::Canary | Kind::AlertProvider | Kind::EndpointSlice | Kind::ConfigMap | Kind::Secret => None,
+        }
+    }
+
+    /// The store of ConfigMaps or Secrets.
+    pub fn configs(&self, kind: Kind) -> Option<&Store<Config>> {
+        match kind {
+            Kind::ConfigMap => Some(&self.config_maps),
+            Kind::Secret => Some(&self.secrets),
+            _ => None,
+        }
+    }
+
+    /// The state of the watch of each kind.
+    pub fn health(&self) -> Vec<(Kind, Health)> {
+        let objects = OBJECT_KINDS.into_iter().filter_map(|kind| Some((kind, self.objects(kind)?.health())));
+        let mut all = vec![
+            (Kind::Canary, self.canaries.health()),
+            (Kind::EndpointSlice, self.endpoints.health()),
+            (Kind::ConfigMap, self.config_maps.health()),
+            (Kind::Secret, self.secrets.health()),
+        ];
+        all.extend(objects);
+        all
+    }
+
+    /// Makes `canary` depend on the objects that it names. Returns other Canaries that have to look again
+    /// because they share an object which this one let go.
+    pub fn link(&self, canary: &Key, named: &BTreeSet<Link>) -> Vec<Key> {
+        let mut links = lock(&self.links);
+        let old = std::mem::replace(&mut links.entry(canary.clone()).or_default().named, named.clone());
+        drop(links);
+        self.change(canary, &old, named)
+    }
+
+    /// Makes `canary` depend on the configs of its target.
+    pub fn link_configs(&self, canary: &Key, configs: &BTreeSet<Link>) {
+        let mut links = lock(&self.links);
+        let Some(entry) = links.get_mut(canary) else { return };
+        if entry.configs == *configs {
+            return;
+        }
+        let old = std::mem::replace(&mut entry.configs, configs.clone());
+        drop(links);
+        self.change(canary, &old, configs);
+    }
+
+    /// Forgets a deleted Canary. Returns other Canaries that have to look again.
+    pub fn unlink(&self, canary: &Key) -> Vec<Key> {
+        let Some(old) = lock(&self.links).remove(canary) else { return Vec::new() };
+        self.change(canary, &old.configs, &BTreeSet::new());
+        self.change(canary, &old.named, &BTreeSet::new())
+    }
+
+    fn change(&self, canary: &Key, old: &BTreeSet<Link>, new: &BTreeSet<Link>) -> Vec<Key> {
+        new.difference(old).for_each(|link| self.want(link, canary));
+        let let_go: Vec<_> = old.difference(new).collect();
+        for link in &let_go {
+            self.unwant(link, canary);
+        }
+        let targets = let_go.iter().filter(|link| link.kind == Kind::Deployment);
+        targets.flat_map(|link| self.deployments.interested(&link.key)).collect()
+    }
+
+    fn want(&self, link: &Link, canary: &Key) {
+        if let Some(store) = self.objects(link.kind) {
+            store.want(&link.key, canary);
+        } else if let Some(store) = self.configs(link.kind) {
+            store.want(&link.key, canary);
+        } else {
+            self.endpoints.want(&link.key, canary);
+        }
+    }
+
+    fn unwant(&self, link: &Link, canary: &Key) {
+        if let Some(store) = self.objects(link.kind) {
+            store.unwant(&link.key, canary);
+        } else if let Some(store) = self.configs(link.kind) {
+            store.unwant(&link.key, canary);
+        } else {
+            self.endpoints.unwant(&link.key, canary);
+        }
+    }
+}
+
+impl Default for Caches {
+    fn default() -> Self {
+        Self::new()
+    }
+}

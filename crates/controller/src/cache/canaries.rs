@@ -1,0 +1,46 @@
+//! Canaries as they are, also those that cannot be understood.
+
+use kube::core::{DynamicObject, ObjectMeta};
+use serde_json::Value;
+use serin_api::{Canary, CanarySpec, CanaryStatus};
+
+/// A Canary as read.
+#[derive(Clone, Debug)]
+pub struct CanaryEntry {
+    /// The Canary; its spec is empty when there is a problem.
+    pub canary: Canary,
+    /// Why the manifest cannot be understood. One such object must not keep the others from being served.
+    pub problem: Option<String>,
+}
+
+impl CanaryEntry {
+    /// Decodes a watched object.
+    pub fn decode(object: DynamicObject) -> Self {
+        let DynamicObject { metadata, data, .. } = object;
+        let part = |name: &str| data.get(name).cloned().unwrap_or_default();
+        match serde_json::from_value::<CanarySpec>(part("spec")) {
+            Ok(spec) => Self { canary: assemble(metadata, spec, &part("status")), problem: None },
+            Err(error) => Self {
+                canary: assemble(metadata, CanarySpec::default(), &part("status")),
+                problem: Some(format!("spec cannot be read: {error}")),
+            },
+        }
+    }
+}
+
+fn assemble(metadata: ObjectMeta, spec: CanarySpec, status: &Value) -> Canary {
+    let status = CanaryStatus::deserialize_lenient(status);
+    Canary { metadata, spec, status }
+}
+
+/// Reading a status that somebody else wrote.
+trait Lenient: Sized {
+    fn deserialize_lenient(value: &Value) -> Option<Self>;
+}
+
+impl Lenient for CanaryStatus {
+    /// A status that cannot be read counts as none, as for a new Canary.
+    fn deserialize_lenient(value: &Value) -> Option<Self> {
+        serde_json::from_value(value.clone()).ok()
+    }
+}

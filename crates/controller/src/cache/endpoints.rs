@@ -1,0 +1,288 @@
+//! Ready endpoints per Service, which is all that is kept of EndpointSlices.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::RwLock,
+};
+
+use k8s_openapi::api::discovery::v1::EndpointSlice;
+use kube::ResourceExt;
+
+use super::Health;
+use crate::{
+    key::Key,
+    lock::{read, write},
+};
+
+/// Names the Service that a slice belongs to.
+pub const SERVICE_LABEL: &str = "kubernetes.io/service-name";
+
+/// What is known of a Service's endpoints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// They cannot be read, and why.
+    Unknown(String),
+    /// Nobody asked for them before: they have to be listed once.
+    Unresolved,
+    /// So many are ready.
+    Ready(u32),
+}
+
+/// The ready endpoints of the Services that Canaries name.
+pub struct Endpoints {
+    inner: RwLock<Inner>,
+}
+
+struct Inner {
+    health: Health,
+    services: HashMap<Key, Service>,
+}
+
+#[derive(Default)]
+struct Service {
+    resolved: bool,
+    /// Ready endpoints by slice.
+    slices: BTreeMap<String, u32>,
+    /// What a list in progress has named.
+    listed: Option<BTreeMap<String, u32>>,
+    interested: BTreeSet<Key>,
+}
+
+impl Endpoints {
+    /// Nothing is known yet.
+    pub fn new() -> Self {
+        Self { inner: RwLock::new(Inner { health: Health::Starting, services: HashMap::new() }) }
+    }
+
+    /// Whether EndpointSlices can be read.
+    pub fn health(&self) -> Health {
+        read(&self.inner).health.clone()
+    }
+
+    /// Records that they cannot be read. Returns the Canaries to wake.
+    pub fn fail(&self, health: Health) -> Vec<Key> {
+        let mut inner = write(&self.inner);
+        let changed = inner.health != health;
+        inner.health = health;
+        if changed { inner.all_interested() } else { Vec::new() }
+    }
+
+    /// Registers that the Canary `by` depends on a Service's endpoints.
+    pub fn want(&self, service: &Key, by: &Key) {
+        write(&self.inner).services.entry(service.clone()).or_default().interested.insert(by.clone());
+    }
+
+    /// The Canary `by` depends on them no more.
+    pub fn unwant(&self, service: &Key, by: &Key) {
+        let mut inner = write(&self.inner);
+        let Some(entry) = inner.services.get_mut(service) else { return };
+        entry.interested.remove(by);
+        if entry.interested.is_empty() {
+            inner.services.remove(service);
+        }
+    }
+
+    /// How many endpoints of a Service are ready.
+    pub fn ready(&self, service: &Key) -> Count {
+        let inner = read(&self.inner);
+        if let Some(why) = inner.health.trouble() {
+            return Count::Unknown(why);
+        }
+        match inner.services.get(service) {
+            Some(entry) if entry.resolved => Count::Ready(entry.ready()),
+            _ => Count::Unresolved,
+        }
+    }
+
+    /// A list of all slices begins.
+    pub fn list_begins(&self) {
+        for service in write(&self.inner).services.values_mut() {
+            service.listed = Some(BTreeMap::new());
+        }
+    }
+
+    /// Takes in a listed slice.
+    pub fn listed(&self, slice: &EndpointSlice) {
+        let mut inner = write(&self.inner);
+        let service = service_of(slice).and_then(|key| inner.services.get_mut(&key));
+        if let Some(listed) = service.and_then(|service| service.listed.as_mut()) {
+            listed.insert(slice.name_any(), ready_in(slice));
+        }
+    }
+
+    /// The list is complete. Returns the Canaries to wake.
+    pub fn list_ends(&self) -> Vec<Key> {
+        let mut inner = write(&self.inner);
+        let mut woken = Vec::new();
+        for service in inner.services.values_mut() {
+            let Some(listed) = service.listed.take() else { continue };
+            woken.extend(service.replace(listed));
+        }
+        if inner.health != Health::Synced {
+            inner.health = Health::Synced;
+            woken = inner.all_interested();
+        }
+        woken
+    }
+
+    /// Takes in the slices of one Service, as read.
+    pub fn resolve(&self, service: &Key, slices: &[EndpointSlice]) {
+        let mut inner = write(&self.inner);
+        let Some(entry) = inner.services.get_mut(service) else { return };
+        if !entry.resolved {
+            let mut read: BTreeMap<_, _> = slices.iter().map(|s| (s.name_any(), ready_in(s))).collect();
+            // Events since the service was wanted are newer than the read, or the same.
+            read.append(&mut entry.slices);
+            entry.replace(read);
+        }
+    }
+
+    /// Takes in a changed slice. Returns the Canaries to wake.
+    pub fn applied(&self, slice: &EndpointSlice) -> Vec<Key> {
+        self.change(slice, ready_in(slice))
+    }
+
+    /// Removes a deleted slice. Returns the Canaries to wake.
+    pub fn deleted(&self, slice: &EndpointSlice) -> Vec<Key> {
+        self.change(slice, 0)
+    }
+
+    /// Only a different sum is worth a decision.
+    fn change(&self, slice: &EndpointSlice, ready: u32) -> Vec<Key> {
+        let mut inner = write(&self.inner);
+        let service = service_of(slice).and_then(|key| inner.services.get_mut(&key));
+        let Some(service) = service else { return Vec::new() };
+        let before = service.ready();
+        service.slices.insert(slice.name_any(), ready);
+        if before == service.ready() { Vec::new() } else { service.woken() }
+    }
+}
+
+impl Default for Endpoints {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Inner {
+    fn all_interested(&self) -> Vec<Key> {
+        let all: BTreeSet<_> = self.services.values().flat_map(Service::woken).collect();
+        all.into_iter().collect()
+    }
+}
+
+impl Service {
+    fn ready(&self) -> u32 {
+        self.slices.values().sum()
+    }
+
+    /// Deleted slices are forgotten here; between lists they stay as zeros, of which there are few.
+    fn replace(&mut self, slices: BTreeMap<String, u32>) -> Vec<Key> {
+        self.resolved = true;
+        let changed = self.slices != slices;
+        self.slices = slices;
+        if changed { self.woken() } else { Vec::new() }
+    }
+
+    fn woken(&self) -> Vec<Key> {
+        self.interested.iter().cloned().collect()
+    }
+}
+
+fn service_of(slice: &EndpointSlice) -> Option<Key> {
+    let service = slice.labels().get(SERVICE_LABEL)?;
+    Some(Key::new(slice.namespace().unwrap_or_default(), service.as_str()))
+}
+
+/// An endpoint that does not say counts as ready, as the API asks of its readers.
+fn ready_in(slice: &EndpointSlice) -> u32 {
+    let endpoints = slice.endpoints.iter();
+    let ready = endpoints.filter(|endpoint| {
+        endpoint.conditions.as_ref().and_then(|conditions| conditions.ready).unwrap_or(true)
+    });
+    let addresses: usize = ready.map(|endpoint| endpoint.addresses.len().min(1)).sum();
+    u32::try_from(addresses).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::discovery::v1::{Endpoint, EndpointConditions};
+
+    use super::*;
+
+    fn slice(name: &str, ready: &[Option<bool>]) -> EndpointSlice {
+        let mut slice = EndpointSlice::default();
+        slice.metadata.name = Some(name.to_owned());
+        slice.metadata.namespace = Some("test".to_owned());
+        slice.labels_mut().insert(SERVICE_LABEL.to_owned(), "app-canary".to_owned());
+        let endpoint = |ready: &Option<bool>| Endpoint {
+            addresses: vec!["10.0.0.1".to_owned()],
+            conditions: Some(EndpointConditions { ready: *ready, ..EndpointConditions::default() }),
+            ..Endpoint::default()
+        };
+        slice.endpoints = ready.iter().map(endpoint).collect();
+        slice
+    }
+
+    fn service() -> Key {
+        Key::new("test", "app-canary")
+    }
+
+    fn canary() -> Key {
+        Key::new("test", "app")
+    }
+
+    fn synced() -> Endpoints {
+        let endpoints = Endpoints::new();
+        endpoints.want(&service(), &canary());
+        endpoints.list_begins();
+        endpoints.listed(&slice("a", &[Some(true), Some(false), None]));
+        endpoints.list_ends();
+        endpoints
+    }
+
+    #[test]
+    fn ready_endpoints_are_summed_over_slices() {
+        let endpoints = synced();
+        assert_eq!(endpoints.ready(&service()), Count::Ready(2));
+        assert_eq!(endpoints.applied(&slice("b", &[Some(true)])), [canary()]);
+        assert_eq!(endpoints.ready(&service()), Count::Ready(3));
+        assert_eq!(endpoints.deleted(&slice("a", &[])), [canary()]);
+        assert_eq!(endpoints.ready(&service()), Count::Ready(1));
+    }
+
+    #[test]
+    fn a_change_that_leaves_the_sum_wakes_nobody() {
+        let endpoints = synced();
+        assert!(endpoints.applied(&slice("a", &[None, None])).is_empty());
+    }
+
+    #[test]
+    fn a_new_list_forgets_slices_that_are_gone() {
+        let endpoints = synced();
+        endpoints.list_begins();
+        assert_eq!(endpoints.list_ends(), [canary()]);
+        assert_eq!(endpoints.ready(&service()), Count::Ready(0));
+    }
+
+    #[test]
+    fn services_that_are_wanted_late_have_to_be_resolved() {
+        let endpoints = synced();
+        let late = Key::new("test", "other-canary");
+        endpoints.want(&late, &canary());
+        assert_eq!(endpoints.ready(&late), Count::Unresolved);
+        endpoints.resolve(&late, &[]);
+        assert_eq!(endpoints.ready(&late), Count::Ready(0));
+    }
+
+    #[test]
+    fn events_that_overtake_the_read_are_kept() {
+        let endpoints = synced();
+        endpoints.unwant(&service(), &canary());
+        endpoints.want(&service(), &canary());
+        endpoints.applied(&slice("a", &[None, None]));
+        endpoints.deleted(&slice("b", &[None]));
+        endpoints.resolve(&service(), &[slice("a", &[]), slice("b", &[None]), slice("c", &[None])]);
+        assert_eq!(endpoints.ready(&service()), Count::Ready(3));
+    }
+}

@@ -1,0 +1,52 @@
+//! Which objects a Canary depends on: a change to one of them wakes it.
+
+use std::collections::BTreeSet;
+
+use serin_api::Canary;
+
+use crate::{key::Key, kind::Kind};
+
+/// An object that a Canary depends on. For [`Kind::EndpointSlice`] the key is that of the Service.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Link {
+    /// The object's kind.
+    pub kind: Kind,
+    /// The object's name.
+    pub key: Key,
+}
+
+/// The objects that follow from the Canary's own fields, whether or not it is valid.
+pub fn links(key: &Key, canary: &Canary) -> BTreeSet<Link> {
+    let spec = &canary.spec;
+    let target = spec.target_ref.name.as_str();
+    let named = spec.service.as_ref().and_then(|service| service.name.as_deref());
+    let apex = named.filter(|name| !name.is_empty()).unwrap_or(target);
+    let primary = |name: &str| format!("{name}-primary");
+    let canary_service = format!("{apex}-canary");
+    let local = |kind, name: &str| Link { kind, key: key.sibling(name) };
+    let mut links = BTreeSet::from([
+        local(Kind::Deployment, target),
+        local(Kind::Deployment, &primary(target)),
+        local(Kind::Service, apex),
+        local(Kind::Service, &primary(apex)),
+        local(Kind::Service, &canary_service),
+        local(Kind::HttpRoute, apex),
+        local(Kind::EndpointSlice, &primary(apex)),
+        local(Kind::EndpointSlice, &canary_service),
+    ]);
+    if let Some(scaler) = &spec.autoscaler_ref {
+        links.insert(local(Kind::Autoscaler, &scaler.name));
+        links.insert(local(Kind::Autoscaler, &primary(&scaler.name)));
+    }
+    links.extend(templates(key, canary));
+    links
+}
+
+fn templates(key: &Key, canary: &Canary) -> impl Iterator<Item = Link> {
+    let references = canary.spec.analysis.metrics.iter().filter_map(|metric| metric.template_ref.as_ref());
+    references.map(|reference| {
+        let namespace = reference.namespace.as_deref().filter(|namespace| !namespace.is_empty());
+        let namespace = namespace.unwrap_or(&key.namespace);
+        Link { kind: Kind::MetricTemplate, key: Key::new(namespace, reference.name.as_str()) }
+    })
+}

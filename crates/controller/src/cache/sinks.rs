@@ -1,0 +1,208 @@
+//! What each watch fills.
+
+use std::sync::Arc;
+
+use k8s_openapi::api::discovery::v1::EndpointSlice;
+use kube::{
+    Resource,
+    core::{DynamicObject, PartialObjectMeta},
+};
+use serde_json::Value;
+
+use super::{Caches, CanaryEntry, Config, Health, Origin, Store, Version, links};
+use crate::{key::Key, kind::Kind, queue::Queue, watch::Sink};
+
+fn version<K: Resource>(object: &K) -> Version {
+    Version::parse(object.meta().resource_version.as_deref())
+}
+
+/// Takes in Canaries and keeps the links of each.
+pub(crate) struct CanarySink {
+    pub(crate) caches: Arc<Caches>,
+    pub(crate) queue: Arc<Queue>,
+}
+
+impl CanarySink {
+    fn prepare(&self, object: DynamicObject) -> (Key, Version, CanaryEntry) {
+        let (key, version) = (Key::of(&object), version(&object));
+        let entry = CanaryEntry::decode(object);
+        self.queue.wake_all(&self.caches.link(&key, &links(&key, &entry.canary)));
+        self.caches.canaries.want(&key, &key);
+        (key, version, entry)
+    }
+}
+
+impl Sink<DynamicObject> for CanarySink {
+    fn list_begins(&self) {
+        self.caches.canaries.list_begins();
+    }
+
+    fn listed(&self, object: DynamicObject) {
+        let (key, version, entry) = self.prepare(object);
+        self.queue.wake_all(&self.caches.canaries.listed(&key, version, entry));
+    }
+
+    fn list_ends(&self) {
+        self.queue.wake_all(&self.caches.canaries.list_ends());
+    }
+
+    fn applied(&self, object: DynamicObject) {
+        let (key, version, entry) = self.prepare(object);
+        self.queue.wake_all(&self.caches.canaries.offer(&key, version, entry, Origin::Watch));
+    }
+
+    fn deleted(&self, object: DynamicObject) {
+        let key = Key::of(&object);
+        self.queue.wake_all(&self.caches.canaries.gone(&key, version(&object)));
+    }
+
+    fn failed(&self, health: Health) {
+        report(Kind::Canary, &health);
+        self.queue.wake_all(&self.caches.canaries.fail(health));
+    }
+}
+
+/// Takes in whole objects that Canaries name.
+pub(crate) struct ObjectSink {
+    pub(crate) kind: Kind,
+    pub(crate) caches: Arc<Caches>,
+    pub(crate) queue: Arc<Queue>,
+}
+
+impl ObjectSink {
+    fn with(&self, change: impl FnOnce(&Store<Value>) -> Vec<Key>) {
+        if let Some(store) = self.caches.objects(self.kind) {
+            self.queue.wake_all(&change(store));
+        }
+    }
+
+    /// Objects that nobody wants are not even decoded.
+    fn take(
+        &self,
+        object: DynamicObject,
+        change: impl FnOnce(&Store<Value>, &Key, Version, Value) -> Vec<Key>,
+    ) {
+        let (key, version) = (Key::of(&object), version(&object));
+        self.with(|store| match serde_json::to_value(object) {
+            Ok(value) if store.wants(&key) => change(store, &key, version, value),
+            _ => Vec::new(),
+        });
+    }
+}
+
+impl Sink<DynamicObject> for ObjectSink {
+    fn list_begins(&self) {
+        self.with(|store| {
+            store.list_begins();
+            Vec::new()
+        });
+    }
+
+    fn listed(&self, object: DynamicObject) {
+        self.take(object, Store::listed);
+    }
+
+    fn list_ends(&self) {
+        self.with(Store::list_ends);
+    }
+
+    fn applied(&self, object: DynamicObject) {
+        self.take(object, |store, key, version, value| store.offer(key, version, value, Origin::Watch));
+    }
+
+    fn deleted(&self, object: DynamicObject) {
+        self.with(|store| store.gone(&Key::of(&object), version(&object)));
+    }
+
+    fn failed(&self, health: Health) {
+        report(self.kind, &health);
+        self.with(|store| store.fail(health));
+    }
+}
+
+/// Takes in the versions of ConfigMaps or Secrets.
+pub(crate) struct ConfigSink {
+    pub(crate) kind: Kind,
+    pub(crate) caches: Arc<Caches>,
+    pub(crate) queue: Arc<Queue>,
+}
+
+impl ConfigSink {
+    fn with(&self, change: impl FnOnce(&Store<Config>) -> Vec<Key>) {
+        if let Some(store) = self.caches.configs(self.kind) {
+            self.queue.wake_all(&change(store));
+        }
+    }
+}
+
+impl<K> Sink<PartialObjectMeta<K>> for ConfigSink
+where
+    K: Resource<DynamicType = ()>,
+{
+    fn list_begins(&self) {
+        self.with(|store| {
+            store.list_begins();
+            Vec::new()
+        });
+    }
+
+    fn listed(&self, object: PartialObjectMeta<K>) {
+        self.with(|store| store.listed(&Key::of(&object), version(&object), Config::Changed));
+    }
+
+    fn list_ends(&self) {
+        self.with(Store::list_ends);
+    }
+
+    fn applied(&self, object: PartialObjectMeta<K>) {
+        let (key, version) = (Key::of(&object), version(&object));
+        self.with(|store| store.offer(&key, version, Config::Changed, Origin::Watch));
+    }
+
+    fn deleted(&self, object: PartialObjectMeta<K>) {
+        self.with(|store| store.gone(&Key::of(&object), version(&object)));
+    }
+
+    fn failed(&self, health: Health) {
+        report(self.kind, &health);
+        self.with(|store| store.fail(health));
+    }
+}
+
+/// Takes in EndpointSlices.
+pub(crate) struct EndpointSink {
+    pub(crate) caches: Arc<Caches>,
+    pub(crate) queue: Arc<Queue>,
+}
+
+impl Sink<EndpointSlice> for EndpointSink {
+    fn list_begins(&self) {
+        self.caches.endpoints.list_begins();
+    }
+
+    fn listed(&self, slice: EndpointSlice) {
+        self.caches.endpoints.listed(&slice);
+    }
+
+    fn list_ends(&self) {
+        self.queue.wake_all(&self.caches.endpoints.list_ends());
+    }
+
+    fn applied(&self, slice: EndpointSlice) {
+        self.queue.wake_all(&self.caches.endpoints.applied(&slice));
+    }
+
+    fn deleted(&self, slice: EndpointSlice) {
+        self.queue.wake_all(&self.caches.endpoints.deleted(&slice));
+    }
+
+    fn failed(&self, health: Health) {
+        report(Kind::EndpointSlice, &health);
+        self.queue.wake_all(&self.caches.endpoints.fail(health));
+    }
+}
+
+fn report(kind: Kind, health: &Health) {
+    let why = health.trouble().unwrap_or_default();
+    tracing::error!(kind = kind.name(), error = why, "cannot watch");
+}

@@ -1,0 +1,196 @@
+//! Reads and writes of single objects. Every answer goes into the caches at once.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use k8s_openapi::api::{core::v1::Secret, discovery::v1::EndpointSlice};
+use kube::{
+    Api, Client,
+    api::{DynamicObject, ListParams, Patch, PatchParams, PostParams},
+};
+use serde_json::Value;
+
+use crate::{
+    cache::{Caches, CanaryEntry, Origin, SERVICE_LABEL, Version},
+    error::{ApiError, Verb, code},
+    key::Key,
+    kind::Kind,
+    queue::Queue,
+};
+
+/// The field manager of everything that is applied.
+pub const FIELD_MANAGER: &str = "serin";
+
+/// How long one request may take, from sending it to the last byte of the answer.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The cluster as Serin writes it.
+#[derive(Clone)]
+pub struct Cluster {
+    /// The client of the API server.
+    pub client: Client,
+    /// Where answers are kept.
+    pub caches: Arc<Caches>,
+    /// Who else has to look at what was changed.
+    pub queue: Arc<Queue>,
+    /// The Canary on whose behalf requests are made; its own changes do not wake it.
+    pub actor: Option<Key>,
+}
+
+/// One request about one object.
+struct Request<'a> {
+    verb: Verb,
+    kind: Kind,
+    key: &'a Key,
+}
+
+impl Cluster {
+    /// The same cluster, for one Canary.
+    #[must_use]
+    pub fn acting_for(&self, canary: &Key) -> Self {
+        Self { actor: Some(canary.clone()), ..self.clone() }
+    }
+
+    fn api(&self, kind: Kind, key: &Key) -> Api<DynamicObject> {
+        Api::namespaced_with(self.client.clone(), &key.namespace, &kind.resource())
+    }
+
+    /// Reads an object; `None` when it does not exist.
+    ///
+    /// # Errors
+    /// When the object cannot be read.
+    pub async fn get(&self, kind: Kind, key: &Key) -> Result<Option<Value>, ApiError> {
+        let answer = within(self.api(kind, key).get(&key.name)).await;
+        let request = Request { verb: Verb::Get, kind, key };
+        match answer {
+            Err(error) if code(&error) == 404 => {
+                self.missing(kind, key);
+                Ok(None)
+            }
+            answer => self.finish(&request, answer).map(Some),
+        }
+    }
+
+    /// Sets our fields of an object by server-side apply.
+    ///
+    /// # Errors
+    /// When the API server refuses it.
+    pub async fn apply(&self, kind: Kind, key: &Key, body: &Value) -> Result<Value, ApiError> {
+        let params = PatchParams::apply(FIELD_MANAGER).force();
+        let answer = within(self.api(kind, key).patch(&key.name, &params, &Patch::Apply(body))).await;
+        self.finish(&Request { verb: Verb::Patch, kind, key }, answer)
+    }
+
+    /// Changes some fields of an object by a merge patch.
+    ///
+    /// # Errors
+    /// When the API server refuses it.
+    pub async fn merge(&self, kind: Kind, key: &Key, patch: &Value) -> Result<Value, ApiError> {
+        let answer = within(self.api(kind, key).patch(&key.name, &params(), &Patch::Merge(patch))).await;
+        self.finish(&Request { verb: Verb::Patch, kind, key }, answer)
+    }
+
+    /// Changes some fields of an object's status by a merge patch.
+    ///
+    /// # Errors
+    /// When the API server refuses it.
+    pub async fn merge_status(&self, kind: Kind, key: &Key, patch: &Value) -> Result<Value, ApiError> {
+        let answer =
+            within(self.api(kind, key).patch_status(&key.name, &params(), &Patch::Merge(patch))).await;
+        self.finish(&Request { verb: Verb::Patch, kind, key }, answer)
+    }
+
+    /// Creates an object, or replaces it when the body names the version that was read.
+    ///
+    /// # Errors
+    /// When the API server refuses it; with 409 when somebody else was faster.
+    pub async fn put(&self, kind: Kind, key: &Key, body: &Value) -> Result<Value, ApiError> {
+        let known = body.pointer("/metadata/resourceVersion").is_some();
+        let verb = if known { Verb::Update } else { Verb::Create };
+        let request = Request { verb, kind, key };
+        let body: DynamicObject = serde_json::from_value(body.clone())
+            .map_err(|error| request.failed(kube::Error::SerdeError(error)))?;
+        let params = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
+        let api = self.api(kind, key);
+        let answer = if known {
+            within(api.replace(&key.name, &params, &body)).await
+        } else {
+            within(api.create(&params, &body)).await
+        };
+        self.finish(&request, answer)
+    }
+
+    /// Reads the data of a Secret, which is kept nowhere; `None` when it does not exist.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn secret(&self, key: &Key) -> Result<Option<BTreeMap<String, Vec<u8>>>, ApiError> {
+        let api = Api::<Secret>::namespaced(self.client.clone(), &key.namespace);
+        let request = Request { verb: Verb::Get, kind: Kind::Secret, key };
+        let secret = within(api.get_opt(&key.name)).await.map_err(|source| request.failed(source))?;
+        let data = secret.map(|secret| secret.data.unwrap_or_default());
+        Ok(data.map(|data| data.into_iter().map(|(key, value)| (key, value.0)).collect()))
+    }
+
+    /// Reads the EndpointSlices of a Service into the caches.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn resolve_endpoints(&self, service: &Key) -> Result<(), ApiError> {
+        let api = Api::<EndpointSlice>::namespaced(self.client.clone(), &service.namespace);
+        let params = ListParams::default().labels(&format!("{SERVICE_LABEL}={}", service.name));
+        let request = Request { verb: Verb::List, kind: Kind::EndpointSlice, key: service };
+        let slices = within(api.list(&params)).await.map_err(|source| request.failed(source))?;
+        self.caches.endpoints.resolve(service, &slices.items);
+        Ok(())
+    }
+
+    fn finish(&self, request: &Request, answer: kube::Result<DynamicObject>) -> Result<Value, ApiError> {
+        let mut object = answer.map_err(|source| request.failed(source))?;
+        object.metadata.managed_fields = None;
+        let value =
+            serde_json::to_value(&object).map_err(|error| request.failed(kube::Error::SerdeError(error)))?;
+        self.remember(request.kind, request.key, object, &value);
+        Ok(value)
+    }
+
+    /// A change wakes the other Canaries that depend on the object; the watch will not, as it tells
+    /// nothing new.
+    fn remember(&self, kind: Kind, key: &Key, object: DynamicObject, value: &Value) {
+        let version = Version::parse(object.metadata.resource_version.as_deref());
+        let woken = match self.caches.objects(kind) {
+            Some(store) => store.offer(key, version, value.clone(), Origin::Answer),
+            None if kind == Kind::Canary => {
+                let entry = CanaryEntry::decode(object);
+                self.caches.canaries.offer(key, version, entry, Origin::Answer);
+                Vec::new()
+            }
+            None => Vec::new(),
+        };
+        self.queue.wake_all(woken.iter().filter(|key| Some(*key) != self.actor.as_ref()));
+    }
+
+    fn missing(&self, kind: Kind, key: &Key) {
+        if let Some(store) = self.caches.objects(kind) {
+            store.missing(key);
+        }
+    }
+}
+
+impl Request<'_> {
+    fn failed(&self, source: kube::Error) -> ApiError {
+        ApiError { verb: self.verb, kind: self.kind, key: self.key.clone(), source }
+    }
+}
+
+async fn within<T>(request: impl Future<Output = kube::Result<T>>) -> kube::Result<T> {
+    let late = |_| kube::Error::Service(Box::new(NoAnswer));
+    tokio::time::timeout(TIMEOUT, request).await.map_err(late)?
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the API server did not answer within {} s", TIMEOUT.as_secs())]
+struct NoAnswer;
+
+fn params() -> PatchParams {
+    PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() }
+}

@@ -1,0 +1,86 @@
+//! What every reconcile shares.
+
+use std::sync::Arc;
+
+use kube::Client;
+use serin_notify::{AlertClient, EventSink, WebhookClient};
+use serin_providers::{Clients, Limits};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    alerts::Alerts, cache::Caches, cluster::Cluster, events::Events, memory::Memory, metrics::Metrics,
+    options::Options, queue::Queue,
+};
+
+/// Handles and configuration of the operator.
+pub struct Context {
+    /// What the operator was told at its start.
+    pub options: Options,
+    /// The cluster.
+    pub cluster: Cluster,
+    /// The exported figures.
+    pub metrics: Arc<Metrics>,
+    /// Writes events on Canaries.
+    pub events: Events,
+    /// Calls gates and hooks.
+    pub webhooks: WebhookClient,
+    /// Sends events on to webhooks.
+    pub event_sink: EventSink,
+    /// Tells people.
+    pub alerts: Alerts,
+    /// Connections to metric providers.
+    pub providers: Clients,
+    /// What is kept about each Canary between two looks; losing it does no harm.
+    pub memory: Memory,
+    /// Deliveries that nobody waits for.
+    pub tasks: TaskTracker,
+    /// Cancelled when the operator is to end.
+    pub stop: CancellationToken,
+}
+
+/// The HTTP clients cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum ContextError {
+    /// Those of metric providers.
+    #[error(transparent)]
+    Providers(#[from] serin_providers::ClientError),
+    /// Those of webhooks and alerts.
+    #[error("cannot set up HTTP clients for webhooks and alerts: {0}")]
+    Webhooks(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Context {
+    /// A context for a client of the API server.
+    ///
+    /// # Errors
+    /// When the TLS library cannot be set up.
+    pub fn new(
+        options: Options,
+        client: Client,
+        metrics: Arc<Metrics>,
+        stop: CancellationToken,
+    ) -> Result<Self, ContextError> {
+        let web = |error: Box<dyn std::error::Error + Send + Sync>| ContextError::Webhooks(error);
+        let webhooks = WebhookClient::new().map_err(|error| web(error.into()))?;
+        let people = AlertClient::new().map_err(|error| web(error.into()))?;
+        let (caches, queue) = (Arc::new(Caches::new()), Arc::new(Queue::default()));
+        let cluster = Cluster { client: client.clone(), caches, queue, actor: None };
+        let (receiver, name) = (options.alert_receiver.clone(), options.cluster_name.clone());
+        Ok(Self {
+            event_sink: EventSink::new(
+                webhooks.clone(),
+                options.event_webhook.as_deref().unwrap_or_default(),
+            ),
+            events: Events::new(client),
+            alerts: Alerts::new(cluster.clone(), people, receiver, name),
+            providers: Clients::new(Limits::default())?,
+            memory: Memory::default(),
+            tasks: TaskTracker::new(),
+            cluster,
+            webhooks,
+            metrics,
+            options,
+            stop,
+        })
+    }
+}

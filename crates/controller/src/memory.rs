@@ -1,0 +1,147 @@
+//! What is kept about each Canary between two looks at it. Losing it does no harm.
+
+use std::{collections::HashMap, sync::Mutex, time::Duration};
+
+use crate::{
+    key::Key,
+    lock::lock,
+    options::{BACKOFF_MAX, BACKOFF_MIN},
+    stalled::Stall,
+};
+
+/// Notes about Canaries.
+#[derive(Default)]
+pub struct Memory {
+    notes: Mutex<HashMap<Key, Notes>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Notes {
+    /// Whether it was read afresh since this replica began to act.
+    fresh: bool,
+    /// Failures in a row.
+    failures: u32,
+    /// The fault of the last action that failed, while it lasts.
+    fault: Option<Stall>,
+    /// The last fault that an event told of.
+    told: Option<String>,
+    /// Names for the metrics of a Canary that is gone.
+    labels: Labels,
+}
+
+/// What the exported metrics of a Canary are found by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Labels {
+    /// The target's name.
+    pub target: String,
+    /// Names of its metrics.
+    pub metrics: Vec<String>,
+}
+
+impl Memory {
+    fn with<T>(&self, key: &Key, look: impl FnOnce(&mut Notes) -> T) -> T {
+        look(lock(&self.notes).entry(key.clone()).or_default())
+    }
+
+    /// Another replica may have acted: every Canary has to be read afresh.
+    pub fn begin_term(&self) {
+        lock(&self.notes).values_mut().for_each(|notes| notes.fresh = false);
+    }
+
+    /// Whether the Canary was read afresh in this term.
+    pub fn is_fresh(&self, key: &Key) -> bool {
+        self.with(key, |notes| notes.fresh)
+    }
+
+    /// It was.
+    pub fn set_fresh(&self, key: &Key) {
+        self.with(key, |notes| notes.fresh = true);
+    }
+
+    /// Counts a failure. Returns how long to wait before the next attempt: 1 s, doubled each time, at most
+    /// 60 s, and up to a quarter more so that many Canaries do not come at once.
+    pub fn failed(&self, key: &Key) -> Duration {
+        let failures = self.with(key, |notes| {
+            notes.failures = notes.failures.saturating_add(1);
+            notes.failures
+        });
+        let wait = BACKOFF_MIN.saturating_mul(1 << (failures - 1).min(10)).min(BACKOFF_MAX);
+        wait + wait.mul_f64(f64::from(rand::random::<u8>()) / 1024.0)
+    }
+
+    /// Nothing failed.
+    pub fn succeeded(&self, key: &Key) {
+        self.with(key, |notes| notes.failures = 0);
+    }
+
+    /// The fault that lasts.
+    pub fn fault(&self, key: &Key) -> Option<Stall> {
+        self.with(key, |notes| notes.fault.clone())
+    }
+
+    /// Keeps the fault of an action, or forgets it.
+    pub fn set_fault(&self, key: &Key, fault: Option<Stall>) {
+        self.with(key, |notes| notes.fault = fault);
+    }
+
+    /// Whether an event has to tell of this fault: each text once until another one comes.
+    pub fn tell(&self, key: &Key, text: &str) -> bool {
+        self.with(key, |notes| {
+            let new = notes.told.as_deref() != Some(text);
+            notes.told = Some(text.to_owned());
+            new
+        })
+    }
+
+    /// The last fault is over: should it come again, an event tells of it.
+    pub fn recovered(&self, key: &Key) {
+        self.with(key, |notes| notes.told = None);
+    }
+
+    /// Keeps the labels of the Canary's metrics. Returns the former ones if they were others.
+    pub fn relabel(&self, key: &Key, labels: Labels) -> Option<Labels> {
+        self.with(key, |notes| {
+            let old = std::mem::replace(&mut notes.labels, labels);
+            (old != notes.labels && !old.target.is_empty()).then_some(old)
+        })
+    }
+
+    /// Forgets a Canary. Returns the labels of its metrics.
+    pub fn forget(&self, key: &Key) -> Option<Labels> {
+        lock(&self.notes).remove(key).map(|notes| notes.labels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_doubles_up_to_a_minute_and_starts_over_after_a_success() {
+        let (memory, key) = (Memory::default(), Key::new("test", "app"));
+        let waits: Vec<u64> = (0..9).map(|_| memory.failed(&key).as_secs()).collect();
+        assert!(waits[0] == 1 && waits[1] == 2 && [4, 5].contains(&waits[2]), "{waits:?}");
+        assert!(waits.iter().all(|wait| (1..=75).contains(wait)) && waits[8] >= 60, "{waits:?}");
+        memory.succeeded(&key);
+        assert_eq!(memory.failed(&key).as_secs(), 1);
+    }
+
+    #[test]
+    fn each_fault_is_told_once() {
+        let (memory, key) = (Memory::default(), Key::new("test", "app"));
+        assert!(memory.tell(&key, "a"));
+        assert!(!memory.tell(&key, "a"));
+        assert!(memory.tell(&key, "b"));
+        memory.recovered(&key);
+        assert!(memory.tell(&key, "b"));
+    }
+
+    #[test]
+    fn a_new_term_reads_everything_afresh() {
+        let (memory, key) = (Memory::default(), Key::new("test", "app"));
+        memory.set_fresh(&key);
+        assert!(memory.is_fresh(&key));
+        memory.begin_term();
+        assert!(!memory.is_fresh(&key));
+    }
+}

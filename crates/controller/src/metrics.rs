@@ -1,0 +1,44 @@
+//! The figures that the operator exports.
+
+mod canary;
+mod operator;
+mod process;
+mod requests;
+
+use std::fmt;
+
+use prometheus_client::{encoding::text::encode, registry::Registry};
+
+pub use canary::CanaryMetrics;
+pub use operator::{OperatorMetrics, Outcome};
+pub use requests::RequestLayer;
+
+/// All of them.
+pub struct Metrics {
+    registry: Registry,
+    /// Those with Flagger's names.
+    pub canary: CanaryMetrics,
+    /// Serin's own.
+    pub operator: OperatorMetrics,
+}
+
+impl Metrics {
+    /// Registers all metrics; `version` and `provider` are the labels of `flagger_info`.
+    pub fn new(version: &str, provider: &str) -> Self {
+        let mut registry = Registry::default();
+        let canary = CanaryMetrics::register(&mut registry, version, provider);
+        let operator = OperatorMetrics::register(&mut registry);
+        registry.register_collector(Box::new(process::Process));
+        Self { registry, canary, operator }
+    }
+
+    /// All metrics in the `OpenMetrics` text format.
+    ///
+    /// # Errors
+    /// Never in practice: writing to a string does not fail.
+    pub fn render(&self) -> Result<String, fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}

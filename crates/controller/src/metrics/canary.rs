@@ -1,0 +1,216 @@
+//! Metrics with Flagger's names and labels: dashboards and alerts made for it keep working.
+
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::Registry,
+};
+use serin_api::Phase;
+use serin_core::{Routing, plan::Outcome};
+
+/// Go's default buckets, in seconds.
+const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+type FloatGauge = Gauge<f64, std::sync::atomic::AtomicU64>;
+type Durations = Family<Target, Histogram, fn() -> Histogram>;
+
+/// See section "operator metrics" of Flagger's documentation; `name` is the target's.
+pub struct CanaryMetrics {
+    total: Family<Namespace, Gauge>,
+    status: Family<Target, Gauge>,
+    weight: Family<Workload, Gauge>,
+    duration: Durations,
+    analysis: Family<Analysis, FloatGauge>,
+    successes: Family<End, Counter>,
+    failures: Family<End, Counter>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Info {
+    version: String,
+    mesh_provider: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Namespace {
+    namespace: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Target {
+    name: String,
+    namespace: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Workload {
+    workload: String,
+    namespace: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Analysis {
+    name: String,
+    namespace: String,
+    metric: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct End {
+    name: String,
+    namespace: String,
+    deployment_strategy: &'static str,
+    analysis_status: &'static str,
+}
+
+impl CanaryMetrics {
+    pub(super) fn register(registry: &mut Registry, version: &str, provider: &str) -> Self {
+        let info = Family::<Info, Gauge>::default();
+        let labels = Info { version: version.to_owned(), mesh_provider: provider.to_owned() };
+        info.get_or_create(&labels).set(1);
+        registry.register("flagger_info", "Version and routing provider of the operator", info);
+        let metrics = Self {
+            total: Family::default(),
+            status: Family::default(),
+            weight: Family::default(),
+            duration: Durations::new_with_constructor(|| Histogram::new(BUCKETS)),
+            analysis: Family::default(),
+            successes: Family::default(),
+            failures: Family::default(),
+        };
+        metrics.register_families(registry);
+        metrics
+    }
+
+    fn register_families(&self, registry: &mut Registry) {
+        registry.register("flagger_canary_total", "Canaries by namespace", self.total.clone());
+        let status = "Last known state of a canary: 0 progressing, 1 at rest or ending well, 2 failed";
+        registry.register("flagger_canary_status", status, self.status.clone());
+        registry.register("flagger_canary_weight", "Share of the traffic in percent", self.weight.clone());
+        let duration = "Seconds spent on one round of checks";
+        registry.register("flagger_canary_duration_seconds", duration, self.duration.clone());
+        registry.register("flagger_canary_metric_analysis", "Last value of a metric", self.analysis.clone());
+        registry.register("flagger_canary_successes", "Rollouts that were promoted", self.successes.clone());
+        registry.register("flagger_canary_failures", "Rollouts that were rolled back", self.failures.clone());
+    }
+
+    /// Sets the number of canaries in each namespace; those without any go.
+    pub fn count<'a>(&self, namespaces: impl Iterator<Item = &'a str>) {
+        let mut counts = std::collections::BTreeMap::<&str, i64>::new();
+        namespaces.for_each(|namespace| *counts.entry(namespace).or_default() += 1);
+        self.total.clear();
+        for (namespace, count) in counts {
+            self.total.get_or_create(&Namespace { namespace: namespace.to_owned() }).set(count);
+        }
+    }
+
+    /// Records where a canary stands.
+    pub fn phase(&self, target: &str, namespace: &str, phase: Phase) {
+        let value = match phase {
+            Phase::Progressing => 0,
+            Phase::Failed => 2,
+            _ => 1,
+        };
+        self.status.get_or_create(&labels(target, namespace)).set(value);
+    }
+
+    /// Records the split of traffic.
+    pub fn routing(&self, target: &str, namespace: &str, routing: Routing) {
+        let set = |workload: String, weight: u8| {
+            let labels = Workload { workload, namespace: namespace.to_owned() };
+            self.weight.get_or_create(&labels).set(i64::from(weight));
+        };
+        set(target.to_owned(), routing.canary);
+        set(format!("{target}-primary"), routing.primary());
+    }
+
+    /// Records how long a round of checks took.
+    pub fn checked(&self, target: &str, namespace: &str, seconds: f64) {
+        self.duration.get_or_create(&labels(target, namespace)).observe(seconds);
+    }
+
+    /// Records the value of a metric.
+    pub fn value(&self, target: &str, namespace: &str, metric: &str, value: f64) {
+        let (name, namespace) = (target.to_owned(), namespace.to_owned());
+        self.analysis.get_or_create(&Analysis { name, namespace, metric: metric.to_owned() }).set(value);
+    }
+
+    /// Counts the end of a rollout.
+    pub fn ended(&self, target: &str, namespace: &str, outcome: Outcome) {
+        let labels = End {
+            name: target.to_owned(),
+            namespace: namespace.to_owned(),
+            deployment_strategy: outcome.kind.label(),
+            analysis_status: if outcome.skipped { "skipped" } else { "completed" },
+        };
+        let counters = if outcome.success { &self.successes } else { &self.failures };
+        counters.get_or_create(&labels).inc();
+    }
+
+    /// Removes the gauges of a deleted canary, with its metrics of these names. Counters stay: a counter
+    /// that disappears looks like a reset.
+    pub fn remove<'a>(&self, target: &str, namespace: &str, metrics: impl Iterator<Item = &'a str>) {
+        self.status.remove(&labels(target, namespace));
+        self.duration.remove(&labels(target, namespace));
+        for workload in [target.to_owned(), format!("{target}-primary")] {
+            self.weight.remove(&Workload { workload, namespace: namespace.to_owned() });
+        }
+        for metric in metrics {
+            let (name, namespace) = (target.to_owned(), namespace.to_owned());
+            self.analysis.remove(&Analysis { name, namespace, metric: metric.to_owned() });
+        }
+    }
+}
+
+fn labels(target: &str, namespace: &str) -> Target {
+    Target { name: target.to_owned(), namespace: namespace.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use serin_core::strategy::Kind;
+
+    use super::*;
+    use crate::metrics::Metrics;
+
+    fn sample() -> Metrics {
+        let metrics = Metrics::new("0.1.0", "gatewayapi:v1");
+        metrics.canary.count(["test", "test", "prod"].into_iter());
+        metrics.canary.phase("podinfo", "test", Phase::Failed);
+        metrics.canary.routing("podinfo", "test", Routing::weighted(20));
+        metrics.canary.checked("podinfo", "test", 0.02);
+        metrics.canary.value("podinfo", "test", "request-duration", 0.25);
+        let outcome = Outcome { success: true, skipped: false, kind: Kind::BlueGreen };
+        metrics.canary.ended("podinfo", "test", outcome);
+        metrics
+    }
+
+    #[test]
+    fn names_and_labels_are_flaggers() {
+        let text = sample().render().unwrap();
+        for line in [
+            r#"flagger_info{version="0.1.0",mesh_provider="gatewayapi:v1"} 1"#,
+            r#"flagger_canary_total{namespace="test"} 2"#,
+            r#"flagger_canary_status{name="podinfo",namespace="test"} 2"#,
+            r#"flagger_canary_weight{workload="podinfo-primary",namespace="test"} 80"#,
+            r#"flagger_canary_weight{workload="podinfo",namespace="test"} 20"#,
+            r#"flagger_canary_duration_seconds_count{name="podinfo",namespace="test"} 1"#,
+            r#"flagger_canary_metric_analysis{name="podinfo",namespace="test",metric="request-duration"} 0.25"#,
+            r#"flagger_canary_successes_total{name="podinfo",namespace="test",deployment_strategy="blue-green",analysis_status="completed"} 1"#,
+        ] {
+            assert!(text.contains(line), "{line} is missing in\n{text}");
+        }
+    }
+
+    #[test]
+    fn gauges_go_with_the_canary() {
+        let metrics = sample();
+        metrics.canary.remove("podinfo", "test", ["request-duration"].into_iter());
+        metrics.canary.count(["prod"].into_iter());
+        let text = metrics.render().unwrap();
+        let left: Vec<_> = text.lines().filter(|line| line.contains("podinfo")).collect();
+        assert_eq!(left.len(), 1, "{left:?}");
+        assert!(left[0].starts_with("flagger_canary_successes_total"));
+        assert!(!text.contains(r#"flagger_canary_total{namespace="test"}"#));
+    }
+}

@@ -1,0 +1,181 @@
+//! From the caches to a snapshot. What the caches do not hold is read once.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use serin_api::{Canary, HttpRoute};
+use serin_core::{
+    Rollout, Seen,
+    build::{
+        configs::{ConfigKind, ConfigRef, config_refs},
+        scaler,
+    },
+    observe::{Answers, Endpoints},
+    snapshot::{Snapshot, TrackedConfig},
+};
+
+use crate::{
+    cache::{Config, Count, Link, Lookup, Origin, Version},
+    cluster::Cluster,
+    key::Key,
+    kind::Kind,
+};
+
+/// Reads everything that the decision about a Canary may look at.
+pub async fn snapshot(
+    cluster: &Cluster,
+    key: &Key,
+    canary: &Canary,
+    rollout: &Rollout,
+    tracking: bool,
+    answers: Answers,
+) -> Snapshot {
+    let object = async |kind, name: &str| own(object(cluster, kind, &key.sibling(name)).await);
+    let target = object(Kind::Deployment, &rollout.target).await;
+    let scaler = rollout.spec.autoscaler_ref.as_ref();
+    Snapshot {
+        primary: object(Kind::Deployment, &rollout.primary()).await,
+        configs: configs(cluster, key, &target, tracking).await,
+        apex_service: object(Kind::Service, &rollout.apex).await,
+        primary_service: object(Kind::Service, &rollout.primary_service()).await,
+        canary_service: object(Kind::Service, &rollout.canary_service()).await,
+        scaler_source: match scaler {
+            Some(reference) => object(Kind::Autoscaler, &reference.name).await,
+            None => Seen::Absent,
+        },
+        scaler_primary: match scaler {
+            Some(reference) => object(Kind::Autoscaler, &scaler::name(reference)).await,
+            None => Seen::Absent,
+        },
+        route: route(cluster, key, rollout).await,
+        endpoints: Endpoints {
+            primary: endpoints(cluster, &key.sibling(rollout.primary_service())).await,
+            canary: endpoints(cluster, &key.sibling(rollout.canary_service())).await,
+        },
+        canary: canary.clone(),
+        target,
+        now: now(),
+        answers,
+    }
+}
+
+/// The time of a decision.
+pub(crate) fn now() -> DateTime<Utc> {
+    Utc::now()
+}
+
+/// An object from the caches, or from the cluster if nobody asked for it before.
+pub async fn object(cluster: &Cluster, kind: Kind, key: &Key) -> Seen<Arc<Value>> {
+    let Some(store) = cluster.caches.objects(kind) else {
+        return Seen::Unknown(format!("{} is not watched", kind.name()));
+    };
+    match store.get(key) {
+        Lookup::Present(value) => Seen::Present(value),
+        Lookup::Absent => Seen::Absent,
+        Lookup::Unknown(why) => Seen::Unknown(why),
+        Lookup::Unresolved => match cluster.get(kind, key).await {
+            Ok(Some(value)) => Seen::Present(Arc::new(value)),
+            Ok(None) => Seen::Absent,
+            Err(error) => Seen::Unknown(error.to_string()),
+        },
+    }
+}
+
+fn own(seen: Seen<Arc<Value>>) -> Seen<Value> {
+    seen.map(Arc::unwrap_or_clone)
+}
+
+async fn route(cluster: &Cluster, key: &Key, rollout: &Rollout) -> Seen<HttpRoute> {
+    if !rollout.routed() {
+        return Seen::Absent;
+    }
+    match object(cluster, Kind::HttpRoute, &key.sibling(rollout.apex.as_str())).await {
+        Seen::Absent => Seen::Absent,
+        Seen::Unknown(why) => Seen::Unknown(why),
+        Seen::Present(value) => match serde_json::from_value(Arc::unwrap_or_clone(value)) {
+            Ok(route) => Seen::Present(route),
+            Err(error) => Seen::Unknown(format!("HTTPRoute {} cannot be read: {error}", rollout.apex)),
+        },
+    }
+}
+
+async fn endpoints(cluster: &Cluster, service: &Key) -> Seen<u32> {
+    let store = &cluster.caches.endpoints;
+    if store.ready(service) == Count::Unresolved
+        && let Err(error) = cluster.resolve_endpoints(service).await
+    {
+        return Seen::Unknown(error.to_string());
+    }
+    match store.ready(service) {
+        Count::Ready(count) => Seen::Present(count),
+        Count::Unknown(why) => Seen::Unknown(why),
+        Count::Unresolved => Seen::Unknown(format!("the endpoints of {service} are not known")),
+    }
+}
+
+/// What matters of the configs that the target names; only changed ones are read.
+async fn configs(
+    cluster: &Cluster,
+    canary: &Key,
+    target: &Seen<Value>,
+    tracking: bool,
+) -> BTreeMap<String, Seen<TrackedConfig>> {
+    let refs = match target {
+        Seen::Present(target) if tracking => config_refs(target),
+        Seen::Absent | Seen::Present(_) => Vec::new(),
+        // What is not known now is not forgotten either.
+        Seen::Unknown(_) => return BTreeMap::new(),
+    };
+    let links: BTreeSet<Link> = refs.iter().map(|reference| link(canary, reference)).collect();
+    cluster.caches.link_configs(canary, &links);
+    let mut found = BTreeMap::new();
+    for reference in refs {
+        let seen = config(cluster, reference.kind, &link(canary, &reference)).await;
+        found.insert(reference.key(), seen);
+    }
+    found
+}
+
+pub(crate) fn link(canary: &Key, reference: &ConfigRef) -> Link {
+    Link { kind: kind(reference.kind), key: canary.sibling(reference.name.as_str()) }
+}
+
+pub(crate) fn kind(config: ConfigKind) -> Kind {
+    match config {
+        ConfigKind::ConfigMap => Kind::ConfigMap,
+        ConfigKind::Secret => Kind::Secret,
+    }
+}
+
+async fn config(cluster: &Cluster, kind: ConfigKind, link: &Link) -> Seen<TrackedConfig> {
+    let Some(store) = cluster.caches.configs(link.kind) else {
+        return Seen::Unknown(format!("{} is not watched", link.kind.name()));
+    };
+    match store.get(&link.key) {
+        Lookup::Unknown(why) => return Seen::Unknown(why),
+        Lookup::Absent => return Seen::Absent,
+        Lookup::Present(config) => {
+            if let Config::Known(config) = config.as_ref() {
+                return Seen::Present(config.clone());
+            }
+        }
+        Lookup::Unresolved => {}
+    }
+    match cluster.get(link.kind, &link.key).await {
+        Ok(None) => {
+            store.missing(&link.key);
+            Seen::Absent
+        }
+        Ok(Some(value)) => {
+            let config = TrackedConfig::of(kind, &value);
+            let version = Version::parse(value.pointer("/metadata/resourceVersion").and_then(Value::as_str));
+            store.offer(&link.key, version, Config::Known(config.clone()), Origin::Answer);
+            Seen::Present(config)
+        }
+        Err(error) => Seen::Unknown(error.to_string()),
+    }
+}

@@ -1,0 +1,68 @@
+//! What the operator is told at its start.
+
+use std::{net::SocketAddr, time::Duration};
+
+use chrono::TimeDelta;
+use serin_core::validate::Settings;
+use serin_notify::Receiver;
+
+/// The operator's configuration.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Path of a kubeconfig; `None` reads the environment, or the pod's service account.
+    pub kubeconfig: Option<String>,
+    /// Address of the API server instead of the kubeconfig's.
+    pub master: Option<String>,
+    /// The only namespace to serve; `None` serves all.
+    pub namespace: Option<String>,
+    /// What validation and building depend on.
+    pub settings: Settings,
+    /// Prometheus of Canaries that name none.
+    pub metrics_server: String,
+    /// Where events of Canaries without a hook of type `event` are sent.
+    pub event_webhook: Option<String>,
+    /// Who is told about Canaries whose `analysis.alerts` is empty.
+    pub alert_receiver: Option<Receiver>,
+    /// Name of the cluster in alerts.
+    pub cluster_name: Option<String>,
+    /// Where health and metrics are served.
+    pub listen: SocketAddr,
+    /// How many Canaries are worked on at a time; most of that time is spent on waiting for answers.
+    pub concurrency: usize,
+    /// The election, if there is one.
+    pub election: Option<Election>,
+    /// How long running reconciles may take to end after a signal.
+    pub grace: Duration,
+}
+
+/// Leader election.
+#[derive(Clone, Debug)]
+pub struct Election {
+    /// Namespace of the Lease.
+    pub namespace: String,
+    /// Name of the Lease; Flagger's, so that both never act at once.
+    pub lease: String,
+    /// How long a leader may be silent before another takes over.
+    pub duration: Duration,
+}
+
+impl Election {
+    /// Flagger's Lease in this namespace.
+    pub fn in_namespace(namespace: impl Into<String>) -> Self {
+        Self {
+            namespace: namespace.into(),
+            lease: "flagger-leader-election".to_owned(),
+            duration: Duration::from_secs(60),
+        }
+    }
+}
+
+/// How often something that failed is tried again: at least this long apart.
+pub(crate) const BACKOFF_MIN: Duration = Duration::from_secs(1);
+/// And at most this long.
+pub(crate) const BACKOFF_MAX: Duration = Duration::from_secs(60);
+
+/// A span of time of the core as one of the runtime; a negative one is none.
+pub(crate) fn span(delta: TimeDelta) -> Duration {
+    delta.to_std().unwrap_or_default()
+}

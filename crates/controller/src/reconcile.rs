@@ -1,0 +1,198 @@
+//! One look at one Canary: observe → validate → decide → (ask) → status → actions → events.
+
+mod execute;
+mod fault;
+mod rivals;
+mod stall;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serin_api::Canary;
+use serin_core::{
+    Plan, Rollout, build::BuildError, decide, observe::Answers, snapshot::Snapshot, validate::validate,
+};
+
+use crate::{
+    apply::ActionError,
+    cache::{CanaryEntry, Lookup},
+    cluster::Cluster,
+    context::Context,
+    error::{ApiError, Category},
+    key::Key,
+    kind::Kind,
+    observe,
+    stalled::Stall,
+};
+
+/// Rounds of one look. A rollout that moves on without waiting takes few; more hint at a rival who
+/// undoes what is done.
+const ROUNDS: usize = 20;
+/// Asks of one decision.
+const ASKS: usize = 100;
+
+/// How a look ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing is left to do before something changes, or before this time.
+    Settled(Option<DateTime<Utc>>),
+    /// It has to be tried again, for this reason.
+    Retry(Category),
+    /// The Canary does not exist.
+    Gone,
+    /// The operator ends.
+    Interrupted,
+}
+
+/// What ends a look early.
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    #[error(transparent)]
+    Action(#[from] ActionError),
+    #[error("canaries cannot be read: {0}")]
+    Blind(String),
+    #[error("the operator ends")]
+    Interrupted,
+}
+
+/// What follows after a round.
+enum Next {
+    /// Something was written, or what was read is out of date: look again at once.
+    Again,
+    /// The look is over.
+    End(Verdict),
+}
+
+/// One look in progress.
+struct Look<'a> {
+    ctx: &'a Context,
+    cluster: Cluster,
+    key: &'a Key,
+    answers: Answers,
+    /// The version of the Canary that was current when this look read or wrote it.
+    current: Option<String>,
+}
+
+/// What was decided, and on what.
+struct Decision {
+    canary: Canary,
+    rollout: Arc<Rollout>,
+    seen: Snapshot,
+    plan: Plan,
+}
+
+/// Looks at a Canary until nothing is left to do at this time.
+pub async fn reconcile(ctx: &Context, key: &Key) -> Verdict {
+    let cluster = ctx.cluster.acting_for(key);
+    let mut look = Look { ctx, cluster, key, answers: Answers::default(), current: None };
+    for _ in 0..ROUNDS {
+        match Box::pin(look.round()).await {
+            Ok(Next::Again) => {}
+            Ok(Next::End(verdict)) => return verdict,
+            Err(Fault::Interrupted) => return Verdict::Interrupted,
+            Err(fault) => return look.failed(fault).await,
+        }
+    }
+    tracing::warn!(canary = %key, "still not settled: another client may be undoing what is done");
+    Verdict::Retry(Category::Conflict)
+}
+
+impl Look<'_> {
+    async fn round(&mut self) -> Result<Next, Fault> {
+        if self.ctx.stop.is_cancelled() {
+            return Err(Fault::Interrupted);
+        }
+        let Some(entry) = self.read().await? else { return Ok(Next::End(Verdict::Gone)) };
+        if let Some(problem) = &entry.problem {
+            return self.stall(&entry.canary, Stall::new("InvalidSpec", problem)).await;
+        }
+        if let Some(stall) = rivals::conflict(&self.ctx.cluster.caches, self.key, &entry.canary) {
+            return self.stall(&entry.canary, stall).await;
+        }
+        let rollout = match validate(&entry.canary, &self.ctx.options.settings) {
+            Ok(rollout) => Arc::new(rollout),
+            Err(errors) => {
+                let text: Vec<String> = errors.iter().map(ToString::to_string).collect();
+                return self.stall(&entry.canary, Stall::new("InvalidSpec", text.join("; "))).await;
+            }
+        };
+        match self.decide(&entry.canary, &rollout).await? {
+            Ok((seen, plan)) => {
+                let canary = entry.canary.clone();
+                Box::pin(self.execute(Decision { canary, rollout, seen, plan })).await
+            }
+            Err(error) => self.stall(&entry.canary, Stall::new("NotSupported", error.to_string())).await,
+        }
+    }
+
+    /// The Canary. Its first read in a term goes to the cluster, as another replica may have written it
+    /// after what our watch delivered.
+    async fn read(&mut self) -> Result<Option<Arc<CanaryEntry>>, Fault> {
+        if !self.ctx.memory.is_fresh(self.key) {
+            if self.refresh().await?.is_none() {
+                return Ok(None);
+            }
+            self.ctx.memory.set_fresh(self.key);
+        }
+        match self.cluster.caches.canaries.get(self.key) {
+            Lookup::Present(entry) => Ok(Some(entry)),
+            Lookup::Absent | Lookup::Unresolved => Ok(None),
+            Lookup::Unknown(why) => Err(Fault::Blind(why)),
+        }
+    }
+
+    /// Reads the Canary from the cluster. Returns its version.
+    async fn refresh(&mut self) -> Result<Option<String>, Fault> {
+        let canary = self.cluster.get(Kind::Canary, self.key).await?;
+        let version = canary.as_ref().and_then(|canary| canary.pointer("/metadata/resourceVersion"));
+        self.current = version.and_then(|version| version.as_str()).map(ToOwned::to_owned);
+        Ok(self.current.clone())
+    }
+
+    /// Decides, and answers what has to be known first.
+    async fn decide(
+        &mut self,
+        canary: &Canary,
+        rollout: &Arc<Rollout>,
+    ) -> Result<Result<(Snapshot, Plan), BuildError>, Fault> {
+        let settings = &self.ctx.options.settings;
+        let tracking = settings.config_tracking;
+        for _ in 0..ASKS {
+            let answers = self.answers.clone();
+            let seen = observe::snapshot(&self.cluster, self.key, canary, rollout, tracking, answers).await;
+            let facts = match seen.facts(rollout, settings) {
+                Ok(facts) => facts,
+                Err(error) => return Ok(Err(error)),
+            };
+            self.measure(rollout, &facts);
+            let plan = decide(&facts);
+            if plan.asks.is_empty() {
+                return Ok(Ok((seen, plan)));
+            }
+            let asked = crate::asks::answer(self.ctx, canary, rollout, &plan.asks, &mut self.answers);
+            tokio::select! {
+                () = asked => {}
+                () = self.ctx.stop.cancelled() => return Err(Fault::Interrupted),
+            }
+        }
+        Err(Fault::Blind("the decision asks without end".to_owned()))
+    }
+
+    fn measure(&self, rollout: &Rollout, facts: &serin_core::Observation) {
+        let metrics = &self.ctx.metrics.canary;
+        let labels = crate::memory::Labels {
+            target: rollout.target.clone(),
+            metrics: rollout.spec.analysis.metrics.iter().map(|metric| metric.name.clone()).collect(),
+        };
+        let namespace = &rollout.namespace;
+        if let Some(old) = self.ctx.memory.relabel(self.key, labels) {
+            metrics.remove(&old.target, namespace, old.metrics.iter().map(String::as_str));
+        }
+        metrics.phase(&rollout.target, namespace, facts.status.phase);
+        if let Some(routing) = facts.route.present().and_then(|route| route.routing) {
+            metrics.routing(&rollout.target, namespace, routing);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What to do about a look that failed.
+
+use super::{Fault, Look, Verdict};
+use crate::{
+    apply::ActionError,
+    cache::Lookup,
+    error::Category,
+    observe,
+    stalled::{self, Stall},
+};
+
+impl Look<'_> {
+    /// Records a fault where users look for it. Traffic stays where it is until the next attempt.
+    pub(super) async fn failed(&mut self, fault: Fault) -> Verdict {
+        let category = match &fault {
+            Fault::Api(error) => error.category(),
+            Fault::Action(error) => error.category(),
+            Fault::Blind(_) | Fault::Interrupted => Category::Unavailable,
+        };
+        self.ctx.metrics.operator.error(category);
+        let error = fault.to_string();
+        tracing::warn!(canary = %self.key, error, category = category.label(), "reconcile failed");
+        match &fault {
+            Fault::Action(error) if category == Category::Conflict => self.catch_up(error).await,
+            Fault::Action(error) => self.explain(category, &error.to_string()).await,
+            Fault::Api(error) if category != Category::Unavailable => {
+                self.explain(category, &error.to_string()).await;
+            }
+            _ => {}
+        }
+        Verdict::Retry(category)
+    }
+
+    /// Somebody else was faster with an object: reads it, as the watch may still be behind.
+    async fn catch_up(&self, error: &ActionError) {
+        if let Some((kind, key)) = error.contested()
+            && let Err(error) = self.cluster.get(kind, key).await
+        {
+            tracing::debug!(%error, "contested object not read");
+        }
+    }
+
+    /// An event, and a condition if waiting will not help.
+    async fn explain(&mut self, category: Category, message: &str) {
+        let Lookup::Present(entry) = self.cluster.caches.canaries.get(self.key) else { return };
+        self.tell(&entry.canary, message).await;
+        if category == Category::Unavailable {
+            return;
+        }
+        let stall = Stall::new(category.reason(), message);
+        let mut status = entry.canary.status.clone().unwrap_or_default();
+        let changed = stalled::set(&mut status, Some(&stall), observe::now());
+        self.ctx.memory.set_fault(self.key, Some(stall));
+        if changed && let Err(error) = self.write(&entry.canary, &status).await {
+            tracing::warn!(canary = %self.key, %error, "condition not written");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Two Canaries with one target: only the elder is served.
+
+use std::cmp::Reverse;
+
+use serin_api::Canary;
+
+use crate::{
+    cache::{Caches, Lookup},
+    key::Key,
+    kind::Kind,
+    stalled::Stall,
+};
+
+/// Why a Canary has to stand back behind an elder one.
+pub(super) fn conflict(caches: &Caches, key: &Key, canary: &Canary) -> Option<Stall> {
+    let target = &canary.spec.target_ref;
+    let deployments = caches.objects(Kind::Deployment)?;
+    let rivals = deployments.interested(&key.sibling(target.name.as_str()));
+    let elder = rivals.into_iter().filter(|rival| rival != key).find(|rival| {
+        let Lookup::Present(entry) = caches.canaries.get(rival) else { return false };
+        let other = &entry.canary;
+        let same = other.spec.target_ref.kind == target.kind && other.spec.target_ref.name == target.name;
+        entry.problem.is_none() && same && seniority(other) > seniority(canary)
+    })?;
+    Some(Stall::new(
+        "TargetConflict",
+        format!(
+            "spec.targetRef.name {:?} is the target of the elder Canary {}.{} too: name another target, or \
+             delete one of the two",
+            target.name, elder.name, elder.namespace
+        ),
+    ))
+}
+
+/// The greatest is served.
+fn seniority(canary: &Canary) -> impl Ord + use<> {
+    let created = canary.metadata.creation_timestamp.as_ref().map(|time| time.0);
+    (Reverse(created), Reverse(canary.metadata.name.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::Timestamp};
+    use serin_api::CanarySpec;
+
+    use super::*;
+    use crate::cache::{CanaryEntry, Origin, Version, links};
+
+    fn add(caches: &Caches, name: &str, target: &str, age: i64) -> (Key, Canary) {
+        let mut spec = CanarySpec::default();
+        spec.target_ref.kind = "Deployment".to_owned();
+        spec.target_ref.name = target.to_owned();
+        let mut canary = Canary::new(name, spec);
+        canary.metadata.namespace = Some("test".to_owned());
+        canary.metadata.creation_timestamp = Some(Time(Timestamp::from_second(1_000 - age).unwrap()));
+        let key = Key::of(&canary);
+        caches.link(&key, &links(&key, &canary));
+        let entry = CanaryEntry { canary: canary.clone(), problem: None };
+        caches.canaries.offer(&key, Version::parse(Some("1")), entry, Origin::Watch);
+        (key, canary)
+    }
+
+    fn synced() -> Caches {
+        let caches = Caches::new();
+        caches.canaries.list_begins();
+        caches.canaries.list_ends();
+        caches
+    }
+
+    #[test]
+    fn the_younger_of_two_stands_back_until_the_elder_is_gone() {
+        let caches = synced();
+        let (elder, first) = add(&caches, "elder", "app", 10);
+        let (younger, second) = add(&caches, "younger", "app", 5);
+        let (third, other) = add(&caches, "another", "app-primary", 1);
+        assert_eq!(conflict(&caches, &elder, &first), None);
+        assert_eq!(conflict(&caches, &third, &other), None);
+        let stall = conflict(&caches, &younger, &second).unwrap();
+        assert_eq!(stall.reason, "TargetConflict");
+        assert!(stall.message.contains("Canary elder.test"), "{}", stall.message);
+
+        caches.canaries.gone(&elder, Version::parse(Some("2")));
+        assert!(caches.unlink(&elder).contains(&younger));
+        assert_eq!(conflict(&caches, &younger, &second), None);
+    }
+
+    #[test]
+    fn of_two_of_the_same_age_the_first_by_name_is_served() {
+        let caches = synced();
+        let (a, first) = add(&caches, "a", "app", 1);
+        let (b, second) = add(&caches, "b", "app", 1);
+        assert_eq!(conflict(&caches, &a, &first), None);
+        assert!(conflict(&caches, &b, &second).is_some());
+    }
+}

@@ -1,0 +1,87 @@
+//! Canaries that cannot be served, and faults that last.
+
+use serin_api::Canary;
+use serin_core::{
+    Rollout,
+    plan::{Event, Level},
+    validate::FINALIZER,
+};
+
+use super::{Fault, Look, Next, Verdict};
+use crate::{
+    apply::finalizer,
+    cache::Health,
+    error::Category,
+    kind::Kind,
+    observe,
+    stalled::{self, Stall},
+    subject,
+};
+
+impl Look<'_> {
+    /// Says why a Canary is not served, once, and leaves everything as it is.
+    pub(super) async fn stall(&mut self, canary: &Canary, stall: Stall) -> Result<Next, Fault> {
+        if let Some(next) = self.let_go(canary).await? {
+            return Ok(next);
+        }
+        let mut status = canary.status.clone().unwrap_or_default();
+        if stalled::set(&mut status, Some(&stall), observe::now())
+            && let Some(next) = self.write(canary, &status).await?
+        {
+            return Ok(next);
+        }
+        self.ctx.metrics.operator.error(Category::Spec);
+        self.tell(canary, &stall.message).await;
+        Ok(Next::End(Verdict::Settled(None)))
+    }
+
+    /// A Canary that cannot be served must not be held back from being deleted either.
+    async fn let_go(&self, canary: &Canary) -> Result<Option<Next>, Fault> {
+        let metadata = &canary.metadata;
+        let held = metadata.finalizers.iter().flatten().any(|finalizer| finalizer == FINALIZER);
+        if metadata.deletion_timestamp.is_none() || !held {
+            return Ok(None);
+        }
+        finalizer::set(&self.cluster, self.key, false).await?;
+        Ok(Some(Next::End(Verdict::Settled(None))))
+    }
+
+    /// An event for a fault, unless the last one was the same.
+    pub(super) async fn tell(&self, canary: &Canary, message: &str) {
+        if !self.ctx.memory.tell(self.key, message) {
+            return;
+        }
+        let phase = canary.status.as_ref().map(|status| status.phase).unwrap_or_default();
+        let event = Event { level: Level::Error, message: message.to_owned(), phase };
+        let hooks = &canary.spec.analysis.webhooks;
+        let events = std::slice::from_ref(&event);
+        let delivery = self.ctx.event_sink.deliver(&subject::of(canary), hooks, events, observe::now());
+        self.ctx.tasks.spawn(delivery);
+        self.ctx.events.emit(canary, &event).await;
+    }
+
+    /// Why the Canary cannot be served at this time, though there is nothing wrong with it.
+    pub(super) fn standing_fault(&self, rollout: &Rollout) -> Option<Stall> {
+        self.unreadable(rollout).or_else(|| self.ctx.memory.fault(self.key))
+    }
+
+    fn unreadable(&self, rollout: &Rollout) -> Option<Stall> {
+        let health = self.cluster.caches.health();
+        let mut needed = health.into_iter().filter(|(kind, _)| needs(rollout, *kind));
+        needed.find_map(|(_, health)| match health {
+            Health::NotServed(why) => Some(Stall::new("KindNotServed", why)),
+            Health::Failing(why) => Some(Stall::new(Category::Forbidden.reason(), why)),
+            Health::Starting | Health::Synced => None,
+        })
+    }
+}
+
+fn needs(rollout: &Rollout, kind: Kind) -> bool {
+    let metrics = &rollout.spec.analysis.metrics;
+    match kind {
+        Kind::HttpRoute => rollout.routed(),
+        Kind::Autoscaler => rollout.spec.autoscaler_ref.is_some(),
+        Kind::MetricTemplate => metrics.iter().any(|metric| metric.template_ref.is_some()),
+        _ => true,
+    }
+}

@@ -1,0 +1,198 @@
+//! Putting the operator together.
+
+use std::{sync::Arc, time::Duration};
+
+use k8s_openapi::api::{
+    core::v1::{ConfigMap, Secret},
+    discovery::v1::EndpointSlice,
+};
+use kube::{Api, Client, Config, Resource, core::PartialObjectMeta};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    admin::Admin,
+    cache::{CanarySink, ConfigSink, EndpointSink, OBJECT_KINDS, ObjectSink},
+    client::{self, ClientError},
+    context::{Context, ContextError},
+    kind::Kind,
+    lease::{Always, Leadership, LeaseElection},
+    metrics::Metrics,
+    options::{Election, Options},
+    watch as feed, worker,
+};
+
+/// How long deliveries of events and alerts may take after everything else has ended.
+const DELIVERIES: Duration = Duration::from_secs(5);
+
+/// Why the operator cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// There is no cluster to work on.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The HTTP clients cannot be set up.
+    #[error(transparent)]
+    Context(#[from] ContextError),
+    /// The port of health and metrics is taken.
+    #[error("cannot listen on {address}: {source}; choose another --port")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The Lease cannot be used.
+    #[error(
+        "cannot use the Lease {lease} in namespace {namespace}: {source}; grant get, create and patch on \
+         leases.coordination.k8s.io, or set --leader-election-namespace"
+    )]
+    Lease {
+        /// The Lease's name.
+        lease: String,
+        /// Its namespace.
+        namespace: String,
+        /// What went wrong.
+        source: kube_lease_manager::LeaseManagerError,
+    },
+}
+
+/// Runs the operator until `stop` is cancelled, and ends it in an orderly way then: no new work, the
+/// running reconciles come to their ends, the Lease is released.
+///
+/// # Errors
+/// When it cannot start.
+pub async fn run(options: Options, stop: CancellationToken) -> Result<(), RunError> {
+    let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION"), &options.settings.mesh_provider));
+    let config = client::config(&options).await?;
+    let client = client::build(config.clone(), &metrics.operator.request_layer())?;
+    let ctx = Arc::new(Context::new(options, client, Arc::clone(&metrics), stop.clone())?);
+    announce(&ctx, &config);
+
+    // Health, metrics and watches outlive the work: the last reconciles need them.
+    let after = CancellationToken::new();
+    let mut services = JoinSet::new();
+    serve(&ctx, &after, &mut services).await?;
+    watch_all(&ctx, &mut services);
+
+    let (leads, leadership) = watch::channel(false);
+    let worker = tokio::spawn(worker::run(Arc::clone(&ctx), leadership));
+    let resign = CancellationToken::new();
+    let election = elect(&ctx, config, resign.clone(), leads).await?;
+    stop.cancelled().await;
+    tracing::info!("ending");
+    if let Err(error) = worker.await {
+        tracing::error!(%error, "the worker ended badly");
+    }
+    resign.cancel();
+    let _ = election.await;
+    ctx.tasks.close();
+    let _ = tokio::time::timeout(DELIVERIES, ctx.tasks.wait()).await;
+    after.cancel();
+    Ok(())
+}
+
+fn announce(ctx: &Context, config: &Config) {
+    let (options, version) = (&ctx.options, env!("CARGO_PKG_VERSION"));
+    let (provider, server) = (&options.settings.mesh_provider, config.cluster_url.to_string());
+    let namespace = options.namespace.as_deref().unwrap_or("all");
+    tracing::info!(version, provider, server, namespace, "starting serin");
+}
+
+async fn serve(ctx: &Context, stop: &CancellationToken, services: &mut JoinSet<()>) -> Result<(), RunError> {
+    let address = ctx.options.listen;
+    let listener = TcpListener::bind(address).await.map_err(|source| RunError::Listen { address, source })?;
+    let admin = Admin { caches: Arc::clone(&ctx.cluster.caches), metrics: Arc::clone(&ctx.metrics) };
+    let serving = admin.serve(listener, stop.clone());
+    services.spawn(async move {
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "health and metrics are not served");
+        }
+    });
+    Ok(())
+}
+
+/// Starts the election; without one this replica acts at once.
+async fn elect(
+    ctx: &Context,
+    config: Config,
+    resign: CancellationToken,
+    leads: watch::Sender<bool>,
+) -> Result<tokio::task::JoinHandle<()>, RunError> {
+    let Some(election) = &ctx.options.election else {
+        return Ok(tokio::spawn(Always.run(resign, leads)));
+    };
+    let Election { namespace, lease, .. } = election.clone();
+    let (client, renewed) = client::for_lease(config, &ctx.metrics.operator.request_layer())?;
+    let identity = identity();
+    tracing::info!(identity, lease, namespace, "taking part in the leader election");
+    let candidate = LeaseElection::join(client, renewed, election, &identity)
+        .await
+        .map_err(|source| RunError::Lease { lease, namespace, source })?;
+    Ok(tokio::spawn(candidate.run(resign, leads)))
+}
+
+/// `<hostname>_<random>`, as Flagger's.
+fn identity() -> String {
+    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "serin".to_owned());
+    format!("{host}_{:016x}", rand::random::<u64>())
+}
+
+/// Watches every kind, Canaries first: what they name decides which of the others are kept.
+fn watch_all(ctx: &Context, services: &mut JoinSet<()>) {
+    let (caches, queue) = (&ctx.cluster.caches, &ctx.cluster.queue);
+    let sink = CanarySink { caches: Arc::clone(caches), queue: Arc::clone(queue) };
+    services.spawn(feed::run(Kind::Canary, dynamic(ctx, Kind::Canary), sink));
+    for kind in OBJECT_KINDS {
+        let sink = ObjectSink { kind, caches: Arc::clone(caches), queue: Arc::clone(queue) };
+        spawn_second(ctx, services, feed::run(kind, dynamic(ctx, kind), sink));
+    }
+    let sink = EndpointSink { caches: Arc::clone(caches), queue: Arc::clone(queue) };
+    let slices = typed::<EndpointSlice>(ctx);
+    spawn_second(ctx, services, feed::run(Kind::EndpointSlice, slices, sink));
+    if !ctx.options.settings.config_tracking {
+        return [Kind::ConfigMap, Kind::Secret].into_iter().for_each(|kind| nothing_to_watch(ctx, kind));
+    }
+    let sink = |kind| ConfigSink { kind, caches: Arc::clone(caches), queue: Arc::clone(queue) };
+    let config_maps = typed::<PartialObjectMeta<ConfigMap>>(ctx);
+    spawn_second(ctx, services, feed::run(Kind::ConfigMap, config_maps, sink(Kind::ConfigMap)));
+    let secrets = typed::<PartialObjectMeta<Secret>>(ctx);
+    spawn_second(ctx, services, feed::run(Kind::Secret, secrets, sink(Kind::Secret)));
+}
+
+fn nothing_to_watch(ctx: &Context, kind: Kind) {
+    if let Some(store) = ctx.cluster.caches.configs(kind) {
+        store.list_begins();
+        store.list_ends();
+    }
+}
+
+/// Starts a watch once the Canaries are known.
+fn spawn_second(ctx: &Context, services: &mut JoinSet<()>, watch: impl Future<Output = ()> + Send + 'static) {
+    let caches = Arc::clone(&ctx.cluster.caches);
+    services.spawn(async move {
+        while caches.canaries.health() == crate::cache::Health::Starting {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        watch.await;
+    });
+}
+
+fn dynamic(ctx: &Context, kind: Kind) -> Api<kube::core::DynamicObject> {
+    let (client, resource) = (ctx.cluster.client.clone(), kind.resource());
+    match &ctx.options.namespace {
+        Some(namespace) => Api::namespaced_with(client, namespace, &resource),
+        None => Api::all_with(client, &resource),
+    }
+}
+
+fn typed<K>(ctx: &Context) -> Api<K>
+where
+    K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
+{
+    let client: Client = ctx.cluster.client.clone();
+    match &ctx.options.namespace {
+        Some(namespace) => Api::namespaced(client, namespace),
+        None => Api::all(client),
+    }
+}

@@ -1,0 +1,78 @@
+//! The condition that says why a Canary cannot be served.
+
+use chrono::{DateTime, SubsecRound, Utc};
+use serin_api::{CanaryStatus, canary::CanaryCondition};
+
+/// The condition's type, as tools that wait for objects know it.
+pub const STALLED: &str = "Stalled";
+
+/// Why a Canary is not served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stall {
+    /// One word.
+    pub reason: String,
+    /// Which field or object, its value, and the remedy.
+    pub message: String,
+}
+
+impl Stall {
+    /// A stall for this reason.
+    pub fn new(reason: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { reason: reason.into(), message: message.into() }
+    }
+}
+
+/// The stall that a status tells of.
+pub fn current(status: Option<&CanaryStatus>) -> Option<Stall> {
+    let conditions = &status?.conditions;
+    let found =
+        conditions.iter().find(|condition| condition.type_ == STALLED && condition.status == "True")?;
+    Some(Stall::new(&found.reason, found.message.clone().unwrap_or_default()))
+}
+
+/// Puts the stall into the conditions, or takes it out. Whether that changed anything.
+pub fn set(status: &mut CanaryStatus, stall: Option<&Stall>, now: DateTime<Utc>) -> bool {
+    if current(Some(status)).as_ref() == stall {
+        return false;
+    }
+    let now = now.trunc_subsecs(0);
+    let since = status.conditions.iter().find(|c| c.type_ == STALLED && c.status == "True");
+    let since = since.and_then(|c| c.last_transition_time).unwrap_or(now);
+    status.conditions.retain(|condition| condition.type_ != STALLED);
+    status.conditions.extend(stall.map(|stall| CanaryCondition {
+        type_: STALLED.to_owned(),
+        status: "True".to_owned(),
+        reason: stall.reason.clone(),
+        message: Some(stall.message.clone()),
+        last_update_time: Some(now),
+        last_transition_time: Some(since),
+    }));
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[test]
+    fn a_stall_comes_and_goes_and_leaves_other_conditions_alone() {
+        let now = DateTime::UNIX_EPOCH;
+        let promoted = CanaryCondition { type_: "Promoted".to_owned(), ..CanaryCondition::default() };
+        let mut status = CanaryStatus { conditions: vec![promoted.clone()], ..CanaryStatus::default() };
+        assert!(!set(&mut status, None, now));
+
+        let stall = Stall::new("InvalidSpec", "service.port is missing");
+        assert!(set(&mut status, Some(&stall), now));
+        assert!(!set(&mut status, Some(&stall), now + TimeDelta::minutes(1)));
+        assert_eq!(current(Some(&status)), Some(stall));
+
+        let other = Stall::new("InvalidSpec", "service.port is 0");
+        assert!(set(&mut status, Some(&other), now + TimeDelta::minutes(1)));
+        assert_eq!(status.conditions[1].last_transition_time, Some(now));
+
+        assert!(set(&mut status, None, now));
+        assert_eq!(status.conditions, [promoted]);
+    }
+}

@@ -1,0 +1,55 @@
+//! Logs.
+
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Encoding {
+    /// One JSON object per line.
+    #[default]
+    Json,
+    /// For people.
+    Console,
+}
+
+/// Writes logs to stderr from this level on. `RUST_LOG` has precedence.
+///
+/// Levels are Flagger's: `debug`, `info`, `warn`, `error`; `fatal` and `panic` count as `error`, anything
+/// else as `info`.
+pub fn init(level: &str, encoding: Encoding) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(directives(level)));
+    let registry = tracing_subscriber::registry().with(filter);
+    // A second call, as in tests, keeps the first one's logs.
+    let _ = match encoding {
+        Encoding::Json => {
+            let layer =
+                fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false);
+            registry.with(layer.with_writer(std::io::stderr)).try_init()
+        }
+        Encoding::Console => registry.with(fmt::layer().with_writer(std::io::stderr)).try_init(),
+    };
+}
+
+/// Debug logs are ours; the client's own would drown them.
+fn directives(level: &str) -> String {
+    match level {
+        "debug" => {
+            "info,serin=debug,serin_controller=debug,serin_providers=debug,serin_notify=debug".to_owned()
+        }
+        "warn" | "error" => level.to_owned(),
+        "fatal" | "panic" => "error".to_owned(),
+        _ => "info".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_levels_count_as_info() {
+        assert_eq!(directives("warning"), "info");
+        assert_eq!(directives("panic"), "error");
+        assert!(directives("debug").starts_with("info,serin"));
+    }
+}

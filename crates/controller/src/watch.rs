@@ -1,0 +1,138 @@
+//! From the watches of the API server to the stores.
+
+use std::{fmt::Debug, pin::pin, time::Duration};
+
+use futures::StreamExt;
+use kube::{
+    Api, Resource,
+    runtime::{WatchStreamExt, watcher},
+};
+use serde::de::DeserializeOwned;
+
+use crate::{cache::Health, kind::Kind};
+
+/// How long to wait before a kind that cannot be read is listed again.
+const RETRY: Duration = Duration::from_secs(10);
+
+/// What takes in the objects of a watch.
+pub(crate) trait Sink<K>: Send + Sync {
+    /// A list of all objects begins.
+    fn list_begins(&self);
+    /// An object of the list.
+    fn listed(&self, object: K);
+    /// The list is complete.
+    fn list_ends(&self);
+    /// An object was created or changed.
+    fn applied(&self, object: K);
+    /// An object was deleted; this is its last state.
+    fn deleted(&self, object: K);
+    /// The kind cannot be read.
+    fn failed(&self, health: Health);
+}
+
+/// Feeds `sink` for ever. Interrupted watches are resumed; kinds that are not served or not allowed are
+/// tried again until they are.
+pub(crate) async fn run<K>(kind: Kind, api: Api<K>, sink: impl Sink<K>)
+where
+    K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
+{
+    loop {
+        let health = follow(kind, &api, &sink).await;
+        sink.failed(health);
+        tokio::time::sleep(RETRY).await;
+    }
+}
+
+/// Feeds `sink` until the kind turns out not to be readable.
+async fn follow<K>(kind: Kind, api: &Api<K>, sink: &impl Sink<K>) -> Health
+where
+    K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
+{
+    let stream = watcher(api.clone(), watcher::Config::default()).default_backoff();
+    let mut stream = pin!(stream);
+    while let Some(event) = stream.next().await {
+        match event {
+            Ok(watcher::Event::Init) => sink.list_begins(),
+            Ok(watcher::Event::InitApply(object)) => sink.listed(strip(object)),
+            Ok(watcher::Event::InitDone) => sink.list_ends(),
+            Ok(watcher::Event::Apply(object)) => sink.applied(strip(object)),
+            Ok(watcher::Event::Delete(object)) => sink.deleted(object),
+            Err(error) => {
+                if let Some(health) = diagnose(kind, &error) {
+                    return health;
+                }
+                tracing::warn!(kind = kind.name(), %error, "watch interrupted, trying again");
+            }
+        }
+    }
+    Health::Failing("the watch ended".to_owned())
+}
+
+/// Field managers are the largest part of many objects, and nothing here reads them.
+fn strip<K: Resource>(mut object: K) -> K {
+    object.meta_mut().managed_fields = None;
+    object
+}
+
+/// The state of the kind if trying again at once is no use; `None` for passing faults.
+fn diagnose(kind: Kind, error: &watcher::Error) -> Option<Health> {
+    let (watcher::Error::InitialListFailed(kube::Error::Api(status))
+    | watcher::Error::WatchStartFailed(kube::Error::Api(status))
+    | watcher::Error::WatchFailed(kube::Error::Api(status))
+    | watcher::Error::WatchError(status)) = error
+    else {
+        return None;
+    };
+    let resource = kind.qualified();
+    match status.code {
+        404 => Some(Health::NotServed(not_served(kind))),
+        403 => Some(Health::Failing(format!(
+            "{resource} may not be read: {}. Grant the operator's service account get, list and watch on it",
+            status.message
+        ))),
+        _ => None,
+    }
+}
+
+fn not_served(kind: Kind) -> String {
+    let (group, version, name, _) = kind.parts();
+    let remedy = match kind {
+        Kind::HttpRoute => "install the CRDs of the Gateway API",
+        Kind::Canary | Kind::MetricTemplate | Kind::AlertProvider => {
+            "install the CRDs that `serin crds` prints"
+        }
+        _ => "use a cluster that serves it",
+    };
+    format!("the API server does not serve {name} of {group}/{version}: {remedy}")
+}
+
+#[cfg(test)]
+mod tests {
+    use kube::core::Status;
+
+    use super::*;
+
+    fn refused(code: u16) -> watcher::Error {
+        let status = Status { code, message: "no".to_owned(), ..Status::default() };
+        watcher::Error::InitialListFailed(kube::Error::Api(status.boxed()))
+    }
+
+    #[test]
+    fn a_missing_crd_and_a_missing_right_are_named_with_a_remedy() {
+        let Some(Health::NotServed(why)) = diagnose(Kind::HttpRoute, &refused(404)) else { panic!() };
+        assert_eq!(
+            why,
+            "the API server does not serve HTTPRoute of gateway.networking.k8s.io/v1: \
+             install the CRDs of the Gateway API"
+        );
+        let Some(Health::Failing(why)) = diagnose(Kind::Secret, &refused(403)) else { panic!() };
+        assert!(why.starts_with("secrets may not be read: no. Grant"), "{why}");
+    }
+
+    #[test]
+    fn passing_faults_say_nothing_about_the_kind() {
+        assert_eq!(diagnose(Kind::Secret, &refused(410)), None);
+        assert_eq!(diagnose(Kind::Secret, &refused(500)), None);
+        assert_eq!(diagnose(Kind::Secret, &watcher::Error::NoResourceVersion), None);
+    }
+}

@@ -1,0 +1,143 @@
+//! Taking Canaries from the queue while this replica may act.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use tokio::{sync::watch, task::JoinSet, time::Instant};
+
+use crate::{
+    cache::Health,
+    context::Context,
+    key::Key,
+    metrics::Outcome,
+    observe,
+    options::span,
+    reconcile::{Verdict, reconcile},
+};
+
+/// How often the caches are asked whether they are filled.
+const POLL: Duration = Duration::from_millis(20);
+
+/// Works while `leads` is true, until the operator ends.
+pub(crate) async fn run(ctx: Arc<Context>, mut leads: watch::Receiver<bool>) {
+    loop {
+        let led = leads.wait_for(|leads| *leads);
+        tokio::select! {
+            led = led => if led.is_err() { return },
+            () = ctx.stop.cancelled() => return,
+        }
+        ctx.metrics.operator.leader(true);
+        term(&ctx, &mut leads).await;
+        ctx.metrics.operator.leader(false);
+        if ctx.stop.is_cancelled() {
+            return;
+        }
+    }
+}
+
+/// From taking over to standing down.
+async fn term(ctx: &Arc<Context>, leads: &mut watch::Receiver<bool>) {
+    ctx.memory.begin_term();
+    let mut running = JoinSet::new();
+    let lost = tokio::select! {
+        () = work(ctx, &mut running) => false,
+        _ = leads.wait_for(|leads| !leads) => true,
+        () = ctx.stop.cancelled() => false,
+    };
+    if lost {
+        // Another replica may act already: not even a request that is under way may be followed by more.
+        running.abort_all();
+    }
+    let ended = async { while running.join_next().await.is_some() {} };
+    if tokio::time::timeout(ctx.options.grace, ended).await.is_err() {
+        tracing::warn!("reconciles are still running at the end of the grace period");
+    }
+}
+
+async fn work(ctx: &Arc<Context>, running: &mut JoinSet<()>) {
+    while ctx.cluster.caches.health().iter().any(|(_, health)| *health == Health::Starting) {
+        tokio::time::sleep(POLL).await;
+    }
+    let queue = &ctx.cluster.queue;
+    for (key, _) in ctx.cluster.caches.canaries.all() {
+        queue.wake(&key);
+    }
+    loop {
+        if running.len() >= ctx.options.concurrency {
+            finished(running.join_next().await);
+            continue;
+        }
+        tokio::select! {
+            key = queue.next() => drop(running.spawn(look(Arc::clone(ctx), key))),
+            Some(done) = running.join_next() => finished(Some(done)),
+        }
+    }
+}
+
+fn finished(done: Option<Result<(), tokio::task::JoinError>>) {
+    if let Some(Err(error)) = done
+        && error.is_panic()
+    {
+        tracing::error!(%error, "a reconcile panicked; it is tried again in a minute");
+    }
+}
+
+async fn look(ctx: Arc<Context>, key: Key) {
+    let turn = Turn { ctx: &ctx, key: &key, settled: false };
+    let started = Instant::now();
+    let verdict = Box::pin(reconcile(&ctx, &key)).await;
+    let failed = matches!(verdict, Verdict::Retry(_));
+    let outcome = if failed { Outcome::Failed } else { Outcome::Done };
+    ctx.metrics.operator.reconciled(outcome, started.elapsed());
+    turn.settle(verdict);
+}
+
+/// A Canary's turn; it ends however the reconcile ends.
+struct Turn<'a> {
+    ctx: &'a Context,
+    key: &'a Key,
+    settled: bool,
+}
+
+impl Turn<'_> {
+    fn settle(mut self, verdict: Verdict) {
+        self.settled = true;
+        let (queue, memory) = (&self.ctx.cluster.queue, &self.ctx.memory);
+        match verdict {
+            Verdict::Settled(wake) => {
+                memory.succeeded(self.key);
+                if let Some(at) = wake {
+                    queue.wake_at(self.key, instant(at));
+                }
+            }
+            Verdict::Retry(_) => queue.wake_at(self.key, Instant::now() + memory.failed(self.key)),
+            Verdict::Gone => forget(self.ctx, self.key),
+            Verdict::Interrupted => {}
+        }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let queue = &self.ctx.cluster.queue;
+        if !self.settled {
+            queue.wake_at(self.key, Instant::now() + crate::options::BACKOFF_MAX);
+        }
+        queue.done(self.key);
+    }
+}
+
+/// The monotonic time of a time of day.
+fn instant(at: DateTime<Utc>) -> Instant {
+    Instant::now() + span(at - observe::now())
+}
+
+fn forget(ctx: &Context, key: &Key) {
+    tracing::info!(canary = %format!("{}.{}", key.name, key.namespace), "canary deleted");
+    ctx.cluster.queue.forget(key);
+    ctx.cluster.queue.wake_all(&ctx.cluster.caches.unlink(key));
+    if let Some(labels) = ctx.memory.forget(key) {
+        let metrics = labels.metrics.iter().map(String::as_str);
+        ctx.metrics.canary.remove(&labels.target, &key.namespace, metrics);
+    }
+}
