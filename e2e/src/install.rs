@@ -86,8 +86,11 @@ async fn name_upstreams(cluster: &Cluster) -> Result<()> {
 
 async fn kubectl_apply(folder: &str) -> Result<()> {
     let folder = repository().join(folder);
-    let mut command = Command::new(text("SERIN_KUBECTL", "kubectl"));
-    command.args(["apply", "--server-side", "--force-conflicts", "-k"]).arg(&folder).stdin(Stdio::null());
+    let kubectl = text("SERIN_KUBECTL", "kubectl");
+    let mut words = kubectl.split_whitespace();
+    let mut command = Command::new(words.next().unwrap_or_default());
+    command.args(words).args(["apply", "--server-side", "--force-conflicts", "-k"]);
+    command.arg(&folder).stdin(Stdio::null()).current_dir(repository());
     let output = command.output().await.context("kubectl is not installed; name it by SERIN_KUBECTL")?;
     let errors = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "kubectl apply -k {}:\n{errors}", folder.display());

@@ -23,7 +23,7 @@ impl Settings {
     /// From the process environment.
     pub fn from_env() -> Self {
         Self {
-            gateway_namespace: text("SERIN_GATEWAY_NAMESPACE", "gateway"),
+            gateway_namespace: text("SERIN_GATEWAY_NAMESPACE", "gateway-system"),
             gateway_name: text("SERIN_GATEWAY_NAME", "gateway"),
             gateway_url: env::var("SERIN_GATEWAY_URL").ok().filter(|url| !url.is_empty()),
             prometheus: text("SERIN_PROMETHEUS", "http://prometheus.monitoring:9090"),

@@ -21,10 +21,14 @@ pub(super) fn passed(name: &str, took: Duration) {
     println!("{name}: {:.1} s", took.as_secs_f32());
 }
 
+/// Tells why a test failed.
+pub(super) fn broken(name: &str, error: &Error) {
+    println!("=== {name}: {error:#}");
+}
+
 /// Prints what happened in the namespace and keeps all of it in a file.
-pub(super) async fn failed(name: &str, scene: &Scene, error: &Error) {
+pub(super) async fn failed(name: &str, scene: &Scene) {
     println!("=== {name} failed in namespace {}, which is kept ===", scene.namespace);
-    println!("{error:?}");
     println!("--- what happened ---\n{}", scene.history.look(timeline));
     if let Ok(canary) = scene.canary() {
         let yaml = serde_saphyr::to_string(&canary).unwrap_or_else(|error| error.to_string());

@@ -1,6 +1,6 @@
 //! What has to be true when a rollout is over.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use serin_api::{CanaryStatus, Phase};
 
@@ -104,17 +104,18 @@ impl Scene {
         weights
     }
 
-    /// Whether events with these texts happened, in this order.
+    /// Waits until events with these texts have happened, in this order.
     ///
     /// # Errors
-    /// The first that is missing, and all that there are.
-    pub fn expect_events(&self, texts: &[&str]) -> Result<()> {
-        let events = self.events();
-        let mut rest = events.iter();
-        for text in texts {
-            let found = rest.any(|event| event.message.contains(text));
-            ensure!(found, "no event `{text}` in its place among {events:#?}");
-        }
-        Ok(())
+    /// One of them did not happen in time; the error lists those that did.
+    pub async fn expect_events(&self, texts: &[&str]) -> Result<()> {
+        let happened = |versions: &Versions| {
+            let events = versions.events(&self.app.canary);
+            let mut rest = events.iter();
+            let all = texts.iter().all(|text| rest.any(|event| event.message.contains(text)));
+            all.then_some(())
+        };
+        let waited = self.history.until(&format!("the events {texts:?}"), LIMIT, happened).await;
+        waited.with_context(|| format!("events: {:#?}", self.events()))
     }
 }

@@ -15,20 +15,37 @@ static SLOTS: LazyLock<(Semaphore, u32)> = LazyLock::new(|| {
     (Semaphore::new(slots as usize), slots)
 });
 
+/// How a test ended. What failed was printed, so that there is nothing left to say.
+pub type Verdict = Result<(), Failed>;
+
+/// A test failed.
+#[derive(Debug)]
+pub struct Failed {
+    /// Its name.
+    pub test: String,
+}
+
 /// Runs a test beside others, in a namespace of its own.
 ///
 /// # Errors
 /// The test failed, or a safety invariant did not hold. The namespace is kept then, and its state printed.
-pub fn together(name: &str, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Result<()> {
-    block_on(name, 1, body)
+pub fn together(name: &str, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Verdict {
+    told(name, block_on(name, 1, body))
 }
 
 /// Runs a test while no other runs, because it disturbs what all of them share.
 ///
 /// # Errors
 /// As [`together`].
-pub fn alone(name: &str, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Result<()> {
-    block_on(name, SLOTS.1, body)
+pub fn alone(name: &str, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Verdict {
+    told(name, block_on(name, SLOTS.1, body))
+}
+
+fn told(name: &str, outcome: Result<()>) -> Verdict {
+    outcome.map_err(|error| {
+        dump::broken(name, &error);
+        Failed { test: name.to_owned() }
+    })
 }
 
 fn block_on(name: &str, slots: u32, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Result<()> {
@@ -47,7 +64,7 @@ fn block_on(name: &str, slots: u32, body: impl AsyncFnOnce(&Scene) -> Result<()>
                 scene.close().await
             }
             Err(error) => {
-                dump::failed(name, &scene, &error).await;
+                dump::failed(name, &scene).await;
                 Err(error)
             }
         }

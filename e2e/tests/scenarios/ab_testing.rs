@@ -1,13 +1,13 @@
 //! A/B testing: a header decides who sees the new version.
 
-use anyhow::{Result, ensure};
+use anyhow::ensure;
 use serin_e2e::{
     Traffic,
-    scene::{Fault, together},
+    scene::{Fault, Verdict, together},
 };
 
 #[test]
-fn only_insiders_see_the_new_version_until_it_is_promoted() -> Result<()> {
+fn only_insiders_see_the_new_version_until_it_is_promoted() -> Verdict {
     together("ab", async |scene| {
         scene.install("canary-ab.yaml").await?;
         scene.mark_as_shared().await?;
@@ -19,7 +19,9 @@ fn only_insiders_see_the_new_version_until_it_is_promoted() -> Result<()> {
         ensure!(outside.served_by("6.9.1") == 0, "others saw the new version: {:?}", outside.answers);
         ensure!(inside.served_by("6.9.1") > 0, "insiders did not: {:?}", inside.answers);
         scene.promoted(shipment, "6.9.1").await?;
-        scene.expect_events(&["iteration 1/3", "iteration 2/3", "iteration 3/3", "Promotion completed!"])?;
+        scene
+            .expect_events(&["iteration 1/3", "iteration 2/3", "iteration 3/3", "Promotion completed!"])
+            .await?;
         for tally in [insiders.stop().await, others.stop().await] {
             ensure!(tally.failed() == 0, "{:#?}", tally.failures);
         }
@@ -28,7 +30,7 @@ fn only_insiders_see_the_new_version_until_it_is_promoted() -> Result<()> {
 }
 
 #[test]
-fn a_version_that_fails_insiders_is_rolled_back() -> Result<()> {
+fn a_version_that_fails_insiders_is_rolled_back() -> Verdict {
     together("ab-errors", async |scene| {
         scene.install("canary-ab.yaml").await?;
         let insiders = Traffic::start(scene.requests(30).header("x-canary", "insider"))?;

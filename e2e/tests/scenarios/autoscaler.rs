@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 use serin_api::Phase;
 use serin_e2e::{
     Kind,
-    scene::{Fault, LIMIT, together},
+    scene::{Fault, LIMIT, Verdict, together},
 };
 
 #[test]
-fn the_primary_gets_an_autoscaler_of_its_own() -> Result<()> {
+fn the_primary_gets_an_autoscaler_of_its_own() -> Verdict {
     together("autoscaler", async |scene| {
         scene.apply("podinfo.yaml").await?;
         scene.apply("autoscaler.yaml").await?;

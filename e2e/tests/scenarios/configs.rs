@@ -3,7 +3,10 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use serin_api::Phase;
-use serin_e2e::{Kind, Scene, scene::together};
+use serin_e2e::{
+    Kind, Scene,
+    scene::{Verdict, together},
+};
 
 /// Podinfo with a ConfigMap in its environment and a Secret as a file.
 async fn install(scene: &Scene) -> Result<()> {
@@ -21,7 +24,7 @@ async fn install(scene: &Scene) -> Result<()> {
 }
 
 #[test]
-fn a_changed_config_map_is_released() -> Result<()> {
+fn a_changed_config_map_is_released() -> Verdict {
     together("config-map", async |scene| {
         install(scene).await?;
         let message = async || -> Result<Option<String>> {
@@ -47,7 +50,7 @@ fn a_changed_config_map_is_released() -> Result<()> {
 }
 
 #[test]
-fn a_changed_secret_is_released() -> Result<()> {
+fn a_changed_secret_is_released() -> Verdict {
     together("secret", async |scene| {
         install(scene).await?;
         let template = scene.history.look(|versions| {

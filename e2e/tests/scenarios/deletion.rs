@@ -6,7 +6,7 @@ use serde_json::json;
 use serin_e2e::{
     Kind, Scene,
     history::Versions,
-    scene::{Fault, LIMIT, together},
+    scene::{Fault, LIMIT, Verdict, together},
 };
 
 async fn delete(scene: &Scene) -> Result<()> {
@@ -21,7 +21,7 @@ async fn delete(scene: &Scene) -> Result<()> {
 }
 
 #[test]
-fn what_the_canary_owned_goes_with_it() -> Result<()> {
+fn what_the_canary_owned_goes_with_it() -> Verdict {
     together("deletion", async |scene| {
         scene.install("canary.yaml").await?;
         delete(scene).await?;
@@ -33,7 +33,7 @@ fn what_the_canary_owned_goes_with_it() -> Result<()> {
 }
 
 #[test]
-fn the_target_takes_over_again_when_asked_to() -> Result<()> {
+fn the_target_takes_over_again_when_asked_to() -> Verdict {
     together("revert", async |scene| {
         scene.apply("apex-service.yaml").await?;
         scene.install_changed("canary.yaml", json!({"spec": {"revertOnDeletion": true}})).await?;
@@ -62,7 +62,7 @@ fn the_target_takes_over_again_when_asked_to() -> Result<()> {
 }
 
 #[test]
-fn a_canary_deleted_amid_a_rollout_reverts_too() -> Result<()> {
+fn a_canary_deleted_amid_a_rollout_reverts_too() -> Verdict {
     together("revert-amid", async |scene| {
         scene.apply("apex-service.yaml").await?;
         scene.install_changed("canary.yaml", json!({"spec": {"revertOnDeletion": true}})).await?;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use serin_api::Phase;
 use serin_e2e::{
     Kind, Scene,
-    scene::{Fault, together},
+    scene::{Fault, Verdict, together},
 };
 
 /// A change to a Canary: these hooks, and no metrics.
@@ -20,7 +20,7 @@ fn command(scene: &Scene, kind: &str, command: &str, timeout: &str) -> Value {
 }
 
 #[test]
-fn a_failing_pre_rollout_hook_keeps_traffic_away_and_ends_the_rollout() -> Result<()> {
+fn a_failing_pre_rollout_hook_keeps_traffic_away_and_ends_the_rollout() -> Verdict {
     together("pre-rollout", async |scene| {
         let hooks = [command(scene, "pre-rollout", "exit 1", "5s")];
         scene.install_changed("canary.yaml", with_hooks(&hooks)).await?;
@@ -36,7 +36,7 @@ fn a_failing_pre_rollout_hook_keeps_traffic_away_and_ends_the_rollout() -> Resul
 }
 
 #[test]
-fn hooks_that_pass_let_the_rollout_go_on() -> Result<()> {
+fn hooks_that_pass_let_the_rollout_go_on() -> Verdict {
     together("hooks", async |scene| {
         let smoke =
             format!("curl -sd 'anon' http://podinfo-canary.{}:9898/token | grep token", scene.namespace);
@@ -51,12 +51,12 @@ fn hooks_that_pass_let_the_rollout_go_on() -> Result<()> {
         let shipment = scene.ship("6.9.1", Fault::None).await?;
         scene.promoted(shipment, "6.9.1").await?;
         scene.until_event("Post-rollout check after passed").await?;
-        scene.expect_events(&["Pre-rollout check check passed", "Promotion completed!"])
+        scene.expect_events(&["Pre-rollout check check passed", "Promotion completed!"]).await
     })
 }
 
 #[test]
-fn gates_hold_the_rollout_until_they_open() -> Result<()> {
+fn gates_hold_the_rollout_until_they_open() -> Verdict {
     together("gates", async |scene| {
         let gate = |kind: &str| json!({"name": kind, "type": kind, "url": scene.hook("/gate/check")});
         let hooks = [gate("confirm-rollout"), gate("confirm-promotion")];
@@ -64,7 +64,7 @@ fn gates_hold_the_rollout_until_they_open() -> Result<()> {
         let traffic = scene.traffic(20)?;
         let shipment = scene.ship("6.9.1", Fault::None).await?;
         scene.until_phase(Phase::Waiting).await?;
-        scene.expect_events(&["advancement waiting for approval confirm-rollout"])?;
+        scene.expect_events(&["advancement waiting for approval confirm-rollout"]).await?;
         scene.turn("gate/open").await?;
         scene.until_weight(25).await?;
         scene.turn("gate/close").await?;
@@ -80,7 +80,7 @@ fn gates_hold_the_rollout_until_they_open() -> Result<()> {
 }
 
 #[test]
-fn a_rollback_hook_ends_the_rollout() -> Result<()> {
+fn a_rollback_hook_ends_the_rollout() -> Verdict {
     together("rollback-hook", async |scene| {
         let hooks = [json!({"name": "stop", "type": "rollback", "url": scene.hook("/rollback/check")})];
         scene.install_changed("canary.yaml", with_hooks(&hooks)).await?;
@@ -90,7 +90,9 @@ fn a_rollback_hook_ends_the_rollout() -> Result<()> {
         scene.until_weight(2).await?;
         scene.turn("rollback/open").await?;
         scene.rolled_back(shipment, "6.9.0").await?;
-        scene.expect_events(&["Rollback check stop passed", "manual webhook invoked", "Canary failed!"])?;
+        scene
+            .expect_events(&["Rollback check stop passed", "manual webhook invoked", "Canary failed!"])
+            .await?;
         let tally = traffic.stop().await;
         ensure!(tally.failed() == 0, "{:#?}", tally.failures);
         Ok(())
@@ -117,7 +119,7 @@ async fn held_by(scene: &Scene, broken: Value, text: &str) -> Result<()> {
 }
 
 #[test]
-fn a_hook_that_is_down_holds_the_rollout() -> Result<()> {
+fn a_hook_that_is_down_holds_the_rollout() -> Verdict {
     together("hook-down", async |scene| {
         let url = format!("http://nobody.{}/", scene.namespace);
         let hook = json!({"name": "check", "type": "rollout", "url": url, "timeout": "1s"});
@@ -126,7 +128,7 @@ fn a_hook_that_is_down_holds_the_rollout() -> Result<()> {
 }
 
 #[test]
-fn a_slow_hook_holds_the_rollout() -> Result<()> {
+fn a_slow_hook_holds_the_rollout() -> Verdict {
     together("hook-slow", async |scene| {
         let hook = command(scene, "rollout", "sleep 5", "1s");
         held_by(scene, hook, "giving up after 1 attempt(s)").await

@@ -1,16 +1,16 @@
 //! A good version is promoted.
 
-use anyhow::{Result, ensure};
+use anyhow::ensure;
 use serde_json::json;
 use serin_api::Phase;
 use serin_e2e::{
     Kind,
     invariants::Side,
-    scene::{Fault, together},
+    scene::{Fault, Verdict, together},
 };
 
 #[test]
-fn a_good_version_is_promoted_without_a_failed_request() -> Result<()> {
+fn a_good_version_is_promoted_without_a_failed_request() -> Verdict {
     together("promotion", async |scene| {
         let status = scene.install("canary.yaml").await?;
         ensure!(status.last_promoted_spec == status.last_applied_spec);
@@ -22,16 +22,18 @@ fn a_good_version_is_promoted_without_a_failed_request() -> Result<()> {
 
         ensure!(scene.canary_weights() == [0, 25, 50, 0], "{:?}", scene.canary_weights());
         ensure!(status.last_promoted_spec == status.last_applied_spec);
-        scene.expect_events(&[
-            "Initialization done! podinfo.",
-            "New revision detected! Scaling up podinfo.",
-            "Starting canary analysis for podinfo.",
-            "canary weight 25",
-            "canary weight 50",
-            "Copying podinfo.",
-            "Routing all traffic to primary",
-            "Promotion completed! Scaling down podinfo.",
-        ])?;
+        scene
+            .expect_events(&[
+                "Initialization done! podinfo.",
+                "New revision detected! Scaling up podinfo.",
+                "Starting canary analysis for podinfo.",
+                "canary weight 25",
+                "canary weight 50",
+                "Copying podinfo.",
+                "Routing all traffic to primary",
+                "Promotion completed! Scaling down podinfo.",
+            ])
+            .await?;
         let report = scene.report(&tally);
         ensure!(tally.served_by("6.9.1") > 0 && report.of(Side::Canary) > 0, "{report}");
         ensure!(tally.failed() == 0, "{report}: {:#?}", tally.failures);
@@ -40,7 +42,7 @@ fn a_good_version_is_promoted_without_a_failed_request() -> Result<()> {
 }
 
 #[test]
-fn a_newer_revision_restarts_the_analysis() -> Result<()> {
+fn a_newer_revision_restarts_the_analysis() -> Verdict {
     together("restarted", async |scene| {
         scene.install("canary.yaml").await?;
         let traffic = scene.traffic(30)?;
@@ -58,7 +60,7 @@ fn a_newer_revision_restarts_the_analysis() -> Result<()> {
 }
 
 #[test]
-fn the_steps_of_a_promotion_are_taken_one_by_one() -> Result<()> {
+fn the_steps_of_a_promotion_are_taken_one_by_one() -> Verdict {
     together("steps", async |scene| {
         let change = json!({"spec": {"analysis": {
             "interval": "2s", "maxWeight": null, "stepWeight": null,
@@ -77,7 +79,7 @@ fn the_steps_of_a_promotion_are_taken_one_by_one() -> Result<()> {
 }
 
 #[test]
-fn a_suspended_canary_waits_until_it_is_resumed() -> Result<()> {
+fn a_suspended_canary_waits_until_it_is_resumed() -> Verdict {
     together("suspended", async |scene| {
         scene.install("canary.yaml").await?;
         let traffic = scene.traffic(30)?;

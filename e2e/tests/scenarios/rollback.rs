@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use serde_json::json;
 use serin_e2e::{
     Kind, Scene,
-    scene::{Fault, together},
+    scene::{Fault, Verdict, together},
 };
 
 /// Ships a version with this fault and expects its rollback for a check of this name.
@@ -28,27 +28,29 @@ async fn rolled_back_for(scene: &Scene, fault: Fault, check: &str) -> Result<()>
         "the status explains the rollback: {:?}",
         status.checks
     );
-    scene.expect_events(&[
-        &failed,
-        "failed checks threshold reached 3",
-        &format!("Canary failed! Scaling down podinfo.{}", scene.namespace),
-    ])?;
+    scene
+        .expect_events(&[
+            &failed,
+            "failed checks threshold reached 3",
+            &format!("Canary failed! Scaling down podinfo.{}", scene.namespace),
+        ])
+        .await?;
     ensure!(report.failed_elsewhere == 0, "{report}");
     Ok(())
 }
 
 #[test]
-fn errors_lead_to_a_rollback() -> Result<()> {
+fn errors_lead_to_a_rollback() -> Verdict {
     together("errors", async |scene| rolled_back_for(scene, Fault::Errors, "error-rate").await)
 }
 
 #[test]
-fn latency_leads_to_a_rollback() -> Result<()> {
+fn latency_leads_to_a_rollback() -> Verdict {
     together("latency", async |scene| rolled_back_for(scene, Fault::Delay, "latency").await)
 }
 
 #[test]
-fn a_version_that_never_gets_ready_is_rolled_back_at_the_deadline() -> Result<()> {
+fn a_version_that_never_gets_ready_is_rolled_back_at_the_deadline() -> Verdict {
     together("unready", async |scene| {
         let change = json!({"spec": {"progressDeadlineSeconds": 5}});
         scene.install_changed("canary.yaml", change).await?;
@@ -56,7 +58,7 @@ fn a_version_that_never_gets_ready_is_rolled_back_at_the_deadline() -> Result<()
         let traffic = scene.traffic(20)?;
         let shipment = scene.ship("6.9.2", Fault::Unready).await?;
         scene.rolled_back(shipment, "6.9.0").await?;
-        scene.expect_events(&["progress deadline", "Canary failed! Scaling down podinfo."])?;
+        scene.expect_events(&["progress deadline", "Canary failed! Scaling down podinfo."]).await?;
         ensure!(scene.canary_weights() == [0], "it never got traffic: {:?}", scene.canary_weights());
         let tally = traffic.stop().await;
         ensure!(tally.failed() == 0, "{:#?}", tally.failures);
@@ -65,7 +67,7 @@ fn a_version_that_never_gets_ready_is_rolled_back_at_the_deadline() -> Result<()
 }
 
 #[test]
-fn a_good_version_follows_a_bad_one() -> Result<()> {
+fn a_good_version_follows_a_bad_one() -> Verdict {
     together("retry", async |scene| {
         scene.install("canary.yaml").await?;
         let traffic = scene.traffic(50)?;

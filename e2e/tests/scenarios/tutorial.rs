@@ -6,7 +6,13 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use serin_api::Phase;
-use serin_e2e::{Kind, Scene, Traffic, history::Versions, manifest, scene::together, traffic};
+use serin_e2e::{
+    Kind, Scene, Traffic,
+    history::Versions,
+    manifest,
+    scene::{Verdict, together},
+    traffic,
+};
 
 /// Applies the workload, the templates and one of the Canaries, and waits until it is initialised.
 async fn install(scene: &Scene, canary: &str) -> Result<()> {
@@ -31,7 +37,7 @@ fn route(versions: &Versions) -> Option<&Value> {
 }
 
 #[test]
-fn the_canary_is_promoted() -> Result<()> {
+fn the_canary_is_promoted() -> Verdict {
     together("tutorial", async |scene| {
         install(scene, "canary.yaml").await?;
         objects_are_as_in_the_tutorial(scene)?;
@@ -39,16 +45,18 @@ fn the_canary_is_promoted() -> Result<()> {
         set_image(scene, "6.9.1").await?;
         scene.promoted(shipment, "6.9.1").await?;
         ensure!(scene.canary_weights() == [0, 10, 20, 30, 40, 50, 0], "{:?}", scene.canary_weights());
-        scene.expect_events(&[
-            "New revision detected! Scaling up podinfo.",
-            "not ready: waiting for rollout to finish",
-            "Pre-rollout check smoke-test passed",
-            "canary weight 10",
-            "canary weight 50",
-            "Copying podinfo.",
-            "Routing all traffic to primary",
-            "Promotion completed! Scaling down podinfo.",
-        ])
+        scene
+            .expect_events(&[
+                "New revision detected! Scaling up podinfo.",
+                "not ready: waiting for rollout to finish",
+                "Pre-rollout check smoke-test passed",
+                "canary weight 10",
+                "canary weight 50",
+                "Copying podinfo.",
+                "Routing all traffic to primary",
+                "Promotion completed! Scaling down podinfo.",
+            ])
+            .await
     })
 }
 
@@ -79,7 +87,7 @@ fn objects_are_as_in_the_tutorial(scene: &Scene) -> Result<()> {
 }
 
 #[test]
-fn the_ab_test_is_promoted() -> Result<()> {
+fn the_ab_test_is_promoted() -> Verdict {
     together("tutorial-ab", async |scene| {
         install(scene, "ab.yaml").await?;
         let firefox = Traffic::start(scene.requests(5).header("user-agent", "Mozilla/5.0 Firefox/140"))?;
@@ -103,7 +111,7 @@ fn the_ab_test_is_promoted() -> Result<()> {
 }
 
 #[test]
-fn the_mirrored_release_is_promoted_by_the_built_in_metrics() -> Result<()> {
+fn the_mirrored_release_is_promoted_by_the_built_in_metrics() -> Verdict {
     together("tutorial-mirror", async |scene| {
         install(scene, "mirroring.yaml").await?;
         let traffic = scene.traffic(20)?;
@@ -118,11 +126,13 @@ fn the_mirrored_release_is_promoted_by_the_built_in_metrics() -> Result<()> {
         scene.history.until("a mirror", serin_e2e::scene::LIMIT, mirrored).await?;
         let status = scene.promoted(shipment, "6.9.1").await?;
         ensure!(status.checks.iter().all(|check| check.verdict == "Pass"), "{:?}", status.checks);
-        scene.expect_events(&[
-            "iteration 10/10",
-            "Stop traffic mirroring and route all traffic to canary",
-            "Copying",
-        ])?;
+        scene
+            .expect_events(&[
+                "iteration 10/10",
+                "Stop traffic mirroring and route all traffic to canary",
+                "Copying",
+            ])
+            .await?;
         ensure!(scene.history.look(mirrored).is_none(), "the mirror is gone");
         let report = scene.report(&traffic.stop().await);
         ensure!(report.failed_elsewhere == 0, "{report}");
@@ -131,7 +141,7 @@ fn the_mirrored_release_is_promoted_by_the_built_in_metrics() -> Result<()> {
 }
 
 #[test]
-fn the_route_is_customised() -> Result<()> {
+fn the_route_is_customised() -> Verdict {
     together("tutorial-route", async |scene| {
         install(scene, "route.yaml").await?;
         let filters = |versions: &Versions| Some(route(versions)?.pointer("/spec/rules/0/filters")?.clone());

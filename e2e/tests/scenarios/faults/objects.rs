@@ -1,6 +1,6 @@
 //! Targets that are missing, cannot be used, or belong to two; and others who write at the same time.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, ensure};
 use kube::api::DeleteParams;
 use serde_json::json;
 use serin_api::Phase;
@@ -8,11 +8,11 @@ use serin_e2e::{
     Kind,
     history::Versions,
     manifest,
-    scene::{Fault, LIMIT, together},
+    scene::{Fault, LIMIT, Verdict, together},
 };
 
 #[test]
-fn a_missing_target_is_waited_for() -> Result<()> {
+fn a_missing_target_is_waited_for() -> Verdict {
     together("no-target", async |scene| {
         scene.take_up("canary.yaml", json!({})).await?;
         scene.until_event("deployments.apps \"podinfo\" not found").await?;
@@ -25,7 +25,7 @@ fn a_missing_target_is_waited_for() -> Result<()> {
 }
 
 #[test]
-fn a_target_without_a_usable_selector_is_told() -> Result<()> {
+fn a_target_without_a_usable_selector_is_told() -> Verdict {
     together("selector", async |scene| {
         let labels = json!({"app": null, "tier": "web"});
         let change = json!({"spec": {
@@ -47,7 +47,7 @@ fn a_target_without_a_usable_selector_is_told() -> Result<()> {
 }
 
 #[test]
-fn a_second_canary_of_a_target_stands_back() -> Result<()> {
+fn a_second_canary_of_a_target_stands_back() -> Verdict {
     together("rivals", async |scene| {
         scene.install("canary.yaml").await?;
         let mut rival = scene.fixture("canary.yaml")?.pop().context("a Canary")?;
@@ -80,7 +80,7 @@ fn a_second_canary_of_a_target_stands_back() -> Result<()> {
 }
 
 #[test]
-fn others_who_write_at_the_same_time_hold_nothing_up() -> Result<()> {
+fn others_who_write_at_the_same_time_hold_nothing_up() -> Verdict {
     together("conflict", async |scene| {
         scene.install("canary.yaml").await?;
         let traffic = scene.traffic(30)?;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use serin_api::Phase;
 use serin_e2e::{
     Kind, Scene,
-    scene::{Fault, together},
+    scene::{Fault, Verdict, together},
 };
 
 /// The Canary says which field is wrong and what to do; once it is right, it is served.
@@ -26,7 +26,7 @@ async fn refused_until_corrected(scene: &Scene, wrong: Value, right: Value, text
 }
 
 #[test]
-fn missing_gateway_refs_are_told() -> Result<()> {
+fn missing_gateway_refs_are_told() -> Verdict {
     together("gateway-refs", async |scene| {
         let refs = json!([{
             "name": scene.cluster.settings.gateway_name,
@@ -43,7 +43,7 @@ fn missing_gateway_refs_are_told() -> Result<()> {
 }
 
 #[test]
-fn an_analysis_without_steps_is_told() -> Result<()> {
+fn an_analysis_without_steps_is_told() -> Verdict {
     together("no-steps", async |scene| {
         refused_until_corrected(
             scene,
@@ -56,7 +56,7 @@ fn an_analysis_without_steps_is_told() -> Result<()> {
 }
 
 #[test]
-fn a_spec_that_becomes_wrong_leaves_everything_as_it_is() -> Result<()> {
+fn a_spec_that_becomes_wrong_leaves_everything_as_it_is() -> Verdict {
     together("bad-spec", async |scene| {
         scene.install("canary.yaml").await?;
         let traffic = scene.traffic(20)?;
@@ -75,7 +75,7 @@ fn a_spec_that_becomes_wrong_leaves_everything_as_it_is() -> Result<()> {
 }
 
 #[test]
-fn what_can_never_work_is_refused_at_admission() -> Result<()> {
+fn what_can_never_work_is_refused_at_admission() -> Verdict {
     together("admission", async |scene| {
         let both = json!({"spec": {"analysis": {"iterations": 3}}});
         let refused = scene.take_up("canary.yaml", both).await;
