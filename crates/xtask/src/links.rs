@@ -1,6 +1,6 @@
 //! Links between the pages of the documentation lead somewhere.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use anyhow::Result;
 
@@ -18,32 +18,58 @@ pub(crate) fn read(root: &Path) -> Result<Vec<Text>> {
     Ok(pages)
 }
 
-/// Checks every link to a file of the repository.
+/// Checks every link to a file of the repository, and to a heading of a page.
 pub(crate) fn check(root: &Path, pages: &[Text]) -> Report {
     let mut links = 0;
     let mut problems = Vec::new();
     for page in pages {
-        let folder = root.join(&page.path).parent().map(Path::to_path_buf).unwrap_or_default();
-        for target in targets(&page.content) {
-            links += 1;
-            if !folder.join(target).exists() {
-                problems.push(format!("{}: the link to {target} leads nowhere", page.path));
-            }
-        }
+        let targets = targets(&page.content);
+        links += targets.len();
+        let dead = targets.into_iter().filter(|target| !leads_somewhere(&root.join(&page.path), target));
+        problems.extend(dead.map(|target| format!("{}: the link to {target} leads nowhere", page.path)));
     }
     Report { summary: format!("links: {links} in {} pages", pages.len()), problems }
 }
 
-/// Targets of inline links, without anchors; other sites and bare anchors are left out.
-fn targets(markdown: &str) -> Vec<&str> {
+/// The anchor that GitHub and mdBook give a heading.
+pub(crate) fn anchor(heading: &str) -> String {
+    let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ' '));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
+}
+
+fn leads_somewhere(page: &Path, target: &str) -> bool {
+    let (path, heading) = target.split_once('#').unwrap_or((target, ""));
+    let file = if path.is_empty() { page.to_path_buf() } else { page.with_file_name(path) };
+    if heading.is_empty() || file.extension().is_none_or(|extension| extension != "md") {
+        return file.exists();
+    }
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let headings = prose(&text).filter(|line| line.starts_with('#'));
+    headings.map(|line| anchor(line.trim_start_matches('#').trim())).any(|found| found == heading)
+}
+
+/// Targets of inline links; other sites are left out.
+fn targets(markdown: &str) -> Vec<String> {
+    let text = prose(markdown).map(without_code).collect::<Vec<_>>().join("\n");
+    let found = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    found
+        .filter(|link| !link.contains("://") && !link.starts_with("mailto:"))
+        .map(ToOwned::to_owned)
+        .collect()
+}
+
+/// The lines outside of fenced blocks.
+fn prose(markdown: &str) -> impl Iterator<Item = &str> {
     let mut fenced = false;
-    let prose = markdown.lines().filter(|line| {
+    markdown.lines().filter(move |line| {
         fenced ^= line.trim_start().starts_with("```");
         !fenced
-    });
-    let links = prose.flat_map(|line| line.split("](").skip(1)).filter_map(|rest| rest.split(')').next());
-    let links = links.filter(|link| !link.contains("://") && !link.starts_with("mailto:"));
-    links.filter_map(|link| link.split('#').next()).filter(|path| !path.is_empty()).collect()
+    })
+}
+
+/// A line without what stands between backticks.
+fn without_code(line: &str) -> String {
+    line.split('`').step_by(2).collect()
 }
 
 #[cfg(test)]
@@ -53,15 +79,23 @@ mod tests {
     #[test]
     fn only_links_into_the_repository_count() {
         let page =
-            "[a](a.md) and [b](../b.md#part) but [c](https://x/y) [d](#here)\n```\n[e](e.md)\n```\n[f](f/)";
-        assert_eq!(targets(page), ["a.md", "../b.md", "f/"]);
+            "[a](a.md) and [b](../b.md#part) but [c](https://x/y) `[d](d.md)`\n```\n[e](e.md)\n```\n[f](#g)";
+        assert_eq!(targets(page), ["a.md", "../b.md#part", "#g"]);
     }
 
     #[test]
     fn a_dead_link_is_named_with_its_page() {
-        let page =
-            Text { path: "README.md".to_owned(), content: "[a](Cargo.toml) [b](no/such.md)".to_owned() };
-        let report = check(&files::root(), &[page]);
-        assert_eq!(report.problems, ["README.md: the link to no/such.md leads nowhere"]);
+        let content =
+            "[a](Cargo.toml) [b](no/such.md) [c](CONTRIBUTING.md#commits) [d](CONTRIBUTING.md#no)".to_owned();
+        let page = Text { path: "README.md".to_owned(), content };
+        let dead = ["no/such.md", "CONTRIBUTING.md#no"];
+        let expected = dead.map(|link| format!("README.md: the link to {link} leads nowhere"));
+        assert_eq!(check(&files::root(), &[page]).problems, expected);
+    }
+
+    #[test]
+    fn anchors_are_those_of_github() {
+        assert_eq!(anchor("What works, and what does not yet"), "what-works-and-what-does-not-yet");
+        assert_eq!(anchor("spec.analysis.metrics[]"), "specanalysismetrics");
     }
 }

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 mod node;
 mod words;
 
+use crate::links::anchor;
 use node::Section;
 
 /// The page of a kind.
@@ -84,7 +85,7 @@ fn kind(section: &Section, name: &str, field: &JSONSchemaProps) -> String {
         (Some(JSONSchemaPropsOrArray::Schema(items)), _) => format!("list of {}", kind(section, name, items)),
         (_, Some(JSONSchemaPropsOrBool::Schema(values))) => format!("map of {}", kind(section, name, values)),
         _ => match section.link(name) {
-            Some(path) => format!("[object](#{})", words::anchor(path)),
+            Some(path) => format!("[object](#{})", anchor(path)),
             None => words::primitive(field).to_owned(),
         },
     }

@@ -32,11 +32,6 @@ pub(super) fn sentence(text: &str) -> String {
     if text.is_empty() || text.ends_with('.') { text } else { text + "." }
 }
 
-/// The anchor that GitHub and mdBook give a heading.
-pub(super) fn anchor(heading: &str) -> String {
-    heading.to_lowercase().chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect()
-}
-
 /// What an object's fields owe each other.
 pub(super) fn rules(object: &JSONSchemaProps) -> Vec<String> {
     let alternatives = |list: &Option<Vec<JSONSchemaProps>>| {
