@@ -112,6 +112,7 @@ impl Turn<'_> {
             return self.repair_shape(route).and(Err(held));
         }
         self.act(Action::ApplyRoute(want));
+        self.next.waiting_for = None;
         Err(Stop::Acted)
     }
 

@@ -14,6 +14,9 @@ use crate::{
 /// How soon to look again at something that could not be read.
 const RETRY: TimeDelta = TimeDelta::seconds(5);
 
+/// How long after the last change of the status a new reason to wait is not worth telling.
+const GRACE: TimeDelta = TimeDelta::seconds(2);
+
 /// `Err` ends the decision early; it is not a failure.
 pub(super) type Flow<T = ()> = Result<T, Stop>;
 
@@ -216,6 +219,9 @@ impl<'a> Turn<'a> {
     }
 
     fn waiting(&mut self, wait: Wait) {
+        if let Some(at) = self.too_soon(&wait) {
+            return self.wake_at(wait.until.map_or(at, |until| until.min(at)));
+        }
         if self.next.waiting_for.as_ref() != Some(&wait.reason) {
             self.say(wait.level, wait.reason.clone());
         }
@@ -223,6 +229,14 @@ impl<'a> Turn<'a> {
         if let Some(until) = wait.until {
             self.wake_at(until);
         }
+    }
+
+    /// When to tell of a wait that may be over in a moment: most are, and nobody needs to read of them.
+    fn too_soon(&self, wait: &Wait) -> Option<Timestamp> {
+        let news = status::differs(&self.next, &self.obs.status);
+        let known = self.next.waiting_for.as_ref() == Some(&wait.reason);
+        let told = self.obs.status.last_transition_time.filter(|_| !news && !known)? + GRACE;
+        (self.now() < told).then_some(told)
     }
 
     fn asking(self, ask: Ask) -> Plan {

@@ -1,7 +1,7 @@
 //! A virtual cluster with a canary of podinfo, driven step by step.
 
 use chrono::{DateTime, TimeDelta};
-use serin_api::Canary;
+use serin_api::{Canary, Phase};
 use serin_core::{
     Timestamp,
     validate::{Settings, validate},
@@ -64,10 +64,24 @@ impl Scenario {
         scenario
     }
 
+    /// Brings the cluster to rest, and waits until it tells why it waits.
     pub(crate) fn settle(&mut self) {
+        let wake = self.rest();
+        let soon = wake.filter(|at| *at - self.world.now <= TimeDelta::seconds(2));
+        let draining =
+            self.world.status.phase == Phase::Finalising || self.world.status.rollback_reason.is_some();
+        let tick = self.world.status.last_check_time.map(|since| since + self.world.rollout.interval);
+        if let Some(at) = soon.filter(|at| !draining && Some(*at) != tick) {
+            self.world.now = at;
+            self.rest();
+        }
+    }
+
+    fn rest(&mut self) -> Option<Timestamp> {
         let settled = self.world.settle(&self.script, 30).expect("the core comes to rest");
         self.events.extend(settled.events.into_iter().map(|e| e.message));
         self.alerts.extend(settled.alerts.into_iter().map(|a| a.message));
+        settled.wake
     }
 
     pub(crate) fn ship(&mut self, revision: &str) {
