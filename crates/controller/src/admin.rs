@@ -12,7 +12,11 @@ use axum::{
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{cache::Caches, metrics::Metrics};
+use crate::{
+    cache::{Caches, Health},
+    kind::Kind,
+    metrics::Metrics,
+};
 
 /// What Prometheus asks for when it prefers `OpenMetrics`, and reads in any case.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -46,13 +50,13 @@ impl Admin {
     }
 }
 
-/// Ready once every kind can be read, or is known not to be served.
+/// Ready once every kind can be read, or is known not to be served; without Canaries there is no work.
 async fn ready(State(admin): State<Admin>) -> Response {
     let waiting: Vec<String> = admin
         .caches
         .health()
         .into_iter()
-        .filter(|(_, health)| !health.settled())
+        .filter(|(kind, health)| !health.settled() || *kind == Kind::Canary && *health != Health::Synced)
         .map(|(kind, health)| format!("{}: {}\n", kind.name(), health.trouble().unwrap_or_default()))
         .collect();
     if waiting.is_empty() {
@@ -76,10 +80,7 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
-    use crate::{
-        cache::{Health, OBJECT_KINDS},
-        kind::Kind,
-    };
+    use crate::cache::OBJECT_KINDS;
 
     fn admin() -> Admin {
         let metrics = Arc::new(Metrics::new("0.1.0", "kubernetes"));

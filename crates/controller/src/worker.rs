@@ -106,13 +106,24 @@ impl Turn<'_> {
         match verdict {
             Verdict::Settled(wake) => {
                 memory.succeeded(self.key);
-                if let Some(at) = wake {
-                    queue.wake_at(self.key, instant(at));
-                }
+                self.wake(wake);
+            }
+            Verdict::Waiting(wake, until) => {
+                memory.succeeded(self.key);
+                self.wake(wake);
+                queue.wake_at(self.key, until);
             }
             Verdict::Retry(_) => queue.wake_at(self.key, Instant::now() + memory.failed(self.key)),
             Verdict::Gone => forget(self.ctx, self.key),
             Verdict::Interrupted => {}
+        }
+    }
+}
+
+impl Turn<'_> {
+    fn wake(&self, at: Option<DateTime<Utc>>) {
+        if let Some(at) = at {
+            self.ctx.cluster.queue.wake_at(self.key, instant(at));
         }
     }
 }
