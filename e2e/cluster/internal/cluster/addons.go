@@ -46,18 +46,57 @@ func (a addons) controlPlane(ctx context.Context) error {
 
 // all loads the images and applies all manifests, and waits until requests come through.
 func (a addons) all(ctx context.Context) error {
-	err := parts.Together(ctx,
-		func(ctx context.Context) error { return a.cluster.loadMissing(ctx, a.set.Images) },
-		a.foundation,
-	)
+	load := func(images []string) func(context.Context) error {
+		return func(ctx context.Context) error { return a.cluster.loadMissing(ctx, images) }
+	}
+	digest, err := a.digest()
 	if err != nil {
+		return err
+	}
+	if a.present(ctx, digest) {
+		if err := load(append(a.set.SystemImages, a.set.Images...))(ctx); err != nil {
+			return err
+		}
+		return a.awaitReady(ctx)
+	}
+	if err := parts.Together(ctx, load(a.set.SystemImages), a.foundation); err != nil {
 		return err
 	}
 	a.cluster.Report("applying the gateway and Prometheus")
 	if err := a.kubectl.apply(ctx, a.manifests("gateway"), a.manifests("prometheus")); err != nil {
 		return err
 	}
-	return a.awaitReady(ctx)
+	if err := os.WriteFile(a.marker(), []byte(digest), 0o644); err != nil {
+		return fmt.Errorf("note what was applied: %w", err)
+	}
+	return parts.Together(ctx, a.awaitReady, load(a.set.Images))
+}
+
+// marker keeps the digest of the manifests that were applied last.
+func (a addons) marker() string { return a.cluster.State.Path("addons.digest") }
+
+func (a addons) digest() (string, error) {
+	manifests, err := parts.DigestFiles(a.manifests(""), ".")
+	return parts.Key(manifests, a.set.GatewayCRDs, a.set.EnvoyCRDs), err
+}
+
+// present says whether these very manifests were applied and nobody has removed them since.
+// Applying all of them again would take several seconds.
+func (a addons) present(ctx context.Context, digest string) bool {
+	applied, err := os.ReadFile(a.marker())
+	if err != nil || string(applied) != digest {
+		return false
+	}
+	for namespace, objects := range map[string]string{
+		gatewayNamespace: "gateway/gateway,deployment/envoy-gateway,envoyproxy/local,gatewayclass/eg",
+		"monitoring":     "deployment/prometheus,configmap/prometheus,httproute/prometheus,service/prometheus",
+	} {
+		args := append([]string{"--namespace=" + namespace, "get"}, strings.Split(objects, ",")...)
+		if _, err := a.kubectl.output(ctx, args...); err != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // foundation is what the other manifests refer to.

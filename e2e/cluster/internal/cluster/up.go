@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"serin.dev/e2e/cluster/internal/layout"
 	"serin.dev/e2e/cluster/internal/node"
 	"serin.dev/e2e/cluster/internal/parts"
 	"serin.dev/e2e/cluster/internal/pki"
@@ -45,7 +46,7 @@ func (c Cluster) Up(ctx context.Context, options Options) error {
 	}
 	defer unlock()
 	started := time.Now()
-	cluster, err := c.start(options, set)
+	cluster, err := c.start(ctx, options, set)
 	if err != nil {
 		return err
 	}
@@ -57,7 +58,7 @@ func (c Cluster) Up(ctx context.Context, options Options) error {
 }
 
 // start starts the cluster's processes, unless they run.
-func (c Cluster) start(options Options, set parts.Set) (spec.Spec, error) {
+func (c Cluster) start(ctx context.Context, options Options, set parts.Set) (spec.Spec, error) {
 	wanted, err := c.spec(options, set)
 	if err != nil {
 		return spec.Spec{}, err
@@ -66,7 +67,7 @@ func (c Cluster) start(options Options, set parts.Set) (spec.Spec, error) {
 		return wanted, c.sameAs(wanted)
 	}
 	c.Report("starting cluster %d in %s", wanted.Index, c.State.Dir)
-	if err := c.clean(wanted); err != nil {
+	if err := c.clean(ctx, wanted); err != nil {
 		return spec.Spec{}, err
 	}
 	if err := pki.Write(c.State, wanted.Plan()); err != nil {
@@ -90,8 +91,8 @@ func (c Cluster) sameAs(wanted spec.Spec) error {
 	return nil
 }
 
-// clean removes what a start must not find: logs and cgroups of the run before.
-func (c Cluster) clean(cluster spec.Spec) error {
+// clean removes what a start must not find: all that is left of the run before.
+func (c Cluster) clean(ctx context.Context, cluster spec.Spec) error {
 	logs, err := filepath.Glob(filepath.Join(c.State.Logs(), "*.log"))
 	if err != nil {
 		return err
@@ -101,7 +102,18 @@ func (c Cluster) clean(cluster spec.Spec) error {
 			return fmt.Errorf("remove an old log: %w", err)
 		}
 	}
-	return node.RemoveCgroups(cluster.Plan().Cgroup())
+	return c.sweep(ctx, cluster.Plan())
+}
+
+// sweep removes what can outlive a cluster's processes.
+func (c Cluster) sweep(ctx context.Context, plan layout.Plan) error {
+	if err := node.Disconnect(plan, c.State.Dir); err != nil {
+		return err
+	}
+	// The kernel may still be about to end the last pods.
+	return until(ctx, stopTimeout, "cgroups of the cluster gone", func(context.Context) error {
+		return node.RemoveCgroups(plan.Cgroup())
+	})
 }
 
 // fill waits for the API server and puts into the cluster what comes with it.
@@ -134,22 +146,21 @@ func (c Cluster) Down(ctx context.Context, wipe bool) error {
 		return err
 	}
 	defer unlock()
+	_, err = os.Stat(c.State.PidFile())
+	ended := err == nil // it was started and not taken down since
 	if process, running := c.Running(); running {
 		c.Report("stopping the cluster in %s", c.State.Dir)
 		if err := process.Stop(ctx, stopTimeout); err != nil {
 			return err
 		}
 	}
-	if cluster, err := spec.Load(c.State); err == nil {
-		if err := awaitGone(ctx, cluster.Plan()); err != nil {
-			return err
-		}
-		if err := node.RemoveCgroups(cluster.Plan().Cgroup()); err != nil {
+	if cluster, err := spec.Load(c.State); err == nil && ended {
+		if err := errors.Join(c.sweep(ctx, cluster.Plan()), os.Remove(c.State.PidFile())); err != nil {
 			return err
 		}
 	}
 	if !wipe {
-		return os.RemoveAll(c.State.PidFile())
+		return nil
 	}
 	if err := os.RemoveAll(c.State.Dir); err != nil {
 		return fmt.Errorf("remove the state folder: %w", err)

@@ -10,8 +10,6 @@ import (
 	"syscall"
 	"time"
 
-	"serin.dev/e2e/cluster/internal/layout"
-	"serin.dev/e2e/cluster/internal/node"
 	"serin.dev/e2e/cluster/internal/spec"
 )
 
@@ -82,17 +80,6 @@ func get(ctx context.Context, client *http.Client, url, host string) error {
 		return fmt.Errorf("GET %s: %s", url, response.Status)
 	}
 	return nil
-}
-
-// awaitGone waits until the kernel has taken the cluster's network down.
-func awaitGone(ctx context.Context, plan layout.Plan) error {
-	return until(ctx, stopTimeout, "network of the cluster gone", func(context.Context) error {
-		free, err := node.Free(plan)
-		if err == nil && !free {
-			err = fmt.Errorf("interface %s is still there", plan.Link())
-		}
-		return err
-	})
 }
 
 // lock keeps two commands from working on one cluster at a time.

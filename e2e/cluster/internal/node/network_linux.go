@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -40,14 +41,38 @@ func Free(plan layout.Plan) (bool, error) {
 	return true, nil
 }
 
+// Disconnect removes the host's end of the link and with it the host's routes. The kernel
+// does so too when the namespace goes, but connections that are still closing can hold a
+// namespace for minutes after its last process. The link of another cluster is an error.
+func Disconnect(plan layout.Plan, owner string) error {
+	link, err := netlink.LinkByName(plan.Link())
+	if errors.As(err, &netlink.LinkNotFoundError{}) {
+		return nil
+	}
+	if err == nil && link.Attrs().Alias != owner {
+		return fmt.Errorf("interface %s belongs to another cluster (%s): run `down --wipe` to choose another index", plan.Link(), link.Attrs().Alias)
+	}
+	if err == nil {
+		err = netlink.LinkDel(link)
+	}
+	if err != nil {
+		return fmt.Errorf("remove interface %s: %w", plan.Link(), err)
+	}
+	return nil
+}
+
 // connectHost makes the link between the host and the node's network namespace, and the
-// host's routes to pods and services. They go when the namespace goes.
-func connectHost(plan layout.Plan, pid int) error {
+// host's routes to pods and services. They go when the namespace goes. The owner is noted
+// on the link.
+func connectHost(plan layout.Plan, owner string, pid int) error {
 	attributes := netlink.NewLinkAttrs()
 	attributes.Name = plan.Link()
 	link := &netlink.Veth{LinkAttrs: attributes, PeerName: nodeLink, PeerNamespace: netlink.NsPid(pid)}
 	if err := netlink.LinkAdd(link); err != nil {
 		return fmt.Errorf("make interface %s: %w", plan.Link(), err)
+	}
+	if err := netlink.LinkSetAlias(link, owner); err != nil {
+		return fmt.Errorf("mark interface %s: %w", plan.Link(), err)
 	}
 	if err := bringUp(link, plan.HostIP()); err != nil {
 		return err

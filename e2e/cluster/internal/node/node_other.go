@@ -20,5 +20,8 @@ func Start(spec.Spec) error { return errNotLinux }
 // Free exists on Linux only.
 func Free(layout.Plan) (bool, error) { return false, errNotLinux }
 
+// Disconnect exists on Linux only.
+func Disconnect(layout.Plan, string) error { return errNotLinux }
+
 // RemoveCgroups exists on Linux only.
 func RemoveCgroups(string) error { return errNotLinux }

@@ -57,7 +57,7 @@ func release(cluster spec.Spec, pid int, writer *os.File) error {
 	if err := process.Save(cluster.State().PidFile()); err != nil {
 		return fmt.Errorf("note the node's process: %w", err)
 	}
-	if err := connectHost(cluster.Plan(), pid); err != nil {
+	if err := connectHost(cluster.Plan(), cluster.Dir, pid); err != nil {
 		return err
 	}
 	if _, err := writer.WriteString(gate); err != nil {

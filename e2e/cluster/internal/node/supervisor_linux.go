@@ -51,7 +51,7 @@ func (s *supervisor) run(processes []component.Process) error {
 	}()
 	select {
 	case <-stop:
-		s.stopEtcd()
+		s.stop()
 		return nil
 	case err := <-failed:
 		return err
@@ -140,18 +140,21 @@ func (s *supervisor) ended(pid int, status syscall.WaitStatus) {
 	}
 }
 
-// stopEtcd ends etcd in order, since it does not sync its files: the state is to outlive it.
-func (s *supervisor) stopEtcd() {
+// stop kills all but etcd, which it ends in order: the state is to outlive the cluster. Etcd
+// comes last, because it waits for its clients to hang up.
+func (s *supervisor) stop() {
 	s.mutex.Lock()
 	s.stopping = true
-	running := false
+	etcd := 0
 	for pid, process := range s.byPID {
 		if process.Name == "etcd" {
-			running = syscall.Kill(pid, syscall.SIGTERM) == nil
+			etcd = pid
+		} else {
+			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended by itself
 		}
 	}
 	s.mutex.Unlock()
-	if running {
+	if etcd != 0 && syscall.Kill(etcd, syscall.SIGTERM) == nil {
 		select {
 		case <-s.etcdGone:
 		case <-time.After(etcdGrace):

@@ -41,7 +41,7 @@ func (b GoBuilder) Keys(ctx context.Context, programs []Program) (map[string]str
 		if strings.HasPrefix(program.Package, "./") {
 			inputs = append(inputs, program.Package)
 		}
-		files, err := digestFiles(b.Module, inputs...)
+		files, err := DigestFiles(b.Module, inputs...)
 		if err != nil {
 			return nil, err
 		}

@@ -2,7 +2,7 @@ package parts
 
 import (
 	"path/filepath"
-	"slices"
+	"strings"
 
 	"serin.dev/e2e/cluster/internal/image"
 )
@@ -11,7 +11,7 @@ const systemUser = "65532:65532"
 
 // images writes the images of the programs that run as pods.
 func (b Builder) images(program func(string) string, keys map[string]string, set *Set) error {
-	writer, err := digestFiles(b.Source, "internal/image", "internal/parts/images.go")
+	writer, err := DigestFiles(b.Source, "internal/image", "internal/parts/images.go")
 	if err != nil {
 		return err
 	}
@@ -36,8 +36,14 @@ func (b Builder) images(program func(string) string, keys map[string]string, set
 	if err != nil {
 		return err
 	}
-	set.Images, err = filepath.Glob(filepath.Join(b.Store.Dir("images", key), "*.tar"))
-	slices.Sort(set.Images)
+	all, err := filepath.Glob(filepath.Join(b.Store.Dir("images", key), "*.tar"))
+	for _, file := range all {
+		if strings.HasPrefix(filepath.Base(file), "podinfo-") {
+			set.Images = append(set.Images, file)
+		} else {
+			set.SystemImages = append(set.SystemImages, file)
+		}
+	}
 	return err
 }
 

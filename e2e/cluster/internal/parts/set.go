@@ -30,8 +30,9 @@ type Set struct {
 	CoreDNS, EnvoyGateway, Hey string
 	// Debian is the root of the unpacked packages.
 	Debian string
-	// Images are docker-archives.
-	Images []string
+	// SystemImages are docker-archives of what the cluster's own pods run; Images are those
+	// that come with it for tests.
+	SystemImages, Images []string
 
 	Kwok string
 	// KwokStages are files that say how fake nodes and pods behave.
@@ -147,7 +148,7 @@ func (b Builder) finish(ctx context.Context, needs Needs, keys map[string]string
 
 // manifests copies the custom resource definitions out of the modules.
 func (b Builder) manifests(ctx context.Context, set *Set) error {
-	inputs, err := digestFiles(b.golang().Module, "go.mod")
+	inputs, err := DigestFiles(b.golang().Module, "go.mod")
 	if err != nil {
 		return err
 	}

@@ -101,8 +101,8 @@ func Key(inputs ...string) string {
 	return hex.EncodeToString(digest[:6])
 }
 
-// digestFiles is a digest of files and of all files in folders, with their paths below root.
-func digestFiles(root string, names ...string) (string, error) {
+// DigestFiles is a digest of files and of all files in folders, with their paths below root.
+func DigestFiles(root string, names ...string) (string, error) {
 	digest := sha256.New()
 	for _, name := range names {
 		err := filepath.WalkDir(filepath.Join(root, name), func(path string, entry fs.DirEntry, err error) error {
