@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"serin.dev/e2e/cluster/internal/parts"
 )
@@ -17,6 +18,11 @@ func (c Cluster) CheckExisting(ctx context.Context) error {
 	kubeconfig := os.Getenv("KUBECONFIG")
 	if kubeconfig == "" {
 		return errors.New("SERIN_CLUSTER=existing needs KUBECONFIG to name the cluster's kubeconfig")
+	}
+	for _, file := range filepath.SplitList(kubeconfig) {
+		if _, err := os.Stat(file); err != nil {
+			return fmt.Errorf("KUBECONFIG: %w", err)
+		}
 	}
 	set, err := c.Build(ctx, parts.Needs{})
 	if err != nil {

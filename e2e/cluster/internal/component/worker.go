@@ -50,6 +50,7 @@ func fakeNodes(cluster spec.Spec) Process {
 		"--manage-nodes-with-label-selector=type=kwok",
 		"--cidr=" + cluster.Plan().PodCIDR().String(),
 		"--node-ip=" + cluster.Plan().NodeIP().String(),
+		"--v=warn", // else a line for each patch
 	}
 	for _, stage := range cluster.KwokStages {
 		args = append(args, "--config="+stage)
