@@ -122,7 +122,7 @@ fn users_rules(
 
 /// Matches no request; keeps both sides in the gateway's configuration.
 fn warm_rule(rollout: &Rollout, service: &CanaryService) -> HttpRouteRule {
-    let side = |name| HttpBackendRef::service(name, service.port, 1);
+    let side = |name| HttpBackendRef::service(name, service.port, 50);
     HttpRouteRule {
         matches: vec![HttpRouteMatch {
             headers: vec![HttpHeaderMatch::new("Exact", WARM_UP, rollout.uid.as_str())],
