@@ -1,0 +1,35 @@
+//! What the benchmark can be told.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Parser;
+
+/// Rolls out many canaries at once on a control plane of its own with fake pods, and measures the operator.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "serin-bench")]
+pub(crate) struct Args {
+    /// How many canaries; the cluster's pod addresses limit them.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=800))]
+    pub(crate) canaries: u32,
+    /// For how many seconds requests are counted while nothing happens.
+    #[arg(long, default_value_t = 60)]
+    pub(crate) idle: u64,
+    /// The operator's binary.
+    #[arg(long, default_value = "target/image/serin")]
+    pub(crate) operator: PathBuf,
+    /// Folder of the cluster's state, the operator's log and the result.
+    #[arg(long, default_value = "target/bench")]
+    pub(crate) folder: PathBuf,
+}
+
+impl Args {
+    /// How long the idle operator is watched.
+    pub(crate) fn idle(&self) -> Duration {
+        Duration::from_secs(self.idle)
+    }
+
+    /// How long pods of all canaries may take, on a slow and busy machine.
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_secs(120) + Duration::from_millis(1500) * self.canaries
+    }
+}
