@@ -59,13 +59,10 @@ impl ActionError {
         }
     }
 
-    /// `text` with what the API server said and the remedy at its end.
+    /// `text` around what the API server said, and the remedy.
     fn api(text: impl FnOnce(&str) -> String, source: ApiError) -> Self {
-        let said = match source.category() {
-            Category::Forbidden => source.to_string(),
-            _ => source.text(),
-        };
-        Self::Api { text: text(&said), source: Box::new(source) }
+        let text = text(&source.text()) + &source.remedy();
+        Self::Api { text, source: Box::new(source) }
     }
 }
 

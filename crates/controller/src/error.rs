@@ -120,7 +120,8 @@ impl ApiError {
         }
     }
 
-    fn remedy(&self) -> String {
+    /// What the user can do, as a sentence to append; empty when nothing is known.
+    pub fn remedy(&self) -> String {
         match self.category() {
             Category::Forbidden => {
                 let (verb, resource) = (self.verb, self.kind.qualified());

@@ -29,6 +29,8 @@ use crate::{
 /// Rounds of one look. A rollout that moves on without waiting takes few; more hint at a rival who
 /// undoes what is done.
 const ROUNDS: usize = 20;
+/// Lost races for an object, each followed by a fresh read of it, before a pause is made.
+const CONFLICTS: usize = 3;
 /// Asks of one decision.
 const ASKS: usize = 100;
 
@@ -90,11 +92,16 @@ struct Decision {
 pub async fn reconcile(ctx: &Context, key: &Key) -> Verdict {
     let cluster = ctx.cluster.acting_for(key);
     let mut look = Look { ctx, cluster, key, answers: Answers::default(), current: None };
+    let mut conflicts = 0;
     for _ in 0..ROUNDS {
         match Box::pin(look.round()).await {
             Ok(Next::Again) => {}
             Ok(Next::End(verdict)) => return verdict,
             Err(Fault::Interrupted) => return Verdict::Interrupted,
+            Err(Fault::Action(error)) if error.contested().is_some() && conflicts < CONFLICTS => {
+                conflicts += 1;
+                look.catch_up(&error).await;
+            }
             Err(fault) => return look.failed(fault).await,
         }
     }

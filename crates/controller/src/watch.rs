@@ -8,11 +8,17 @@ use kube::{
     runtime::{WatchStreamExt, watcher},
 };
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
-use crate::{cache::Health, kind::Kind};
+use crate::{cache::Health, error::chain, kind::Kind};
 
 /// How long to wait before a kind that cannot be read is listed again.
-const RETRY: Duration = Duration::from_secs(10);
+const RETRY: Duration = Duration::from_secs(5);
+/// The same while it may be a passing fault.
+const RECHECK: Duration = Duration::from_secs(1);
+/// How long a kind has to be refused before that is believed: an API server that starts knows neither all
+/// roles nor all CRDs in its first seconds.
+const BELIEVED: Duration = Duration::from_secs(10);
 
 /// What takes in the objects of a watch.
 pub(crate) trait Sink<K>: Send + Sync {
@@ -36,36 +42,81 @@ pub(crate) async fn run<K>(kind: Kind, api: Api<K>, sink: impl Sink<K>)
 where
     K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
 {
+    let mut refusal = Refusal::default();
     loop {
-        let health = follow(kind, &api, &sink).await;
+        let mut synced = false;
+        let health = follow(kind, &api, &sink, &mut synced).await;
+        if !refusal.believed(&health, synced, Instant::now()) {
+            tokio::time::sleep(RECHECK).await;
+            continue;
+        }
+        if refusal.reported.as_ref() != Some(&health) {
+            let error = health.trouble().unwrap_or_default();
+            tracing::error!(kind = kind.name(), error, "cannot watch, trying again until it can be");
+        }
+        refusal.reported = Some(health.clone());
         sink.failed(health);
         tokio::time::sleep(RETRY).await;
     }
 }
 
-/// Feeds `sink` until the kind turns out not to be readable.
-async fn follow<K>(kind: Kind, api: &Api<K>, sink: &impl Sink<K>) -> Health
+/// How long a kind has been refused.
+#[derive(Default)]
+struct Refusal {
+    since: Option<Instant>,
+    ever_synced: bool,
+    reported: Option<Health>,
+}
+
+impl Refusal {
+    /// Whether it is more than a passing fault. `synced` tells that the kind could be read before it.
+    fn believed(&mut self, health: &Health, synced: bool, now: Instant) -> bool {
+        if synced {
+            *self = Self { ever_synced: true, ..Self::default() };
+        }
+        let since = *self.since.get_or_insert(now);
+        let never_there = matches!(health, Health::NotServed(_)) && !self.ever_synced;
+        never_there || self.reported.is_some() || now - since >= BELIEVED
+    }
+}
+
+/// Feeds `sink` until the kind turns out not to be readable. `synced` becomes true when it was.
+async fn follow<K>(kind: Kind, api: &Api<K>, sink: &impl Sink<K>, synced: &mut bool) -> Health
 where
     K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
 {
     let stream = watcher(api.clone(), watcher::Config::default()).default_backoff();
     let mut stream = pin!(stream);
+    let mut told = false;
     while let Some(event) = stream.next().await {
-        match event {
-            Ok(watcher::Event::Init) => sink.list_begins(),
-            Ok(watcher::Event::InitApply(object)) => sink.listed(strip(object)),
-            Ok(watcher::Event::InitDone) => sink.list_ends(),
-            Ok(watcher::Event::Apply(object)) => sink.applied(strip(object)),
-            Ok(watcher::Event::Delete(object)) => sink.deleted(object),
-            Err(error) => {
-                if let Some(health) = diagnose(kind, &error) {
-                    return health;
-                }
-                tracing::warn!(kind = kind.name(), %error, "watch interrupted, trying again");
+        let error = match event {
+            Ok(event) => {
+                *synced |= matches!(event, watcher::Event::InitDone);
+                told &= matches!(event, watcher::Event::Init);
+                take(sink, event);
+                continue;
             }
+            Err(error) => error,
+        };
+        if let Some(health) = diagnose(kind, &error) {
+            return health;
         }
+        if !told {
+            tracing::warn!(kind = kind.name(), error = chain(&error), "watch interrupted, trying again");
+        }
+        told = true;
     }
     Health::Failing("the watch ended".to_owned())
+}
+
+fn take<K: Resource>(sink: &impl Sink<K>, event: watcher::Event<K>) {
+    match event {
+        watcher::Event::Init => sink.list_begins(),
+        watcher::Event::InitApply(object) => sink.listed(strip(object)),
+        watcher::Event::InitDone => sink.list_ends(),
+        watcher::Event::Apply(object) => sink.applied(strip(object)),
+        watcher::Event::Delete(object) => sink.deleted(object),
+    }
 }
 
 /// Field managers are the largest part of many objects, and nothing here reads them.
@@ -127,6 +178,24 @@ mod tests {
         );
         let Some(Health::Failing(why)) = diagnose(Kind::Secret, &refused(403)) else { panic!() };
         assert!(why.starts_with("secrets may not be read: no. Grant"), "{why}");
+    }
+
+    #[test]
+    fn a_refusal_is_believed_when_it_lasts() {
+        let (start, second) = (Instant::now(), Duration::from_secs(1));
+        let forbidden = Health::Failing("forbidden".to_owned());
+        let mut refusal = Refusal::default();
+        assert!(!refusal.believed(&forbidden, true, start));
+        assert!(!refusal.believed(&forbidden, false, start + 5 * second));
+        assert!(refusal.believed(&forbidden, false, start + 10 * second));
+        assert!(!refusal.believed(&forbidden, true, start + 60 * second));
+    }
+
+    #[test]
+    fn a_kind_that_was_never_there_is_believed_to_be_missing_at_once() {
+        let missing = Health::NotServed("no".to_owned());
+        assert!(Refusal::default().believed(&missing, false, Instant::now()));
+        assert!(!Refusal::default().believed(&missing, true, Instant::now()));
     }
 
     #[test]

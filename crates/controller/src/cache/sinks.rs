@@ -57,7 +57,6 @@ impl Sink<DynamicObject> for CanarySink {
     }
 
     fn failed(&self, health: Health) {
-        report(Kind::Canary, &health);
         self.queue.wake_all(&self.caches.canaries.fail(health));
     }
 }
@@ -115,7 +114,6 @@ impl Sink<DynamicObject> for ObjectSink {
     }
 
     fn failed(&self, health: Health) {
-        report(self.kind, &health);
         self.with(|store| store.fail(health));
     }
 }
@@ -164,7 +162,6 @@ where
     }
 
     fn failed(&self, health: Health) {
-        report(self.kind, &health);
         self.with(|store| store.fail(health));
     }
 }
@@ -197,12 +194,6 @@ impl Sink<EndpointSlice> for EndpointSink {
     }
 
     fn failed(&self, health: Health) {
-        report(Kind::EndpointSlice, &health);
         self.queue.wake_all(&self.caches.endpoints.fail(health));
     }
-}
-
-fn report(kind: Kind, health: &Health) {
-    let why = health.trouble().unwrap_or_default();
-    tracing::error!(kind = kind.name(), error = why, "cannot watch");
 }

@@ -1,5 +1,7 @@
 //! What to do about a look that failed.
 
+use serin_core::observe::Answers;
+
 use super::{Fault, Look, Verdict};
 use crate::{
     apply::ActionError,
@@ -21,8 +23,9 @@ impl Look<'_> {
         let error = fault.to_string();
         tracing::warn!(canary = %self.key, error, category = category.label(), "reconcile failed");
         match &fault {
-            Fault::Action(error) if category == Category::Conflict => self.catch_up(error).await,
-            Fault::Action(error) => self.explain(category, &error.to_string()).await,
+            Fault::Action(error) if category != Category::Conflict => {
+                self.explain(category, &error.to_string()).await
+            }
             Fault::Api(error) if category != Category::Unavailable => {
                 self.explain(category, &error.to_string()).await;
             }
@@ -32,11 +35,12 @@ impl Look<'_> {
     }
 
     /// Somebody else was faster with an object: reads it, as the watch may still be behind.
-    async fn catch_up(&self, error: &ActionError) {
+    pub(super) async fn catch_up(&mut self, error: &ActionError) {
+        self.answers = Answers::default();
         if let Some((kind, key)) = error.contested()
             && let Err(error) = self.cluster.get(kind, key).await
         {
-            tracing::debug!(%error, "contested object not read");
+            tracing::debug!(canary = %self.key, %error, "contested object not read");
         }
     }
 

@@ -62,7 +62,12 @@ impl Look<'_> {
 
     /// Why the Canary cannot be served at this time, though there is nothing wrong with it.
     pub(super) fn standing_fault(&self, rollout: &Rollout) -> Option<Stall> {
-        self.unreadable(rollout).or_else(|| self.ctx.memory.fault(self.key))
+        let unreadable = self.unreadable(rollout);
+        if unreadable.is_some() {
+            // What failed before may have failed for this reason.
+            self.ctx.memory.set_fault(self.key, None);
+        }
+        unreadable.or_else(|| self.ctx.memory.fault(self.key))
     }
 
     fn unreadable(&self, rollout: &Rollout) -> Option<Stall> {
