@@ -76,6 +76,11 @@ impl Memory {
         wait + wait.mul_f64(f64::from(rand::random::<u8>()) / 1024.0)
     }
 
+    /// Failures in a row so far.
+    pub fn failures(&self, key: &Key) -> u32 {
+        self.with(key, |notes| notes.failures)
+    }
+
     /// Nothing failed.
     pub fn succeeded(&self, key: &Key) {
         self.with(key, |notes| notes.failures = 0);

@@ -11,6 +11,9 @@ use crate::{
     stalled::{self, Stall},
 };
 
+/// Attempts that may be refused before it is believed.
+const REFUSALS: u32 = 2;
+
 impl Look<'_> {
     /// Records a fault where users look for it. Traffic stays where it is until the next attempt.
     pub(super) async fn failed(&mut self, fault: Fault) -> Verdict {
@@ -45,7 +48,14 @@ impl Look<'_> {
     }
 
     /// An event, and a condition if waiting will not help.
+    ///
+    /// An API server that starts refuses what it will allow in a few seconds: only what is refused several
+    /// times is told.
     async fn explain(&mut self, category: Category, message: &str) {
+        let refused = matches!(category, Category::Forbidden | Category::NotFound);
+        if refused && self.ctx.memory.failures(self.key) < REFUSALS {
+            return;
+        }
         let Lookup::Present(entry) = self.cluster.caches.canaries.get(self.key) else { return };
         self.tell(&entry.canary, message).await;
         if category == Category::Unavailable {
