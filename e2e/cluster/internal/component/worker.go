@@ -50,6 +50,8 @@ func fakeNodes(cluster spec.Spec) Process {
 		"--manage-nodes-with-label-selector=type=kwok",
 		"--cidr=" + cluster.Plan().PodCIDR().String(),
 		"--node-ip=" + cluster.Plan().NodeIP().String(),
+		// Without leases the nodes count as lost after 50 seconds, and their pods as not ready.
+		"--node-lease-duration-seconds=40",
 		"--v=warn", // else a line for each patch
 	}
 	for _, stage := range cluster.KwokStages {
