@@ -7,12 +7,16 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use k8s_openapi::api::apps::v1::Deployment;
-use kube::{Api, runtime::wait::await_condition};
+use k8s_openapi::api::{apps::v1::Deployment, core::v1::Namespace};
+use kube::{
+    Api, ResourceExt,
+    api::{DeleteParams, ListParams},
+    runtime::wait::await_condition,
+};
 use tokio::{process::Command, sync::OnceCell, time::timeout};
 
 use crate::{
-    Cluster, Kind,
+    Cluster,
     manifest::{self, Variables},
     settings::text,
 };
@@ -25,12 +29,27 @@ pub const LOADTESTER_NAMESPACE: &str = "test";
 
 static DONE: OnceCell<()> = OnceCell::const_new();
 
-/// Installs once in this process, however many ask.
+/// Installs once in this process, however many ask, and clears what failed tests of earlier runs left to look at.
 ///
 /// # Errors
 /// As [`install`].
 pub async fn once(cluster: &Cluster) -> Result<()> {
-    DONE.get_or_try_init(|| install(cluster)).await.copied()
+    let prepare = async || {
+        clear(cluster).await?;
+        install(cluster).await
+    };
+    DONE.get_or_try_init(prepare).await.copied()
+}
+
+/// The label of every namespace that a test made.
+pub const TEST_LABEL: &str = "e2e.example.com/test";
+
+async fn clear(cluster: &Cluster) -> Result<()> {
+    let api: Api<Namespace> = Api::all(cluster.client.clone());
+    for namespace in api.list(&ListParams::default().labels(TEST_LABEL)).await? {
+        api.delete(&namespace.name_any(), &DeleteParams::background()).await?;
+    }
+    Ok(())
 }
 
 /// Applies the operator and the load tester from `deploy/` and waits until both run.
@@ -100,9 +119,4 @@ async fn kubectl_apply(folder: &str) -> Result<()> {
 /// The root of the repository.
 pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// The namespace of the operator's pods, and how to list them.
-pub fn operator_pods(cluster: &Cluster) -> Api<kube::core::DynamicObject> {
-    cluster.api(Kind::POD, &cluster.settings.operator_namespace)
 }

@@ -19,9 +19,10 @@ use serde_json::{Value, json};
 
 use crate::{
     Cluster, History, Kind, Traffic,
+    install::TEST_LABEL,
     invariants::{App, MARK},
     manifest::{self, Variables},
-    traffic::{Plan, Report, Tally},
+    traffic::{self, Plan, Report, Tally},
 };
 
 pub use release::{Fault, Shipment};
@@ -48,8 +49,8 @@ impl Scene {
     /// # Errors
     /// The cluster refuses.
     pub async fn open(cluster: Cluster, name: &str) -> Result<Self> {
-        let object =
-            json!({"metadata": {"generateName": format!("e2e-{name}-"), "labels": {"e2e": "serin"}}});
+        let labels = json!({TEST_LABEL: name});
+        let object = json!({"metadata": {"generateName": format!("e2e-{name}-"), "labels": labels}});
         let api: Api<DynamicObject> = Api::all_with(cluster.client.clone(), &Kind::NAMESPACE.resource());
         let made = api.create(&PostParams::default(), &serde_json::from_value(object)?).await?;
         let namespace = made.metadata.name.context("a namespace without a name")?;
@@ -158,12 +159,22 @@ impl Scene {
         Plan::new(&self.cluster.gateway, &self.host(), rate)
     }
 
-    /// Sends requests of `/` at this rate.
+    /// Sends requests of `/` at this rate, from the moment on at which the gateway knows the route.
     ///
     /// # Errors
-    /// No HTTP client can be made.
-    pub fn traffic(&self, rate: u32) -> Result<Traffic> {
-        Traffic::start(self.requests(rate))
+    /// The gateway does not answer for the route in time.
+    pub async fn traffic(&self, rate: u32) -> Result<Traffic> {
+        self.send(self.requests(rate)).await
+    }
+
+    /// Sends these requests, from the moment on at which the gateway knows the route.
+    ///
+    /// # Errors
+    /// As [`Self::traffic`].
+    pub async fn send(&self, plan: Plan) -> Result<Traffic> {
+        let known = traffic::until_known(&plan);
+        tokio::time::timeout(LIMIT, known).await.context("the gateway does not know the route")??;
+        Traffic::start(plan)
     }
 
     /// Who answered.

@@ -107,6 +107,22 @@ pub async fn once(plan: &Plan) -> Result<Response> {
     plan.request(&client()?).send().await.context("no answer from the gateway")
 }
 
+/// Asks until the gateway answers for the host with anything but 404: it takes a moment to learn of a route.
+///
+/// # Errors
+/// The gateway does not answer at all.
+pub async fn until_known(plan: &Plan) -> Result<()> {
+    let client = client()?;
+    let mut ticks = interval(Duration::from_millis(50));
+    loop {
+        ticks.tick().await;
+        let answer = plan.request(&client).send().await.context("no answer from the gateway")?;
+        if answer.status() != 404 {
+            return Ok(());
+        }
+    }
+}
+
 /// A client that goes straight to the gateway and follows nothing.
 fn client() -> Result<Client> {
     let builder = Client::builder().no_proxy().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none());

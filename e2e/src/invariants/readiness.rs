@@ -30,7 +30,9 @@ impl Check for Copies {
         let after = if version.gone { Workload::default() } else { Workload::of(version) };
         let before = self.workloads.insert(version.name.clone(), after).unwrap_or_default();
         let primary = self.workloads.get(&app.primary()).copied().unwrap_or_default();
-        if version.name == app.target && before.wanted > 0 && after.wanted == 0 && primary.ready == 0 {
+        let scaled_down =
+            version.name == app.target && !version.gone && before.wanted > 0 && after.wanted == 0;
+        if scaled_down && primary.ready == 0 {
             return Some(format!("{} was scaled to 0 while the primary had no ready copy", app.target));
         }
         self.last_copy(app)

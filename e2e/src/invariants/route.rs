@@ -1,4 +1,4 @@
-//! S1: weights of each managed rule sum to 100, and each lies in 0..=100.
+//! S1: weights of each managed rule that splits traffic sum to 100, and each lies in 0..=100.
 
 use serde_json::Value;
 
@@ -17,21 +17,33 @@ impl Check for Weights {
         if version.kind != Kind::ROUTE || version.name != app.apex || version.gone {
             return None;
         }
-        rules(&version.object).iter().filter(|rule| is_managed(rule, app)).find_map(|rule| {
-            let weights: Vec<i64> = backends(rule).iter().map(weight).collect();
-            let sum: i64 = weights.iter().sum();
-            let fine = sum == 100 && weights.iter().all(|weight| (0..=100).contains(weight));
-            (!fine).then(|| format!("weights {weights:?} of a rule of {} sum to {sum}", version.name))
-        })
+        rules(&version.object).iter().filter(|rule| is_managed(rule, app) && !warms_up(rule)).find_map(
+            |rule| {
+                let weights: Vec<i64> = backends(rule).iter().map(weight).collect();
+                let sum: i64 = weights.iter().sum();
+                let fine = sum == 100 && weights.iter().all(|weight| (0..=100).contains(weight));
+                (!fine).then(|| format!("weights {weights:?} of a rule of {} sum to {sum}", version.name))
+            },
+        )
     }
 }
 
-/// The weight of a side: the highest that any rule gives it.
+/// The header that only the rule asks for which keeps both sides known to the gateway.
+const WARM_UP: &str = "x-serin-warm-up";
+
+/// The weight of a side: the highest that any rule gives it which requests can match.
 pub(super) fn side_weight(route: &Value, service: &str) -> i64 {
     let of_rule = |rule: &Value| {
         backends(rule).iter().filter(|backend| backend["name"] == service).map(weight).sum::<i64>()
     };
-    rules(route).iter().map(of_rule).max().unwrap_or(0)
+    rules(route).iter().filter(|rule| !warms_up(rule)).map(of_rule).max().unwrap_or(0)
+}
+
+/// Whether a rule carries no traffic and only keeps both sides known to the gateway.
+pub fn warms_up(rule: &Value) -> bool {
+    let matches = rule["matches"].as_array().map_or(&[][..], Vec::as_slice);
+    let headers = matches.iter().filter_map(|found| found["headers"].as_array()).flatten();
+    headers.into_iter().any(|header| header["name"] == WARM_UP)
 }
 
 fn rules(route: &Value) -> &[Value] {

@@ -25,7 +25,7 @@ pub enum Fault {
     None,
     /// A third of the answers are errors; of those, a third are of the server (5xx).
     Errors,
-    /// Every answer takes 600 to 900 ms.
+    /// Every answer takes 2 to 2.5 s.
     Delay,
     /// The pod never gets ready.
     Unready,
@@ -39,8 +39,8 @@ impl Fault {
             Self::Delay => &[
                 "--random-delay=true",
                 "--random-delay-unit=ms",
-                "--random-delay-min=600",
-                "--random-delay-max=900",
+                "--random-delay-min=2000",
+                "--random-delay-max=2500",
             ],
             Self::Unready => &["--unready=true"],
         }

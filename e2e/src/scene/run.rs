@@ -11,7 +11,7 @@ use crate::{Cluster, install, invariants::violations, settings::text};
 
 /// How many tests run at a time (`SERIN_E2E_PARALLEL`). Most of a test is waiting.
 static SLOTS: LazyLock<(Semaphore, u32)> = LazyLock::new(|| {
-    let slots = text("SERIN_E2E_PARALLEL", "6").parse().unwrap_or(6);
+    let slots = text("SERIN_E2E_PARALLEL", "4").parse().unwrap_or(4);
     (Semaphore::new(slots as usize), slots)
 });
 

@@ -1,18 +1,15 @@
 //! A/B testing: a header decides who sees the new version.
 
 use anyhow::ensure;
-use serin_e2e::{
-    Traffic,
-    scene::{Fault, Verdict, together},
-};
+use serin_e2e::scene::{Fault, Verdict, together};
 
 #[test]
 fn only_insiders_see_the_new_version_until_it_is_promoted() -> Verdict {
     together("ab", async |scene| {
         scene.install("canary-ab.yaml").await?;
         scene.mark_as_shared().await?;
-        let insiders = Traffic::start(scene.requests(20).header("x-canary", "insider"))?;
-        let others = scene.traffic(20)?;
+        let insiders = scene.send(scene.requests(20).header("x-canary", "insider")).await?;
+        let others = scene.traffic(20).await?;
         let shipment = scene.ship("6.9.1", Fault::None).await?;
         scene.until_event("canary iteration 3/3").await?;
         let (inside, outside) = (insiders.tally(), others.tally());
@@ -33,8 +30,8 @@ fn only_insiders_see_the_new_version_until_it_is_promoted() -> Verdict {
 fn a_version_that_fails_insiders_is_rolled_back() -> Verdict {
     together("ab-errors", async |scene| {
         scene.install("canary-ab.yaml").await?;
-        let insiders = Traffic::start(scene.requests(30).header("x-canary", "insider"))?;
-        let others = scene.traffic(20)?;
+        let insiders = scene.send(scene.requests(30).header("x-canary", "insider")).await?;
+        let others = scene.traffic(20).await?;
         let shipment = scene.ship("6.9.1", Fault::Errors).await?;
         scene.rolled_back(shipment, "6.9.0").await?;
         let others = others.stop().await;

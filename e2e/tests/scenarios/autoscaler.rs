@@ -24,7 +24,7 @@ fn the_primary_gets_an_autoscaler_of_its_own() -> Verdict {
         let spec = copied.context("an autoscaler of the primary")?["spec"].clone();
         ensure!(spec["scaleTargetRef"]["name"] == "podinfo-primary" && spec["maxReplicas"] == 4, "{spec}");
 
-        let traffic = scene.traffic(30)?;
+        let traffic = scene.traffic(20).await?;
         scene.patch(Kind::AUTOSCALER, "podinfo", json!({"spec": {"maxReplicas": 5}})).await?;
         let shipment = scene.ship("6.9.1", Fault::None).await?;
         scene.promoted(shipment, "6.9.1").await?;

@@ -32,7 +32,7 @@ fn a_changed_config_map_is_released() -> Verdict {
             Ok(copy.data.and_then(|mut data| data.remove("PODINFO_UI_MESSAGE")))
         };
         ensure!(message().await?.as_deref() == Some("before"));
-        let traffic = scene.traffic(30)?;
+        let traffic = scene.traffic(20).await?;
         let shipment = scene.shipment();
         let change = json!({"data": {"PODINFO_UI_MESSAGE": "after"}});
         scene.patch(Kind::CONFIG_MAP, "podinfo-config", change).await?;
@@ -61,7 +61,7 @@ fn a_changed_secret_is_released() -> Verdict {
         for name in ["podinfo-config-primary", "podinfo-secret-primary"] {
             ensure!(template.contains(name), "the primary uses its own {name}: {template}");
         }
-        let traffic = scene.traffic(30)?;
+        let traffic = scene.traffic(20).await?;
         let shipment = scene.shipment();
         scene.patch(Kind::SECRET, "podinfo-secret", json!({"stringData": {"token": "after"}})).await?;
         scene.promoted(shipment, "6.9.0").await?;

@@ -37,7 +37,7 @@ fn the_target_takes_over_again_when_asked_to() -> Verdict {
     together("revert", async |scene| {
         scene.apply("apex-service.yaml").await?;
         scene.install_changed("canary.yaml", json!({"spec": {"revertOnDeletion": true}})).await?;
-        let traffic = scene.traffic(20)?;
+        let traffic = scene.traffic(20).await?;
         let shipment = scene.ship("6.9.1", Fault::None).await?;
         scene.promoted(shipment, "6.9.1").await?;
         let tally = traffic.stop().await;
@@ -66,7 +66,7 @@ fn a_canary_deleted_amid_a_rollout_reverts_too() -> Verdict {
     together("revert-amid", async |scene| {
         scene.apply("apex-service.yaml").await?;
         scene.install_changed("canary.yaml", json!({"spec": {"revertOnDeletion": true}})).await?;
-        let traffic = scene.traffic(20)?;
+        let traffic = scene.traffic(20).await?;
         scene.ship("6.9.1", Fault::None).await?;
         scene.until_weight(25).await?;
         traffic.stop().await;

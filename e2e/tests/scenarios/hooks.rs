@@ -24,7 +24,7 @@ fn a_failing_pre_rollout_hook_keeps_traffic_away_and_ends_the_rollout() -> Verdi
     together("pre-rollout", async |scene| {
         let hooks = [command(scene, "pre-rollout", "exit 1", "5s")];
         scene.install_changed("canary.yaml", with_hooks(&hooks)).await?;
-        let traffic = scene.traffic(20)?;
+        let traffic = scene.traffic(20).await?;
         let shipment = scene.ship("6.9.1", Fault::None).await?;
         scene.until_event("advancement pre-rollout check check failed").await?;
         scene.rolled_back(shipment, "6.9.0").await?;
@@ -61,7 +61,7 @@ fn gates_hold_the_rollout_until_they_open() -> Verdict {
         let gate = |kind: &str| json!({"name": kind, "type": kind, "url": scene.hook("/gate/check")});
         let hooks = [gate("confirm-rollout"), gate("confirm-promotion")];
         scene.install_changed("canary.yaml", with_hooks(&hooks)).await?;
-        let traffic = scene.traffic(20)?;
+        let traffic = scene.traffic(20).await?;
         let shipment = scene.ship("6.9.1", Fault::None).await?;
         scene.until_phase(Phase::Waiting).await?;
         scene.expect_events(&["advancement waiting for approval confirm-rollout"]).await?;
@@ -84,7 +84,7 @@ fn a_rollback_hook_ends_the_rollout() -> Verdict {
     together("rollback-hook", async |scene| {
         let hooks = [json!({"name": "stop", "type": "rollback", "url": scene.hook("/rollback/check")})];
         scene.install_changed("canary.yaml", with_hooks(&hooks)).await?;
-        let traffic = scene.traffic(20)?;
+        let traffic = scene.traffic(20).await?;
         scene.patch(Kind::CANARY, "podinfo", json!({"spec": {"analysis": {"stepWeight": 1}}})).await?;
         let shipment = scene.ship("6.9.1", Fault::None).await?;
         scene.until_weight(2).await?;
@@ -104,7 +104,7 @@ async fn held_by(scene: &Scene, broken: Value, text: &str) -> Result<()> {
     let mut change = with_hooks(&[broken]);
     change["spec"]["analysis"]["threshold"] = json!(100);
     scene.install_changed("canary.yaml", change).await?;
-    let traffic = scene.traffic(20)?;
+    let traffic = scene.traffic(20).await?;
     let shipment = scene.ship("6.9.1", Fault::None).await?;
     let halt = scene.until_event("advancement external check check failed").await?;
     ensure!(halt.level == "Warning" && halt.message.contains(text), "{halt:?}");

@@ -15,7 +15,7 @@ fn a_good_version_is_promoted_without_a_failed_request() -> Verdict {
         let status = scene.install("canary.yaml").await?;
         ensure!(status.last_promoted_spec == status.last_applied_spec);
         scene.mark_as_shared().await?;
-        let traffic = scene.traffic(50)?;
+        let traffic = scene.traffic(20).await?;
         let shipment = scene.ship("6.9.1", Fault::None).await?;
         let status = scene.promoted(shipment, "6.9.1").await?;
         let tally = traffic.stop().await;
@@ -45,7 +45,7 @@ fn a_good_version_is_promoted_without_a_failed_request() -> Verdict {
 fn a_newer_revision_restarts_the_analysis() -> Verdict {
     together("restarted", async |scene| {
         scene.install("canary.yaml").await?;
-        let traffic = scene.traffic(30)?;
+        let traffic = scene.traffic(20).await?;
         let shipment = scene.ship("6.9.1", Fault::Errors).await?;
         scene.until_weight(25).await?;
         scene.ship("6.9.2", Fault::None).await?;
@@ -67,7 +67,7 @@ fn the_steps_of_a_promotion_are_taken_one_by_one() -> Verdict {
             "stepWeights": [10, 60], "stepWeightPromotion": 40, "metrics": null,
         }}});
         scene.install_changed("canary.yaml", change).await?;
-        let traffic = scene.traffic(30)?;
+        let traffic = scene.traffic(20).await?;
         let shipment = scene.ship("6.9.1", Fault::None).await?;
         scene.promoted(shipment, "6.9.1").await?;
         let weights = scene.canary_weights();
@@ -82,7 +82,7 @@ fn the_steps_of_a_promotion_are_taken_one_by_one() -> Verdict {
 fn a_suspended_canary_waits_until_it_is_resumed() -> Verdict {
     together("suspended", async |scene| {
         scene.install("canary.yaml").await?;
-        let traffic = scene.traffic(30)?;
+        let traffic = scene.traffic(20).await?;
         scene.patch(Kind::CANARY, "podinfo", json!({"spec": {"suspend": true}})).await?;
         let shipment = scene.ship("6.9.1", Fault::None).await?;
         scene.until_event("skipping canary run as object is suspended").await?;

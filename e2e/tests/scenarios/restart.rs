@@ -26,7 +26,7 @@ fn a_rollout_goes_on_after_the_operator_crashed() -> Verdict {
     alone("restart", async |scene| {
         scene.install("canary.yaml").await?;
         scene.mark_as_shared().await?;
-        let traffic = scene.traffic(50)?;
+        let traffic = scene.traffic(20).await?;
         let shipment = scene.ship("6.9.1", Fault::None).await?;
         scene.until_weight(25).await?;
         crash(scene).await?;
@@ -34,6 +34,7 @@ fn a_rollout_goes_on_after_the_operator_crashed() -> Verdict {
         let tally = traffic.stop().await;
         ensure!(scene.canary_weights() == [0, 25, 50, 0], "{:?}", scene.canary_weights());
         ensure!(tally.failed() == 0, "{:#?}", tally.failures);
+        scene.expect_events(&["Promotion completed!"]).await?;
         let said = |text: &str| scene.history.look(|versions| versions.count_events("podinfo", text));
         for text in ["New revision detected!", "canary weight 25", "Promotion completed!"] {
             ensure!(said(text) == 1, "`{text}` was said {} times", said(text));
@@ -46,7 +47,7 @@ fn a_rollout_goes_on_after_the_operator_crashed() -> Verdict {
 fn a_bad_version_is_rolled_back_after_the_operator_crashed() -> Verdict {
     alone("restart-bad", async |scene| {
         scene.install("canary.yaml").await?;
-        let traffic = scene.traffic(50)?;
+        let traffic = scene.traffic(20).await?;
         let shipment = scene.ship("6.9.1", Fault::Errors).await?;
         scene.until_status("a failed check", |status| status.failed_checks > 0).await?;
         crash(scene).await?;

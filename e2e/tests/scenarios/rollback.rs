@@ -11,7 +11,7 @@ use serin_e2e::{
 async fn rolled_back_for(scene: &Scene, fault: Fault, check: &str) -> Result<()> {
     scene.install("canary.yaml").await?;
     scene.mark_as_shared().await?;
-    let traffic = scene.traffic(50)?;
+    let traffic = scene.traffic(20).await?;
     let shipment = scene.ship("6.9.2", fault).await?;
     let failed = format!("Halt podinfo.{} advancement {check}", scene.namespace);
     let halt = scene.until_event(&failed).await?;
@@ -55,7 +55,7 @@ fn a_version_that_never_gets_ready_is_rolled_back_at_the_deadline() -> Verdict {
         let change = json!({"spec": {"progressDeadlineSeconds": 5}});
         scene.install_changed("canary.yaml", change).await?;
         scene.patch(Kind::DEPLOYMENT, "podinfo", json!({"spec": {"progressDeadlineSeconds": 5}})).await?;
-        let traffic = scene.traffic(20)?;
+        let traffic = scene.traffic(20).await?;
         let shipment = scene.ship("6.9.2", Fault::Unready).await?;
         scene.rolled_back(shipment, "6.9.0").await?;
         scene.expect_events(&["progress deadline", "Canary failed! Scaling down podinfo."]).await?;
@@ -70,7 +70,7 @@ fn a_version_that_never_gets_ready_is_rolled_back_at_the_deadline() -> Verdict {
 fn a_good_version_follows_a_bad_one() -> Verdict {
     together("retry", async |scene| {
         scene.install("canary.yaml").await?;
-        let traffic = scene.traffic(50)?;
+        let traffic = scene.traffic(20).await?;
         let bad = scene.ship("6.9.1", Fault::Errors).await?;
         scene.rolled_back(bad, "6.9.0").await?;
         let good = scene.ship("6.9.2", Fault::None).await?;

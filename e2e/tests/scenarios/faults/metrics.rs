@@ -17,7 +17,7 @@ async fn held_until_repaired(scene: &Scene, broken: Value, text: &str) -> Result
         .await?;
     scene.patch(Kind::METRIC_TEMPLATE, "error-rate", json!({"spec": broken})).await?;
 
-    let traffic = scene.traffic(30)?;
+    let traffic = scene.traffic(20).await?;
     let shipment = scene.ship("6.9.1", Fault::None).await?;
     let told = scene.until_event(text).await?;
     ensure!(told.level == "Warning", "{told:?}");
@@ -73,7 +73,7 @@ fn values_that_are_not_a_number_count_as_none() -> Verdict {
     together("nan", async |scene| {
         scene.install("canary.yaml").await?;
         scene.patch(Kind::METRIC_TEMPLATE, "error-rate", json!({"spec": {"query": "vector(0) / 0"}})).await?;
-        let traffic = scene.traffic(20)?;
+        let traffic = scene.traffic(20).await?;
         let shipment = scene.ship("6.9.1", Fault::None).await?;
         scene.until_event("Halt advancement no values found for custom metric: error-rate").await?;
         scene.rolled_back(shipment, "6.9.0").await?;

@@ -59,7 +59,7 @@ fn an_analysis_without_steps_is_told() -> Verdict {
 fn a_spec_that_becomes_wrong_leaves_everything_as_it_is() -> Verdict {
     together("bad-spec", async |scene| {
         scene.install("canary.yaml").await?;
-        let traffic = scene.traffic(20)?;
+        let traffic = scene.traffic(20).await?;
         let shipment = scene.ship("6.9.1", Fault::None).await?;
         scene.until_weight(25).await?;
         scene.patch(Kind::CANARY, "podinfo", json!({"spec": {"analysis": {"stepWeight": 0}}})).await?;
