@@ -1,22 +1,20 @@
 //! The clients of the API server.
 
 use std::{
-    sync::{Arc, Mutex},
     task::{Context, Poll},
     time::Duration,
 };
 
 use futures::future::BoxFuture;
-use http::{Method, Request, Response};
+use http::{Request, Response};
 use kube::{
     Client, Config,
     client::ClientBuilder,
     config::{KubeConfigOptions, Kubeconfig},
 };
-use tokio::time::Instant;
 use tower::{Layer, Service};
 
-use crate::{lock::lock, metrics::RequestLayer, options::Options};
+use crate::{metrics::RequestLayer, options::Options};
 
 /// How long an answer may take to begin; watches stay open much longer than that.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -78,52 +76,23 @@ async fn from_file(path: &str) -> Result<Config, ClientError> {
 /// When the configuration's credentials cannot be used.
 pub fn build(config: Config, requests: &RequestLayer) -> Result<Client, ClientError> {
     let builder = ClientBuilder::try_from(config)?;
-    Ok(builder.with_layer(&AnswerLayer::default()).with_layer(requests).build())
-}
-
-/// A client for the Lease, and when it last succeeded in writing it.
-///
-/// # Errors
-/// When the configuration's credentials cannot be used.
-pub fn for_lease(config: Config, requests: &RequestLayer) -> Result<(Client, LastWrite), ClientError> {
-    let last = LastWrite::default();
-    let answers = AnswerLayer { last: Some(last.clone()) };
-    let client = ClientBuilder::try_from(config)?.with_layer(&answers).with_layer(requests).build();
-    Ok((client, last))
-}
-
-/// When the last write succeeded: the moment at which it was sent.
-#[derive(Clone, Debug, Default)]
-pub struct LastWrite(Arc<Mutex<Option<Instant>>>);
-
-impl LastWrite {
-    /// The moment at which the last successful write was sent.
-    pub fn get(&self) -> Option<Instant> {
-        *lock(&self.0)
-    }
-
-    fn set(&self, sent: Instant) {
-        *lock(&self.0) = Some(sent);
-    }
+    Ok(builder.with_layer(&AnswerLayer).with_layer(requests).build())
 }
 
 /// Bounds the time until an answer begins.
-#[derive(Clone, Default)]
-struct AnswerLayer {
-    last: Option<LastWrite>,
-}
+#[derive(Clone, Copy)]
+struct AnswerLayer;
 
 impl<S> Layer<S> for AnswerLayer {
     type Service = Answered<S>;
 
     fn layer(&self, inner: S) -> Answered<S> {
-        Answered { inner, last: self.last.clone() }
+        Answered { inner }
     }
 }
 
 struct Answered<S> {
     inner: S,
-    last: Option<LastWrite>,
 }
 
 impl<S, B, R> Service<Request<B>> for Answered<S>
@@ -142,16 +111,9 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let sent = Instant::now();
-        let last = self.last.clone().filter(|_| request.method() != Method::GET);
         let answer = self.inner.call(request);
         Box::pin(async move {
-            let answer =
-                tokio::time::timeout(TIMEOUT, answer).await.map_err(|_| NoAnswer)?.map_err(Into::into)?;
-            if let Some(last) = last.filter(|_| answer.status().is_success()) {
-                last.set(sent);
-            }
-            Ok(answer)
+            tokio::time::timeout(TIMEOUT, answer).await.map_err(|_| NoAnswer)?.map_err(Into::into)
         })
     }
 }

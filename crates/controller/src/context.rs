@@ -5,11 +5,12 @@ use std::sync::Arc;
 use kube::Client;
 use serin_notify::{AlertClient, EventSink, WebhookClient};
 use serin_providers::{Clients, Limits};
+use tokio::{sync::watch, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    alerts::Alerts, cache::Caches, cluster::Cluster, events::Events, memory::Memory, metrics::Metrics,
-    options::Options, queue::Queue,
+    alerts::Alerts, cache::Caches, cluster::Cluster, events::Events, lease::Term, memory::Memory,
+    metrics::Metrics, options::Options, queue::Queue,
 };
 
 /// Handles and configuration of the operator.
@@ -34,6 +35,8 @@ pub struct Context {
     pub memory: Memory,
     /// Deliveries that nobody waits for.
     pub tasks: TaskTracker,
+    /// Until when this replica may act.
+    pub term: watch::Receiver<Term>,
     /// Cancelled when the operator is to end.
     pub stop: CancellationToken,
 }
@@ -58,6 +61,7 @@ impl Context {
         options: Options,
         client: Client,
         metrics: Arc<Metrics>,
+        term: watch::Receiver<Term>,
         stop: CancellationToken,
     ) -> Result<Self, ContextError> {
         let web = |error: Box<dyn std::error::Error + Send + Sync>| ContextError::Webhooks(error);
@@ -80,7 +84,14 @@ impl Context {
             webhooks,
             metrics,
             options,
+            term,
             stop,
         })
+    }
+
+    /// Whether this replica may act at this very moment. It may have lost its Lease without having been
+    /// told, for example while the process was frozen.
+    pub fn may_act(&self) -> bool {
+        self.term.borrow().is_some_and(|until| Instant::now() < until)
     }
 }

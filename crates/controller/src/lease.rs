@@ -1,124 +1,164 @@
 //! Which replica acts.
+//!
+//! The rules are those of client-go, so that Serin and Flagger can share a Lease: the holder renews it,
+//! others take it over when it was not renewed for its whole duration *by their own clocks*. Every write is
+//! fenced by the version that was read; of two that take it over at once, one fails.
+
+mod claim;
 
 use std::time::Duration;
 
-use kube::Client;
-use kube_lease_manager::{LeaseManager, LeaseManagerBuilder, LeaseManagerError};
-use tokio::sync::watch;
+use k8s_openapi::{api::coordination::v1::Lease, jiff::Timestamp};
+use kube::{Api, Client, api::PostParams};
+use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use crate::{client::LastWrite, options::Election};
+use crate::{
+    error::{chain, code},
+    options::Election,
+};
+use claim::{Claim, Sighting};
 
-/// Between two attempts after a fault.
-const RETRY: Duration = Duration::from_secs(2);
-/// How often a leader looks at the clock.
-const CHECK: Duration = Duration::from_secs(1);
+/// Until when this replica may act unless it hears otherwise; `None` when it may not.
+pub type Term = Option<Instant>;
 
-/// Tells whether this replica may act, until it is dropped or `stop` is cancelled.
+/// Tells whether this replica may act.
 pub trait Leadership: Send {
-    /// Runs the election. Sends `true` when this replica may act and `false` when it may not.
-    fn run(self, stop: CancellationToken, leads: watch::Sender<bool>) -> impl Future<Output = ()> + Send;
+    /// Runs the election until `stop` is cancelled.
+    fn run(self, stop: CancellationToken, term: watch::Sender<Term>) -> impl Future<Output = ()> + Send;
 }
 
 /// There is only one replica.
 pub struct Always;
 
 impl Leadership for Always {
-    async fn run(self, stop: CancellationToken, leads: watch::Sender<bool>) {
-        leads.send_replace(true);
-        stop.cancelled().await;
-        leads.send_replace(false);
+    async fn run(self, stop: CancellationToken, term: watch::Sender<Term>) {
+        const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+        loop {
+            term.send_replace(Some(Instant::now() + 2 * YEAR));
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = tokio::time::sleep(YEAR) => {}
+            }
+        }
+        term.send_replace(None);
     }
 }
 
 /// The holder of a Lease acts.
-///
-/// A leader that cannot renew stops a while before its Lease expires, by its own clock: it may be cut off
-/// from the API server while another replica is not.
 pub struct LeaseElection {
-    manager: LeaseManager,
+    api: Api<Lease>,
+    name: String,
+    identity: String,
     duration: Duration,
-    renewed: LastWrite,
+    /// What others wrote into the Lease, and when it was first seen.
+    sighting: Option<Sighting>,
+    /// When the last successful claim was sent.
+    renewed: Option<Instant>,
 }
 
 impl LeaseElection {
     /// Takes part in the election; `identity` tells the replicas apart.
-    ///
-    /// # Errors
-    /// When the Lease can neither be read nor created.
-    pub async fn join(
-        client: Client,
-        renewed: LastWrite,
-        election: &Election,
-        identity: &str,
-    ) -> Result<Self, LeaseManagerError> {
-        let seconds = election.duration.as_secs().max(4);
-        // Renewed four times within its duration.
-        let manager = LeaseManagerBuilder::new(client, &election.lease)
-            .with_namespace(&election.namespace)
-            .with_identity(identity)
-            .with_duration(seconds)
-            .with_grace(seconds - seconds / 4)
-            .with_field_manager(format!("serin-{identity}"))
-            .build()
-            .await?;
-        Ok(Self { manager, duration: Duration::from_secs(seconds), renewed })
-    }
-
-    /// Whether the Lease was renewed recently enough to be ours for some time to come.
-    fn fresh(&self) -> bool {
-        let margin = self.duration / 6;
-        let valid = self.duration.saturating_sub(margin);
-        self.renewed.get().is_some_and(|renewed| renewed.elapsed() < valid)
-    }
-
-    /// The next change of hands; `None` after a fault.
-    async fn change(&self) -> Option<bool> {
-        match self.manager.changed().await {
-            Ok(holds) => Some(holds),
-            Err(error) => {
-                tracing::warn!(%error, "leader election failed, trying again");
-                tokio::time::sleep(RETRY).await;
-                None
-            }
+    pub fn new(client: Client, election: &Election, identity: String) -> Self {
+        Self {
+            api: Api::namespaced(client, &election.namespace),
+            name: election.lease.clone(),
+            identity,
+            duration: election.duration.max(Duration::from_secs(2)),
+            sighting: None,
+            renewed: None,
         }
     }
 
-    async fn follow(&self, leads: &watch::Sender<bool>) {
-        let mut holds = false;
-        let mut check = tokio::time::interval(CHECK);
-        let mut change = Box::pin(self.change());
+    /// Between two looks at the Lease; Flagger's 5 s of 60 s.
+    fn period(&self) -> Duration {
+        self.duration / 12
+    }
+
+    /// A leader that could not renew for so long stops, well before others may take over; Flagger's 15 s.
+    fn deadline(&self) -> Duration {
+        self.duration / 4
+    }
+
+    fn term(&self) -> Term {
+        let until = self.renewed? + self.deadline();
+        (Instant::now() < until).then_some(until)
+    }
+
+    /// How long the next attempt may take: a leader has to know in time that it is none.
+    fn patience(&self) -> Duration {
+        self.term().map_or(self.deadline(), |until| until - Instant::now())
+    }
+
+    async fn attempt(&mut self) {
+        let sent = Instant::now();
+        match tokio::time::timeout(self.patience(), self.claim()).await {
+            Ok(Ok(true)) => self.renewed = Some(sent),
+            Ok(Ok(false)) => self.renewed = None,
+            Ok(Err(error)) => tracing::warn!(error = chain(&error), "leader election failed, trying again"),
+            Err(_) => tracing::warn!("leader election got no answer in time, trying again"),
+        }
+    }
+
+    /// Renews the Lease or tries to get it. Whether it is ours.
+    async fn claim(&mut self) -> kube::Result<bool> {
+        let lease = self.api.get_opt(&self.name).await?;
+        let now = Instant::now();
+        self.sighting = lease.as_ref().map(|lease| Sighting::of(lease, self.sighting.take(), now));
+        let expired = self.sighting.as_ref().is_some_and(|sighting| sighting.expired(now));
+        let claim = Claim { identity: &self.identity, duration: self.duration, now: Timestamp::now() };
+        let answer = match lease {
+            None => self.api.create(&PostParams::default(), &claim.created(&self.name)).await,
+            Some(lease) => match claim.on(lease, expired) {
+                Some(lease) => self.api.replace(&self.name, &PostParams::default(), &lease).await,
+                None => return Ok(false),
+            },
+        };
+        match answer {
+            Ok(_) => Ok(true),
+            Err(error) if code(&error) == 409 => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Lets others take over at once.
+    async fn release(&mut self) -> kube::Result<()> {
+        let Some(lease) = self.api.get_opt(&self.name).await? else { return Ok(()) };
+        let claim = Claim { identity: &self.identity, duration: self.duration, now: Timestamp::now() };
+        if let Some(free) = claim.released(lease) {
+            self.api.replace(&self.name, &PostParams::default(), &free).await?;
+        }
+        Ok(())
+    }
+
+    async fn follow(&mut self, term: &watch::Sender<Term>) {
         loop {
-            tokio::select! {
-                changed = &mut change => {
-                    holds = changed.unwrap_or(holds);
-                    change = Box::pin(self.change());
-                }
-                _ = check.tick() => {}
-            }
-            publish(leads, holds && self.fresh());
+            self.attempt().await;
+            publish(term, self.term());
+            tokio::time::sleep(self.period().min(self.patience())).await;
+            publish(term, self.term());
         }
     }
 }
 
 impl Leadership for LeaseElection {
-    async fn run(self, stop: CancellationToken, leads: watch::Sender<bool>) {
+    async fn run(mut self, stop: CancellationToken, term: watch::Sender<Term>) {
         tokio::select! {
             () = stop.cancelled() => {}
-            () = self.follow(&leads) => {}
+            () = self.follow(&term) => {}
         }
-        leads.send_replace(false);
-        if let Err(error) = self.manager.release().await {
-            tracing::warn!(%error, "lease not released, it will expire");
+        term.send_replace(None);
+        let released = tokio::time::timeout(self.deadline(), self.release()).await;
+        if let Ok(Err(error)) = released {
+            tracing::warn!(error = chain(&error), "lease not released, it will expire");
         }
     }
 }
 
-fn publish(leads: &watch::Sender<bool>, now: bool) {
-    let changed = leads.send_if_modified(|leads| std::mem::replace(leads, now) != now);
-    match (changed, now) {
-        (true, true) => tracing::info!("acting as elected leader"),
-        (true, false) => tracing::warn!("leadership lost"),
-        (false, _) => {}
+fn publish(term: &watch::Sender<Term>, now: Term) {
+    match (term.send_replace(now), now) {
+        (None, Some(_)) => tracing::info!("acting as elected leader"),
+        (Some(_), None) => tracing::warn!("leadership lost"),
+        _ => {}
     }
 }

@@ -6,8 +6,12 @@ use k8s_openapi::api::{
     core::v1::{ConfigMap, Secret},
     discovery::v1::EndpointSlice,
 };
-use kube::{Api, Client, Config, Resource, core::PartialObjectMeta};
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use kube::{Api, Client, Resource, core::PartialObjectMeta};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -16,7 +20,7 @@ use crate::{
     client::{self, ClientError},
     context::{Context, ContextError},
     kind::Kind,
-    lease::{Always, Leadership, LeaseElection},
+    lease::{Always, Leadership, LeaseElection, Term},
     metrics::Metrics,
     options::{Election, Options},
     watch as feed, worker,
@@ -42,19 +46,6 @@ pub enum RunError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// The Lease cannot be used.
-    #[error(
-        "cannot use the Lease {lease} in namespace {namespace}: {source}; grant get, create and patch on \
-         leases.coordination.k8s.io, or set --leader-election-namespace"
-    )]
-    Lease {
-        /// The Lease's name.
-        lease: String,
-        /// Its namespace.
-        namespace: String,
-        /// What went wrong.
-        source: kube_lease_manager::LeaseManagerError,
-    },
 }
 
 /// Runs the operator until `stop` is cancelled, and ends it in an orderly way then: no new work, the
@@ -65,9 +56,11 @@ pub enum RunError {
 pub async fn run(options: Options, stop: CancellationToken) -> Result<(), RunError> {
     let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION"), &options.settings.mesh_provider));
     let config = client::config(&options).await?;
-    let client = client::build(config.clone(), &metrics.operator.request_layer())?;
-    let ctx = Arc::new(Context::new(options, client, Arc::clone(&metrics), stop.clone())?);
-    announce(&ctx, &config);
+    let server = config.cluster_url.to_string();
+    let client = client::build(config, &metrics.operator.request_layer())?;
+    let (leads, term) = watch::channel(None);
+    let ctx = Arc::new(Context::new(options, client, Arc::clone(&metrics), term.clone(), stop.clone())?);
+    announce(&ctx, &server);
 
     // Health, metrics and watches outlive the work: the last reconciles need them.
     let after = CancellationToken::new();
@@ -75,10 +68,9 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), RunErr
     serve(&ctx, &after, &mut services).await?;
     watch_all(&ctx, &mut services);
 
-    let (leads, leadership) = watch::channel(false);
-    let worker = tokio::spawn(worker::run(Arc::clone(&ctx), leadership));
+    let worker = tokio::spawn(worker::run(Arc::clone(&ctx), term));
     let resign = CancellationToken::new();
-    let election = elect(&ctx, config, resign.clone(), leads).await?;
+    let election = elect(&ctx, resign.clone(), leads);
     stop.cancelled().await;
     tracing::info!("ending");
     if let Err(error) = worker.await {
@@ -92,9 +84,9 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), RunErr
     Ok(())
 }
 
-fn announce(ctx: &Context, config: &Config) {
+fn announce(ctx: &Context, server: &str) {
     let (options, version) = (&ctx.options, env!("CARGO_PKG_VERSION"));
-    let (provider, server) = (&options.settings.mesh_provider, config.cluster_url.to_string());
+    let provider = &options.settings.mesh_provider;
     let namespace = options.namespace.as_deref().unwrap_or("all");
     tracing::info!(version, provider, server, namespace, "starting serin");
 }
@@ -113,23 +105,15 @@ async fn serve(ctx: &Context, stop: &CancellationToken, services: &mut JoinSet<(
 }
 
 /// Starts the election; without one this replica acts at once.
-async fn elect(
-    ctx: &Context,
-    config: Config,
-    resign: CancellationToken,
-    leads: watch::Sender<bool>,
-) -> Result<tokio::task::JoinHandle<()>, RunError> {
+fn elect(ctx: &Context, resign: CancellationToken, leads: watch::Sender<Term>) -> JoinHandle<()> {
     let Some(election) = &ctx.options.election else {
-        return Ok(tokio::spawn(Always.run(resign, leads)));
+        return tokio::spawn(Always.run(resign, leads));
     };
-    let Election { namespace, lease, .. } = election.clone();
-    let (client, renewed) = client::for_lease(config, &ctx.metrics.operator.request_layer())?;
+    let Election { namespace, lease, .. } = election;
     let identity = identity();
     tracing::info!(identity, lease, namespace, "taking part in the leader election");
-    let candidate = LeaseElection::join(client, renewed, election, &identity)
-        .await
-        .map_err(|source| RunError::Lease { lease, namespace, source })?;
-    Ok(tokio::spawn(candidate.run(resign, leads)))
+    let candidate = LeaseElection::new(ctx.cluster.client.clone(), election, identity);
+    tokio::spawn(candidate.run(resign, leads))
 }
 
 /// `<hostname>_<random>`, as Flagger's.

@@ -9,6 +9,7 @@ use crate::{
     cache::Health,
     context::Context,
     key::Key,
+    lease::Term,
     metrics::Outcome,
     observe,
     options::span,
@@ -18,16 +19,16 @@ use crate::{
 /// How often the caches are asked whether they are filled.
 const POLL: Duration = Duration::from_millis(20);
 
-/// Works while `leads` is true, until the operator ends.
-pub(crate) async fn run(ctx: Arc<Context>, mut leads: watch::Receiver<bool>) {
+/// Works while this replica may act, until the operator ends.
+pub(crate) async fn run(ctx: Arc<Context>, mut term: watch::Receiver<Term>) {
     loop {
-        let led = leads.wait_for(|leads| *leads);
+        let led = term.wait_for(Option::is_some);
         tokio::select! {
             led = led => if led.is_err() { return },
             () = ctx.stop.cancelled() => return,
         }
         ctx.metrics.operator.leader(true);
-        term(&ctx, &mut leads).await;
+        serve(&ctx, &mut term).await;
         ctx.metrics.operator.leader(false);
         if ctx.stop.is_cancelled() {
             return;
@@ -36,12 +37,12 @@ pub(crate) async fn run(ctx: Arc<Context>, mut leads: watch::Receiver<bool>) {
 }
 
 /// From taking over to standing down.
-async fn term(ctx: &Arc<Context>, leads: &mut watch::Receiver<bool>) {
+async fn serve(ctx: &Arc<Context>, term: &mut watch::Receiver<Term>) {
     ctx.memory.begin_term();
     let mut running = JoinSet::new();
     let lost = tokio::select! {
         () = work(ctx, &mut running) => false,
-        _ = leads.wait_for(|leads| !leads) => true,
+        _ = term.wait_for(Option::is_none) => true,
         () = ctx.stop.cancelled() => false,
     };
     if lost {

@@ -9,7 +9,7 @@ use serin_core::{
 
 use super::{Decision, Fault, Look, Next, Verdict};
 use crate::{
-    apply::{ActionError, Hands},
+    apply::Hands,
     asks, observe, stalled,
     status::{self, Written},
     subject,
@@ -74,6 +74,9 @@ impl Look<'_> {
         canary: &Canary,
         status: &CanaryStatus,
     ) -> Result<Option<Next>, Fault> {
+        if !self.ctx.may_act() {
+            return Err(Fault::Interrupted);
+        }
         let version = canary.metadata.resource_version.as_deref().unwrap_or_default();
         let old = canary.status.as_ref();
         match status::write(&self.cluster, self.key, version, old, status).await? {
@@ -99,7 +102,7 @@ impl Look<'_> {
         Ok(self.refresh().await? == *version)
     }
 
-    async fn act(&self, decision: &Decision) -> Result<(), ActionError> {
+    async fn act(&self, decision: &Decision) -> Result<(), Fault> {
         let hands = Hands {
             cluster: &self.cluster,
             key: self.key,
@@ -108,6 +111,9 @@ impl Look<'_> {
             seen: &decision.seen,
         };
         for action in &decision.plan.actions {
+            if !self.ctx.may_act() {
+                return Err(Fault::Interrupted);
+            }
             tracing::debug!(canary = %self.key, ?action, "acting");
             hands.act(action).await?;
         }

@@ -27,7 +27,7 @@ impl Look<'_> {
         tracing::warn!(canary = %self.key, error, category = category.label(), "reconcile failed");
         match &fault {
             Fault::Action(error) if category != Category::Conflict => {
-                self.explain(category, &error.to_string()).await
+                self.explain(category, &error.to_string()).await;
             }
             Fault::Api(error) if category != Category::Unavailable => {
                 self.explain(category, &error.to_string()).await;
