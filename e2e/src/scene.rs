@@ -148,7 +148,8 @@ impl Scene {
             (Kind::DEPLOYMENT, &primary),
         ];
         for (kind, name) in shared {
-            let mark = json!({MARK: "somebody"});
+            // The primary may not keep what it was given as a copy of the target: each has a mark of its own.
+            let mark = json!({MARK: format!("on-{name}")});
             self.patch(kind, name, json!({"metadata": {"labels": mark, "annotations": mark}})).await?;
         }
         Ok(())

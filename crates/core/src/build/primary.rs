@@ -24,6 +24,9 @@ const COPIED: [&str; 4] = ["progressDeadlineSeconds", "minReadySeconds", "revisi
 /// Annotations that the Deployment controller keeps on each Deployment.
 const CONTROLLERS: &str = "deployment.kubernetes.io/";
 
+/// Annotation in which kubectl keeps the manifest of the object it is on; a copy of it names another.
+const APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
 /// The primary's Deployment.
 ///
 /// Without `live` it is made; with it, the target's present template is promoted to it. `configs` are the
@@ -106,11 +109,14 @@ fn promote(
 
 /// What others wrote on the primary, and what the target has under the included prefixes.
 ///
-/// What was copied from the target when the primary was made goes, as with Flagger.
+/// Of the annotations that were copied when the primary was made, those that still are copies go, as with
+/// Flagger.
 fn promoted(settings: &Settings, target: &Value, live: &Value, pointer: &str) -> Map {
     let source = texts(target, pointer);
     let mut map = texts(live, pointer);
-    map.retain(|key, _| !source.contains_key(key) || key.starts_with(CONTROLLERS));
+    map.retain(|key, value| {
+        key.starts_with(CONTROLLERS) || (key != APPLIED && source.get(key) != Some(value))
+    });
     map.extend(included(source, &settings.include_label_prefix));
     map
 }
