@@ -1,103 +1,92 @@
-# Thin verbs; `make help` explains them. The logic is in the programs that they call.
-SHELL := /bin/bash
+# What people type. Each verb is thin: the work is done by cargo, e2e/cluster/serin-cluster and the crates of e2e.
+SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-
-CARGO  ?= cargo
-TARGET := $(or $(CARGO_TARGET_DIR),target)
-SERIN  := $(TARGET)/image/serin
-N      ?= 20
+MAKEFLAGS += --no-print-directory
 
 CLUSTER := e2e/cluster/serin-cluster
-STATE   := $(abspath $(or $(SERIN_CLUSTER_DIR),.cluster))
-IMAGES  := $(STATE)/images
+STATE := $(or $(SERIN_CLUSTER_DIR),$(CURDIR)/.cluster)
+TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+PHASE := .ci/phase
+# Canaries of the benchmark.
+N ?= 20
 
-# The cluster that tests and demo run on: the local one, or (SERIN_CLUSTER=existing) that of KUBECONFIG.
 ifeq ($(SERIN_CLUSTER),existing)
-  export SERIN_KUBECTL ?= kubectl
+# Images and kubectl are those of whoever made the cluster.
+GROUND :=
 else
-  export KUBECONFIG := $(STATE)/kubeconfig
-  export SERIN_KUBECTL := $(CLUSTER) kubectl
+GROUND := cluster-up images
+export KUBECONFIG := $(STATE)/kubeconfig
+export SERIN_KUBECTL := $(CLUSTER) kubectl
 endif
-
-say = @printf '\n== %s\n' "$(1)"
 
 .PHONY: help
-help: ## List the verbs
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+help: ## list the verbs
+	@grep -hE '^[a-z0-9-]+:.* ## ' $(MAKEFILE_LIST) | sort | awk -F':.* ## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@echo "  SERIN_CLUSTER=existing takes the cluster of KUBECONFIG instead of a local one (docs/install.md)"
 
-.PHONY: needs
-needs:
-	@for tool in $(CARGO) cc; do command -v $$tool >/dev/null || { echo "make: $$tool is missing; install it first" >&2; exit 1; }; done
-	@[ "$(SERIN_CLUSTER)" != existing ] || [ -n "$${KUBECONFIG:-}" ] || { echo "make: SERIN_CLUSTER=existing needs KUBECONFIG" >&2; exit 1; }
+.PHONY: tools
+tools:
+	@.ci/tools
 
 .PHONY: build
-build: needs ## Build the operator's binary as it goes into the image
-	$(call say,building the operator (minutes when nothing is cached))
-	$(CARGO) build --locked --profile image -p serin-cli
+build: tools ## build everything
+	@$(PHASE) build cargo build --workspace --bins
 
 .PHONY: check
-check: needs ## Format, lints, documentation, sizes, dependencies, generated files
-	$(call say,checking format and lints)
-	$(CARGO) fmt --all -- --check
-	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
-	$(call say,checking documentation)
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
-	$(call say,checking sizes, dependencies, generated files and links)
-	$(CARGO) run --locked --quiet -p serin-xtask -- check
-
-.PHONY: generate
-generate: needs ## Write the CRDs and the reference from the types
-	$(CARGO) run --locked --quiet -p serin-xtask -- generate
-
-.PHONY: unit
-unit: needs ## Tests that need no cluster
-	$(call say,running the tests that need no cluster)
-	$(CARGO) test --locked --workspace
-	cd e2e/cluster && GOFLAGS=-buildvcs=false go test ./...
-
-.PHONY: model
-model: needs ## Model-check the core
-	$(call say,model-checking the core)
-	$(CARGO) run --locked --quiet --profile image -p serin-sim --example model
-
-.PHONY: cluster-up
-cluster-up: ## Start the local cluster and print its KUBECONFIG
-	@$(CLUSTER) up
-
-.PHONY: cluster-down
-cluster-down: ## Stop the local cluster and forget its state
-	@$(CLUSTER) down --wipe
-
-.PHONY: images
-images: build cluster-up ## Build the images and load them into the local cluster
-ifneq ($(SERIN_CLUSTER),existing)
-	$(call say,making and loading the images)
-	@mkdir -p $(IMAGES)
-	$(CLUSTER) image serin --binary $(SERIN) --out $(IMAGES)/serin.tar
-	$(CLUSTER) image loadtester --binary $(SERIN) --out $(IMAGES)/serin-loadtester.tar
-	$(CLUSTER) load-image $(IMAGES)/serin.tar $(IMAGES)/serin-loadtester.tar
-	@for d in serin-system/serin test/flagger-loadtester; do \
-	  $(SERIN_KUBECTL) -n $${d%/*} rollout restart deployment/$${d#*/} 2>/dev/null || true; done
-endif
-
-.PHONY: e2e
-e2e: images ## Tests on a real cluster
-	$(call say,running the tests on the cluster)
-	$(CARGO) test --locked -p serin-e2e --test scenarios -- --test-threads=64
+check: tools ## formatting, lints, documentation, sizes, dependencies, generated files, links
+	@$(PHASE) format cargo fmt --all --check
+	@$(PHASE) lints cargo clippy --workspace --all-targets --test scenarios -- -D warnings
+	@$(PHASE) documentation env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+	@$(PHASE) repository cargo xtask check
+	@$(PHASE) cluster-program .ci/go vet
 
 .PHONY: test
-test: unit model e2e ## All tests
+test: tools ## all tests; the end-to-end ones on a real cluster
+	@echo "expect 10 minutes warm; the first time half an hour more, for the cluster's parts and the dependencies"
+	@$(PHASE) build-tests cargo build --workspace --lib --bins --examples --tests --test scenarios
+	@$(PHASE) unit cargo test --workspace --quiet
+	@$(PHASE) unit-cluster .ci/go test
+	@$(MAKE) $(GROUND) e2e
+
+.PHONY: e2e
+e2e: tools ## the end-to-end tests alone, on a cluster with the operator's images; T=<filter> picks some
+	@$(PHASE) end-to-end cargo test --workspace --test scenarios -- --test-threads=64 $(T)
 
 .PHONY: demo
-demo: images ## A good release and a bad one, before your eyes; ONCE=1 runs unattended
-	$(CARGO) run --locked --quiet -p serin-e2e --bin demo
+demo: tools ## a good release is promoted and a bad one rolled back, before your eyes; ONCE=1 for scripts
+	@echo "expect 3 minutes; the first time a quarter of an hour more, for the cluster's parts and the operator"
+	@$(PHASE) build cargo build --workspace --bins
+	@$(if $(GROUND),$(MAKE) $(GROUND))
+	@$(TARGET)/debug/demo
+
+.PHONY: cluster-up
+cluster-up: tools ## start the local cluster and print its KUBECONFIG
+	@$(PHASE) cluster $(CLUSTER) up
+
+.PHONY: cluster-down
+cluster-down: ## stop the local cluster; WIPE=1 forgets its state
+	@$(CLUSTER) down $(if $(WIPE),--wipe)
+
+.PHONY: images
+images: ## put the operator's and the load tester's images into the local cluster, from the last build
+	@mkdir -p $(STATE)/images
+	@$(PHASE) images .ci/images $(CLUSTER) $(TARGET)/debug/serin $(STATE)/images
+
+.PHONY: model
+model: tools ## check the deciding function in every order of events and crashes
+	@cargo run --release --quiet --package serin-sim --example model
 
 .PHONY: bench
-bench: build ## Roll out N canaries at once with fake pods and measure: make bench N=200
-	$(call say,running $(N) rollouts on a control plane with fake pods)
-	$(CARGO) run --locked --quiet -p serin-bench -- --canaries $(N) --operator $(SERIN)
+bench: tools ## measure N=<count> canaries on a control plane of their own
+	@$(PHASE) build cargo build --profile image --package serin-cli
+	@cargo run --profile image --quiet --package serin-bench -- --canaries $(N) --operator $(TARGET)/image/serin
+
+.PHONY: generate
+generate: tools ## write what is generated from the types
+	@cargo xtask generate
 
 .PHONY: clean
-clean: cluster-down ## Stop the cluster and remove what was built
-	$(CARGO) clean
+clean: cluster-down ## stop the cluster and remove everything that was built here
+	@$(CLUSTER) down --wipe
+	@cargo clean

@@ -63,14 +63,15 @@ pub(crate) struct Lifecycle {
 }
 
 impl Lifecycle {
-    /// The models to check.
-    pub(crate) fn all() -> [(&'static str, Self); 2] {
+    /// The models to check: so many revisions of the target, and so many faults.
+    pub(crate) fn all(revisions: u8, faults: u8) -> [(&'static str, Self); 2] {
         let weights = r#"{"interval":"10s","threshold":2,"stepWeights":[20,50]}"#;
         let ab = r#"{"interval":"10s","threshold":2,"iterations":2,"match":[{"headers":{"x-canary":{"exact":"yes"}}}]}"#;
-        [("progressive", Self::new(weights)), ("a/b", Self::new(ab))]
+        let model = |analysis| Self::new(analysis, revisions, faults);
+        [("progressive", model(weights)), ("a/b", model(ab))]
     }
 
-    fn new(analysis: &str) -> Self {
+    fn new(analysis: &str, revisions: u8, faults: u8) -> Self {
         let mut canary: Canary = serde_json::from_value(serde_json::json!({
             "apiVersion": "flagger.app/v1beta1", "kind": "Canary",
             "metadata": {"name": "app", "namespace": "test", "uid": "7"},
@@ -87,7 +88,7 @@ impl Lifecycle {
             serde_json::json!([{"name": METRIC, "query": "vector(0)", "thresholdRange": {"max": 1}}]);
         canary.spec.analysis = serde_json::from_value(spec).expect("the analysis is of the API");
         let rollout = validate(&canary, &Settings::default()).expect("the manifest is valid");
-        Self { rollout: Arc::new(rollout), revisions: 4, faults: 4 }
+        Self { rollout: Arc::new(rollout), revisions, faults }
     }
 
     fn plan(&self, cluster: &Cluster, checks: Checks) -> Plan {

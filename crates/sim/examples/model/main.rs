@@ -18,7 +18,7 @@ fn main() -> ExitCode {
     #[expect(clippy::disallowed_methods, reason = "the time the check took is for people")]
     let start = Instant::now();
     let (mut states, mut depth, mut held, mut broken) = (0, 0, 0, 0);
-    for (name, model) in Lifecycle::all() {
+    for (name, model) in Lifecycle::all(4, 4) {
         let checker = model.checker().threads(2).spawn_bfs().join();
         states += checker.unique_state_count();
         depth = depth.max(checker.max_depth());
