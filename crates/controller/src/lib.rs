@@ -28,6 +28,8 @@ pub mod stalled;
 pub mod status;
 pub mod subject;
 pub mod telemetry;
+#[cfg(test)]
+mod testing;
 mod watch;
 pub mod worker;
 

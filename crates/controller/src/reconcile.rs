@@ -12,7 +12,6 @@ use serin_api::Canary;
 use serin_core::{
     Plan, Rollout, build::BuildError, decide, observe::Answers, snapshot::Snapshot, validate::validate,
 };
-use tokio::time::Instant;
 
 use crate::{
     apply::ActionError,
@@ -39,8 +38,6 @@ const ASKS: usize = 100;
 pub enum Verdict {
     /// Nothing is left to do before something changes, or before this time.
     Settled(Option<DateTime<Utc>>),
-    /// The same, and what is waited for is to be told of if it lasts until the second time.
-    Waiting(Option<DateTime<Utc>>, Instant),
     /// It has to be tried again, for this reason.
     Retry(Category),
     /// The Canary does not exist.
@@ -206,3 +203,6 @@ impl Look<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,11 +109,6 @@ impl Turn<'_> {
                 memory.succeeded(self.key);
                 self.wake(wake);
             }
-            Verdict::Waiting(wake, until) => {
-                memory.succeeded(self.key);
-                self.wake(wake);
-                queue.wake_at(self.key, until);
-            }
             Verdict::Retry(_) => queue.wake_at(self.key, Instant::now() + memory.failed(self.key)),
             Verdict::Gone => forget(self.ctx, self.key),
             Verdict::Interrupted => {}

@@ -15,33 +15,11 @@ use crate::{
     subject,
 };
 
-/// Whether the only news is what is waited for.
-fn begins_to_wait(decision: &Decision) -> bool {
-    let plan = &decision.plan;
-    let quiet = plan.actions.is_empty() && plan.alerts.is_empty() && plan.hooks.is_empty();
-    let (Some(before), Some(reason)) = (&decision.canary.status, &plan.status.waiting_for) else {
-        return false;
-    };
-    let news = CanaryStatus {
-        waiting_for: Some(reason.clone()),
-        last_transition_time: plan.status.last_transition_time,
-        ..before.clone()
-    };
-    quiet && before.waiting_for.as_ref() != Some(reason) && news == plan.status
-}
-
 impl Look<'_> {
     pub(super) async fn execute(&mut self, decision: Decision) -> Result<Next, Fault> {
         let mut status = decision.plan.status.clone();
         let stall = self.standing_fault(&decision.rollout);
-        let stall_changed = stalled::set(&mut status, stall.as_ref(), observe::now());
-        if !stall_changed
-            && begins_to_wait(&decision)
-            && let Some(until) = self.ctx.memory.brief_wait(self.key)
-        {
-            return Ok(Next::End(Verdict::Waiting(decision.plan.wake, until)));
-        }
-        self.ctx.memory.waited(self.key);
+        stalled::set(&mut status, stall.as_ref(), observe::now());
         let wrote = decision.canary.status.as_ref() != Some(&status);
         let acts = !decision.plan.actions.is_empty();
         if wrote {
