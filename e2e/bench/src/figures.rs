@@ -81,8 +81,23 @@ pub(crate) struct Times {
     pub(crate) pods: Quantiles,
     /// The rest: the operator's part, and the API server's with it.
     pub(crate) own: Quantiles,
+    /// Its parts, one after the other.
+    pub(crate) own_parts: OwnParts,
     /// From the last check, which is the start of the promotion, to the end.
     pub(crate) last_check_to_succeeded: Quantiles,
+}
+
+/// Where the operator's part of the overhead lies.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct OwnParts {
+    /// From the change to the canary being scaled up.
+    pub(crate) to_scaled: Quantiles,
+    /// From the canary's pods being ready to its first traffic.
+    pub(crate) ready_to_traffic: Quantiles,
+    /// From the first traffic to the promotion, beyond the configured analysis.
+    pub(crate) analysis: Quantiles,
+    /// From the primary's pods being ready to the end; requests are given half a second to drain.
+    pub(crate) primary_ready_to_end: Quantiles,
 }
 
 /// How late steps are, against a schedule that begins with the first traffic.
@@ -162,16 +177,33 @@ impl RolloutFigures {
 
 impl Times {
     fn of(timelines: &Timelines) -> Self {
-        let all = |time: fn(&Timeline) -> Option<f64>| Quantiles::of(timelines.values().filter_map(time));
+        let all = |time| over_all(timelines, time);
         Self {
             to_first_traffic: all(|t| between(t.changed, t.first_traffic())),
             to_succeeded: all(|t| between(t.changed, t.ended)),
             overhead: all(overhead),
             pods: all(pods),
             own: all(|t| Some(overhead(t)? - pods(t)?)),
+            own_parts: OwnParts::of(timelines),
             last_check_to_succeeded: all(|t| between(t.promoting, t.ended)),
         }
     }
+}
+
+impl OwnParts {
+    fn of(timelines: &Timelines) -> Self {
+        let all = |time| over_all(timelines, time);
+        Self {
+            to_scaled: all(|t| between(t.changed, t.scaled)),
+            ready_to_traffic: all(|t| between(t.ready, t.first_traffic())),
+            analysis: all(|t| Some(between(t.first_traffic(), t.promoting)? - ANALYSIS)),
+            primary_ready_to_end: all(|t| between(t.primary_ready, t.ended)),
+        }
+    }
+}
+
+fn over_all(timelines: &Timelines, time: fn(&Timeline) -> Option<f64>) -> Quantiles {
+    Quantiles::of(timelines.values().filter_map(time))
 }
 
 fn overhead(timeline: &Timeline) -> Option<f64> {

@@ -58,7 +58,9 @@ async fn bench(args: &Args, progress: Progress) -> Result<Figures> {
     progress.say("removing the cluster");
     let removed = ground.down().await;
     let figures = measured?;
-    write!(stdout(), "\n{}\n{}\n", table::render(&figures), serde_json::to_string(&figures)?)?;
+    let json = serde_json::to_string(&figures)?;
+    write!(stdout(), "\n{}\n{json}\n", table::render(&figures))?;
+    std::fs::write(ground.file("result.json"), json)?;
     removed?;
     Ok(figures)
 }

@@ -36,7 +36,7 @@ pub(crate) async fn run(args: &Args, ground: &Ground, progress: Progress) -> Res
     ground.install().await?;
     let client = ground.client().await?;
     flows::install(&client).await?;
-    let kubeconfig = ground.file("operator.kubeconfig");
+    let kubeconfig = ground.file("cluster/operator.kubeconfig");
     access::write(&client, &ground.kubeconfig()?, &kubeconfig).await?;
     let prometheus = Prometheus::start().await?;
     progress.say("starting the operator");

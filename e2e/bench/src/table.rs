@@ -94,6 +94,11 @@ fn times(table: &mut Table, times: &Times) {
     table.times("overhead beyond the analysis", times.overhead);
     table.times("  of it pods getting ready", times.pods);
     table.times("  of it the operator's", times.own);
+    let parts = times.own_parts;
+    table.times("    change to scaled up", parts.to_scaled);
+    table.times("    pods ready to first traffic", parts.ready_to_traffic);
+    table.times("    analysis beyond its time", parts.analysis);
+    table.times("    primary ready to Succeeded", parts.primary_ready_to_end);
     table.times("last check to Succeeded", times.last_check_to_succeeded);
 }
 
