@@ -42,6 +42,13 @@ impl Kind {
     /// `v1` Namespace.
     pub const NAMESPACE: Self = Self::new("", "v1", "Namespace", "namespaces");
 
+    /// `apiextensions.k8s.io/v1` `CustomResourceDefinition`.
+    pub const DEFINITION: Self =
+        Self::new("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions");
+    /// `rbac.authorization.k8s.io/v1` `ClusterRole`.
+    pub const CLUSTER_ROLE: Self =
+        Self::new("rbac.authorization.k8s.io", "v1", "ClusterRole", "clusterroles");
+
     const fn new(
         group: &'static str,
         version: &'static str,

@@ -14,6 +14,7 @@ mod kind;
 pub mod manifest;
 pub mod scene;
 mod settings;
+pub mod spare;
 pub mod timeline;
 pub mod traffic;
 
@@ -22,4 +23,5 @@ pub use history::History;
 pub use kind::Kind;
 pub use scene::Scene;
 pub use settings::Settings;
+pub use spare::Spare;
 pub use traffic::Traffic;

@@ -1,6 +1,9 @@
 //! What the environment says about the cluster.
 
-use std::env;
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
 
 /// Where things are in the cluster under test. Every value has a default that suits the local cluster.
 #[derive(Clone, Debug)]
@@ -36,4 +39,10 @@ impl Settings {
 /// The variable, or the default when it is unset or empty.
 pub(crate) fn text(name: &str, default: &str) -> String {
     env::var(name).ok().filter(|value| !value.is_empty()).unwrap_or_else(|| default.to_owned())
+}
+
+/// Where cargo builds.
+pub(crate) fn target() -> PathBuf {
+    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target");
+    env::var_os("CARGO_TARGET_DIR").map_or_else(default, PathBuf::from)
 }

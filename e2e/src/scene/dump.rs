@@ -11,7 +11,7 @@ use kube::{
 };
 
 use super::Scene;
-use crate::timeline::timeline;
+use crate::{settings::target, timeline::timeline};
 
 /// Lines of each of the operator's pods that are looked at.
 const LOG_LINES: i64 = 5000;
@@ -62,9 +62,7 @@ async fn logs(scene: &Scene) -> Result<String> {
 }
 
 fn keep(name: &str, scene: &Scene) -> Result<PathBuf> {
-    let folder = std::env::var("CARGO_TARGET_DIR")
-        .unwrap_or_else(|_| format!("{}/../target", env!("CARGO_MANIFEST_DIR")));
-    let folder = PathBuf::from(folder).join("e2e");
+    let folder = target().join("e2e");
     fs::create_dir_all(&folder)?;
     let path = folder.join(format!("{name}.json"));
     let versions = scene.history.versions();

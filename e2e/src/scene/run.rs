@@ -7,7 +7,7 @@ use futures::FutureExt;
 use tokio::{runtime::Builder, sync::Semaphore};
 
 use super::{Scene, dump};
-use crate::{Cluster, install, invariants::violations, settings::text};
+use crate::{Cluster, Spare, install, invariants::violations, settings::text};
 
 /// How many tests run at a time (`SERIN_E2E_PARALLEL`). Most of a test is waiting.
 static SLOTS: LazyLock<(Semaphore, u32)> = LazyLock::new(|| {
@@ -30,7 +30,7 @@ pub struct Failed {
 /// # Errors
 /// The test failed, or a safety invariant did not hold. The namespace is kept then, and its state printed.
 pub fn together(name: &str, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Verdict {
-    told(name, block_on(name, 1, body))
+    on_shared(name, 1, body)
 }
 
 /// Runs a test while no other runs, because it disturbs what all of them share.
@@ -38,7 +38,23 @@ pub fn together(name: &str, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Ver
 /// # Errors
 /// As [`together`].
 pub fn alone(name: &str, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Verdict {
-    told(name, block_on(name, SLOTS.1, body))
+    on_shared(name, SLOTS.1, body)
+}
+
+/// Runs a test beside others on a control plane of its own, whose faults no other feels.
+///
+/// # Errors
+/// As [`together`].
+pub fn apart(name: &str, body: impl AsyncFnOnce(&Scene, &Spare) -> Result<()>) -> Verdict {
+    told(
+        name,
+        with_slots(1, async {
+            let spare = Spare::up(name).await?;
+            let outcome = play(name, spare.cluster(), async |scene| body(scene, &spare).await).await;
+            spare.down().await?;
+            outcome
+        }),
+    )
 }
 
 fn told(name: &str, outcome: Result<()>) -> Verdict {
@@ -48,27 +64,42 @@ fn told(name: &str, outcome: Result<()>) -> Verdict {
     })
 }
 
-fn block_on(name: &str, slots: u32, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Result<()> {
+fn on_shared(name: &str, slots: u32, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Verdict {
+    told(
+        name,
+        with_slots(slots, async {
+            let cluster = Cluster::connect().await?;
+            install::once(&cluster).await.context("installing what the tests share")?;
+            play(name, cluster, body).await
+        }),
+    )
+}
+
+/// Waits for so many of the slots, and holds them while the test runs.
+fn with_slots(slots: u32, test: impl Future<Output = Result<()>>) -> Result<()> {
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let _slots = SLOTS.0.acquire_many(slots).await?;
-        let cluster = Cluster::connect().await?;
-        install::once(&cluster).await.context("installing what the tests share")?;
-        let scene = Scene::open(cluster, name).await?;
-        let begin = Instant::now();
-        let outcome = AssertUnwindSafe(body(&scene)).catch_unwind().await;
-        let outcome = outcome.unwrap_or_else(|panic| Err(anyhow!("panicked: {}", panic_text(&*panic))));
-        match outcome.and_then(|()| is_safe(&scene)) {
-            Ok(()) => {
-                dump::passed(name, begin.elapsed());
-                scene.close().await
-            }
-            Err(error) => {
-                dump::failed(name, &scene).await;
-                Err(error)
-            }
-        }
+        test.await
     })
+}
+
+/// Plays the body in a namespace of its own, and checks the safety invariants over all that happened.
+async fn play(name: &str, cluster: Cluster, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Result<()> {
+    let scene = Scene::open(cluster, name).await?;
+    let begin = Instant::now();
+    let outcome = AssertUnwindSafe(body(&scene)).catch_unwind().await;
+    let outcome = outcome.unwrap_or_else(|panic| Err(anyhow!("panicked: {}", panic_text(&*panic))));
+    match outcome.and_then(|()| is_safe(&scene)) {
+        Ok(()) => {
+            dump::passed(name, begin.elapsed());
+            scene.close().await
+        }
+        Err(error) => {
+            dump::failed(name, &scene).await;
+            Err(error)
+        }
+    }
 }
 
 /// Whether the safety invariants held all the time.

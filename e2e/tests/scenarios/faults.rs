@@ -3,4 +3,5 @@
 
 mod metrics;
 mod objects;
+mod platform;
 mod spec;

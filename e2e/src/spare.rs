@@ -1,0 +1,141 @@
+//! A control plane of a test's own, for faults that no other test should feel.
+//!
+//! KWOK plays its pods, no gateway carries requests, and the operator is a process of this machine that has the
+//! rights of the service account in `deploy/`.
+
+mod access;
+mod operator;
+
+use std::{path::PathBuf, process::Stdio};
+
+use anyhow::{Context, Result, ensure};
+use kube::{
+    Api, Client, Config,
+    config::{KubeConfigOptions, Kubeconfig},
+};
+use tokio::process::Command;
+
+use crate::{Cluster, Kind, Settings, install::repository, settings::target};
+
+pub use operator::Operator;
+
+/// A running control plane.
+pub struct Spare {
+    folder: PathBuf,
+    kubeconfig: Kubeconfig,
+    /// The administrator's connection.
+    pub client: Client,
+}
+
+impl Spare {
+    /// Starts one of this name anew, with the CRDs and rights of `deploy/` but without the operator.
+    ///
+    /// # Errors
+    /// It does not start: it needs Linux, root, and the parts that `make cluster-up` builds.
+    pub async fn up(name: &str) -> Result<Self> {
+        let folder = target().join("e2e").join(format!("spare-{name}"));
+        std::fs::create_dir_all(&folder)?;
+        let folder = folder.canonicalize()?;
+        program(&folder, &["down", "--wipe"]).await?;
+        program(&folder, &["up", "--control-plane", "--fake-nodes", "1"]).await?;
+        let kubeconfig = Kubeconfig::read_from(folder.join("cluster/kubeconfig"))?;
+        let config =
+            Config::from_custom_kubeconfig(kubeconfig.clone(), &KubeConfigOptions::default()).await?;
+        let spare = Self { client: Client::try_from(config)?, folder, kubeconfig };
+        spare.install().await?;
+        Ok(spare)
+    }
+
+    /// Ends it and forgets its state.
+    ///
+    /// # Errors
+    /// Something of it is left.
+    pub async fn down(&self) -> Result<()> {
+        program(&self.folder, &["down", "--wipe"]).await
+    }
+
+    /// The connection as scenes use it. There is no gateway: nothing is sent to its address.
+    pub fn cluster(&self) -> Cluster {
+        let nowhere = "http://127.0.0.1:1".to_owned();
+        Cluster {
+            client: self.client.clone(),
+            settings: Settings::from_env(),
+            gateway: nowhere.clone(),
+            gateway_inside: nowhere,
+        }
+    }
+
+    /// Starts the operator with the rights of its service account.
+    ///
+    /// # Errors
+    /// It is not built, or ends at once.
+    pub async fn operator(&self) -> Result<Operator> {
+        let kubeconfig = self.folder.join("operator.kubeconfig");
+        access::write(&self.client, &self.kubeconfig, &kubeconfig).await?;
+        Operator::start(&kubeconfig, &self.folder.join("operator.log"))
+    }
+
+    /// Ends the API server at once; it is started again by what supervises it.
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn crash_api_server(&self) -> Result<()> {
+        let state = self.folder.join("cluster").display().to_string();
+        let pid = process("kube-apiserver", &state)?;
+        let killed = Command::new("kill").args(["-KILL", &pid]).status().await?;
+        ensure!(killed.success(), "the API server (process {pid}) could not be ended");
+        Ok(())
+    }
+
+    async fn install(&self) -> Result<()> {
+        let deploy = repository().join("deploy");
+        let crds = deploy.join("crds").display().to_string();
+        let apply = ["kubectl", "apply", "--server-side"];
+        program(&self.folder, &[&apply[..], &["--kustomize", &crds]].concat()).await?;
+        let files = ["namespace", "service-account", "cluster-role", "role"];
+        let files = files.map(|file| format!("--filename={}/kustomize/base/{file}.yaml", deploy.display()));
+        let mut rights = [&apply[..], &["--namespace=serin-system"]].concat();
+        rights.extend(files.iter().map(String::as_str));
+        program(&self.folder, &rights).await?;
+        let wait = ["kubectl", "wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"];
+        program(&self.folder, &wait).await
+    }
+
+    /// Cluster-wide objects of a kind.
+    pub fn all(&self, kind: Kind) -> Api<kube::core::DynamicObject> {
+        Api::all_with(self.client.clone(), &kind.resource())
+    }
+}
+
+/// Runs the local cluster's program for the cluster in this folder.
+async fn program(folder: &std::path::Path, args: &[&str]) -> Result<()> {
+    let mut command = Command::new(repository().join("e2e/cluster/serin-cluster"));
+    command.args(args).env("SERIN_CLUSTER_DIR", folder.join("cluster")).stdin(Stdio::null());
+    // Those choose the cluster of the other tests.
+    command.env_remove("SERIN_CLUSTER").env_remove("SERIN_CLUSTER_INDEX");
+    let output = command.output().await.context("e2e/cluster/serin-cluster")?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(
+        output.status.success(),
+        "a control plane of its own needs Linux and root (leave it out by `-- --skip platform`): \
+         serin-cluster {}: {errors}",
+        args.join(" ")
+    );
+    Ok(())
+}
+
+/// The process whose command line has both words.
+fn process(name: &str, state: &str) -> Result<String> {
+    for entry in std::fs::read_dir("/proc")? {
+        let path = entry?.path();
+        // A process may end while it is looked at.
+        let Ok(line) = std::fs::read(path.join("cmdline")) else { continue };
+        let line = String::from_utf8_lossy(&line);
+        let mut words = line.split('\0').skip(1);
+        if words.next() == Some(name) && words.any(|word| word.contains(state)) {
+            let pid = path.file_name().and_then(|pid| pid.to_str()).map(str::to_owned);
+            return pid.context("a process without a number");
+        }
+    }
+    anyhow::bail!("no process {name} of {state}")
+}

@@ -1,0 +1,32 @@
+//! A kubeconfig with the operator's own rights.
+
+use std::{fs::OpenOptions, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
+
+use anyhow::{Context, Result};
+use k8s_openapi::api::{authentication::v1::TokenRequest, core::v1::ServiceAccount};
+use kube::{Api, Client, api::PostParams, config::Kubeconfig};
+use serde_json::json;
+
+/// Seconds; longer than any test.
+const VALID: u32 = 3600;
+
+/// Writes a kubeconfig with a token of the operator's service account.
+pub(super) async fn write(client: &Client, admin: &Kubeconfig, file: &Path) -> Result<()> {
+    let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), "serin-system");
+    let request: TokenRequest =
+        serde_json::from_value(json!({"spec": {"audiences": [], "expirationSeconds": VALID}}))?;
+    let answer = accounts.create_token_request("serin", &PostParams::default(), &request).await?;
+    let token = answer.status.context("no token for the operator's service account")?.token;
+    let cluster = admin.clusters.first().context("a kubeconfig without a cluster")?;
+    let content = json!({
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [cluster],
+        "users": [{"name": "serin", "user": {"token": token}}],
+        "contexts": [{"name": "serin", "context": {"cluster": cluster.name, "user": "serin"}}],
+        "current-context": "serin",
+    });
+    // Only root may read a token.
+    let mut out = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file)?;
+    write!(out, "{content}").with_context(|| format!("writing {}", file.display()))
+}
