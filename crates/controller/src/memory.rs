@@ -2,17 +2,12 @@
 
 use std::{collections::HashMap, sync::Mutex, time::Duration};
 
-use tokio::time::Instant;
-
 use crate::{
     key::Key,
     lock::lock,
     options::{BACKOFF_MAX, BACKOFF_MIN},
     stalled::Stall,
 };
-
-/// Waits that end sooner are not told of.
-const BRIEF: Duration = Duration::from_secs(3);
 
 /// Notes about Canaries.
 #[derive(Default)]
@@ -30,8 +25,6 @@ struct Notes {
     fault: Option<Stall>,
     /// The last fault that an event told of.
     told: Option<String>,
-    /// When it began to wait for something that is not worth telling yet.
-    waiting: Option<Instant>,
     /// Names for the metrics of a Canary that is gone.
     labels: Labels,
 }
@@ -110,21 +103,6 @@ impl Memory {
         self.with(key, |notes| notes.told = None);
     }
 
-    /// Whether a wait is too short to tell of it; then until when.
-    ///
-    /// Pods that start and gateways that take a route pass through several waits within seconds. To write
-    /// each of them would cost more requests than the rollout itself.
-    pub fn brief_wait(&self, key: &Key) -> Option<Instant> {
-        let now = Instant::now();
-        let worth = self.with(key, |notes| *notes.waiting.get_or_insert(now)) + BRIEF;
-        (now < worth).then_some(worth)
-    }
-
-    /// The wait was told of, or is over.
-    pub fn waited(&self, key: &Key) {
-        self.with(key, |notes| notes.waiting = None);
-    }
-
     /// Keeps the labels of the Canary's metrics. Returns the former ones if they were others.
     pub fn relabel(&self, key: &Key, labels: Labels) -> Option<Labels> {
         self.with(key, |notes| {
@@ -161,18 +139,6 @@ mod tests {
         assert!(memory.tell(&key, "b"));
         memory.recovered(&key);
         assert!(memory.tell(&key, "b"));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_wait_is_told_of_when_it_lasts() {
-        let (memory, key) = (Memory::default(), Key::new("test", "app"));
-        let worth = memory.brief_wait(&key).unwrap();
-        tokio::time::advance(Duration::from_secs(2)).await;
-        assert_eq!(memory.brief_wait(&key), Some(worth));
-        tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(memory.brief_wait(&key), None);
-        memory.waited(&key);
-        assert!(memory.brief_wait(&key).is_some());
     }
 
     #[test]
