@@ -91,7 +91,7 @@ func (t Tools) addTo(tree *Tree) error {
 var applets = []string{
 	"sh", "awk", "base64", "basename", "cat", "cut", "date", "dirname", "echo", "env", "expr", "false", "grep", "head",
 	"id", "ls", "mkdir", "printf", "ps", "rm", "sed", "seq", "sleep", "sort", "tail", "test", "timeout", "touch", "tr",
-	"true", "uname", "uniq", "wc", "wget", "xargs", "[",
+	"true", "uname", "uniq", "wc", "wget", "which", "xargs", "[",
 }
 
 // addCertificates copies this machine's certificate authorities, when it has them.
