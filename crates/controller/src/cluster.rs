@@ -32,6 +32,8 @@ pub struct Cluster {
     pub caches: Arc<Caches>,
     /// Who else has to look at what was changed.
     pub queue: Arc<Queue>,
+    /// The only namespace that is watched; `None` when all are.
+    pub namespace: Option<String>,
     /// The Canary on whose behalf requests are made; its own changes do not wake it.
     pub actor: Option<Key>,
 }
@@ -48,6 +50,11 @@ impl Cluster {
     #[must_use]
     pub fn acting_for(&self, canary: &Key) -> Self {
         Self { actor: Some(canary.clone()), ..self.clone() }
+    }
+
+    /// Whether the caches are told of changes in a namespace.
+    pub fn watches(&self, namespace: &str) -> bool {
+        self.namespace.as_deref().is_none_or(|watched| watched == namespace)
     }
 
     fn api(&self, kind: Kind, key: &Key) -> Api<DynamicObject> {

@@ -68,7 +68,13 @@ impl Context {
         let webhooks = WebhookClient::new().map_err(|error| web(error.into()))?;
         let people = AlertClient::new().map_err(|error| web(error.into()))?;
         let (caches, queue) = (Arc::new(Caches::new()), Arc::new(Queue::default()));
-        let cluster = Cluster { client: client.clone(), caches, queue, actor: None };
+        let cluster = Cluster {
+            client: client.clone(),
+            caches,
+            queue,
+            namespace: options.namespace.clone(),
+            actor: None,
+        };
         let (receiver, name) = (options.alert_receiver.clone(), options.cluster_name.clone());
         Ok(Self {
             event_sink: EventSink::new(

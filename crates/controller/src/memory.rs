@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, sync::Mutex, time::Duration};
 
+use tokio::time::Instant;
+
 use crate::{
     key::Key,
     lock::lock,
@@ -25,8 +27,41 @@ struct Notes {
     fault: Option<Stall>,
     /// The last fault that an event told of.
     told: Option<String>,
+    /// Corrections that may still be made at once.
+    corrections: Allowance,
     /// Names for the metrics of a Canary that is gone.
     labels: Labels,
+}
+
+/// How often objects of a Canary are corrected: many times in a row, then once in a while. Whoever undoes
+/// each correction would otherwise keep both sides and the API server busy.
+#[derive(Clone, Copy, Debug)]
+struct Allowance {
+    left: u32,
+    since: Instant,
+}
+
+impl Allowance {
+    const MOST: u32 = 20;
+    const PERIOD: Duration = Duration::from_secs(5);
+
+    fn take(&mut self, now: Instant) -> bool {
+        let periods = (now - self.since).as_secs() / Self::PERIOD.as_secs();
+        if periods > 0 {
+            let earned = u32::try_from(periods).unwrap_or(Self::MOST);
+            self.left = self.left.saturating_add(earned).min(Self::MOST);
+            self.since = now;
+        }
+        let granted = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        granted
+    }
+}
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Self { left: Self::MOST, since: Instant::now() }
+    }
 }
 
 /// What the exported metrics of a Canary are found by.
@@ -103,6 +138,11 @@ impl Memory {
         self.with(key, |notes| notes.told = None);
     }
 
+    /// Whether an object may be corrected again.
+    pub fn may_correct(&self, key: &Key) -> bool {
+        self.with(key, |notes| notes.corrections.take(Instant::now()))
+    }
+
     /// Keeps the labels of the Canary's metrics. Returns the former ones if they were others.
     pub fn relabel(&self, key: &Key, labels: Labels) -> Option<Labels> {
         self.with(key, |notes| {
@@ -139,6 +179,15 @@ mod tests {
         assert!(memory.tell(&key, "b"));
         memory.recovered(&key);
         assert!(memory.tell(&key, "b"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn corrections_that_are_undone_again_and_again_become_rare() {
+        let (memory, key) = (Memory::default(), Key::new("test", "app"));
+        let made = (0..100).filter(|_| memory.may_correct(&key)).count();
+        assert_eq!(made, 20);
+        tokio::time::advance(Duration::from_secs(11)).await;
+        assert!(memory.may_correct(&key) && memory.may_correct(&key) && !memory.may_correct(&key));
     }
 
     #[test]

@@ -73,15 +73,22 @@ pub async fn object(cluster: &Cluster, kind: Kind, key: &Key) -> Seen<Arc<Value>
     let Some(store) = cluster.caches.objects(kind) else {
         return Seen::Unknown(format!("{} is not watched", kind.name()));
     };
+    if !cluster.watches(&key.namespace) {
+        return read(cluster, kind, key).await;
+    }
     match store.get(key) {
         Lookup::Present(value) => Seen::Present(value),
         Lookup::Absent => Seen::Absent,
         Lookup::Unknown(why) => Seen::Unknown(why),
-        Lookup::Unresolved => match cluster.get(kind, key).await {
-            Ok(Some(value)) => Seen::Present(Arc::new(value)),
-            Ok(None) => Seen::Absent,
-            Err(error) => Seen::Unknown(error.to_string()),
-        },
+        Lookup::Unresolved => read(cluster, kind, key).await,
+    }
+}
+
+async fn read(cluster: &Cluster, kind: Kind, key: &Key) -> Seen<Arc<Value>> {
+    match cluster.get(kind, key).await {
+        Ok(Some(value)) => Seen::Present(Arc::new(value)),
+        Ok(None) => Seen::Absent,
+        Err(error) => Seen::Unknown(error.to_string()),
     }
 }
 

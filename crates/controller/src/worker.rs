@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use tokio::{sync::watch, task::JoinSet, time::Instant};
 
 use crate::{
-    cache::Health,
+    cache::{Health, Lookup, links},
     context::Context,
     key::Key,
     lease::Term,
@@ -146,5 +146,10 @@ fn forget(ctx: &Context, key: &Key) {
     if let Some(labels) = ctx.memory.forget(key) {
         let metrics = labels.metrics.iter().map(String::as_str);
         ctx.metrics.canary.remove(&labels.target, &key.namespace, metrics);
+    }
+    // One of the same name may have been created since the look.
+    if let Lookup::Present(entry) = ctx.cluster.caches.canaries.get(key) {
+        ctx.cluster.caches.link(key, &links(key, &entry.canary));
+        ctx.cluster.queue.wake(key);
     }
 }

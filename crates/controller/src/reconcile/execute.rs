@@ -26,8 +26,13 @@ impl Look<'_> {
             if let Some(next) = self.write(&decision.canary, &status).await? {
                 return Ok(next);
             }
-        } else if acts && !self.is_current(&decision.canary).await? {
-            return Ok(Next::Again);
+        } else if acts {
+            if !self.ctx.memory.may_correct(self.key) {
+                return self.contested(&decision).await;
+            }
+            if !self.is_current(&decision.canary).await? {
+                return Ok(Next::Again);
+            }
         }
         if let Some(stall) = &stall {
             self.tell(&decision.canary, &stall.message).await;

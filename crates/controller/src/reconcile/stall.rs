@@ -7,7 +7,7 @@ use serin_core::{
     validate::FINALIZER,
 };
 
-use super::{Fault, Look, Next, Verdict};
+use super::{Decision, Fault, Look, Next, Verdict};
 use crate::{
     apply::finalizer,
     cache::Health,
@@ -58,6 +58,19 @@ impl Look<'_> {
         let delivery = self.ctx.event_sink.deliver(&subject::of(canary), hooks, events, observe::now());
         self.ctx.tasks.spawn(delivery);
         self.ctx.events.emit(canary, &event).await;
+    }
+
+    /// Somebody undoes what is done, again and again.
+    pub(super) async fn contested(&mut self, decision: &Decision) -> Result<Next, Fault> {
+        let actions: Vec<String> = decision.plan.actions.iter().map(|action| format!("{action:?}")).collect();
+        let message = format!(
+            "another client undoes what is set on this Canary's objects ({}): look at their \
+             metadata.managedFields and let only one of both own these fields",
+            actions.join(", ")
+        );
+        self.ctx.metrics.operator.error(Category::Conflict);
+        self.tell(&decision.canary, &message).await;
+        Ok(Next::End(Verdict::Retry(Category::Conflict)))
     }
 
     /// Why the Canary cannot be served at this time, though there is nothing wrong with it.
