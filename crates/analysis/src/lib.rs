@@ -1,7 +1,7 @@
 //! Query templates, built-in queries, thresholds and verdicts.
 //!
 //! Everything here is a pure function. [`plan`] says which checks an analysis runs; the shell asks the metric
-//! providers and hands back a [`CheckOutcome`] for each; [`judge`] says what that means for the canary. Queries,
+//! providers and hands back a [`CheckOutcome`] for each; [`judge()`] says what that means for the canary. Queries,
 //! texts and the meaning of thresholds are Flagger's.
 
 pub mod availability;

@@ -2,14 +2,14 @@
 //!
 //! | phase | what happens | leaves to |
 //! |---|---|---|
-//! | "" , Initializing | [`initialize`]: primary, Services and route come up, the target goes to 0 | Initialized, Failed |
-//! | Initialized, Succeeded, Failed | [`idle`]: objects are kept, a new revision is looked for | Waiting, Progressing |
-//! | Waiting | [`idle`]: the gate `confirm-rollout` is polled | Progressing, Succeeded, Failed |
-//! | Progressing, WaitingPromotion | [`analyse`]: one step after the other, each checked | Promoting, Finalising, Failed |
-//! | (with `rollbackReason`) | [`rollback`]: traffic back, canary to 0 | Failed |
-//! | Promoting | [`promote`]: the target's template is copied, traffic goes back | Finalising, Progressing, Failed |
-//! | Finalising | [`finalise`]: the target goes to 0 | Succeeded |
-//! | Terminating | [`terminate`]: the target takes over again | – |
+//! | "" , Initializing | `initialize`: primary, Services and route come up, the target goes to 0 | Initialized, Failed |
+//! | Initialized, Succeeded, Failed | `idle`: objects are kept, a new revision is looked for | Waiting, Progressing |
+//! | Waiting | `idle`: the gate `confirm-rollout` is polled | Progressing, Succeeded, Failed |
+//! | Progressing, WaitingPromotion | `analyse`: one step after the other, each checked | Promoting, Finalising, Failed |
+//! | (with `rollbackReason`) | `rollback`: traffic back, canary to 0 | Failed |
+//! | Promoting | `promote`: the target's template is copied, traffic goes back | Finalising, Progressing, Failed |
+//! | Finalising | `finalise`: the target goes to 0 | Succeeded |
+//! | Terminating | `terminate`: the target takes over again | – |
 
 mod analyse;
 mod ensure;

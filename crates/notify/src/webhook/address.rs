@@ -9,7 +9,7 @@ use url::{ParseError, Url};
 pub struct Address(String);
 
 impl Address {
-    /// The address `text`; whether it is a URL is found out by [`Self::url`].
+    /// The address `text`; whether it is a URL is found out by `Self::url`.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
