@@ -3,7 +3,7 @@
 //! # Contract
 //!
 //! The shell reads the cluster and hands over an [`Observation`]: plain facts, the answers to
-//! earlier asks, and the time. [`decide`] returns a [`Plan`]. The shell then
+//! earlier asks, and the time. [`decide()`] returns a [`Plan`]. The shell then
 //!
 //! 1. answers the plan's *asks* (gates, hooks, metric queries), if there are any, and decides again;
 //! 2. writes the plan's *status*, fenced by the resource version that was observed. The status is the
