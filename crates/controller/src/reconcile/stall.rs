@@ -1,9 +1,12 @@
 //! Canaries that cannot be served, and faults that last.
 
+use std::collections::BTreeSet;
+
 use serin_api::Canary;
 use serin_core::{
     Rollout,
-    plan::{Event, Level},
+    build::services,
+    plan::{Action, Event, Level},
     validate::FINALIZER,
 };
 
@@ -62,11 +65,13 @@ impl Look<'_> {
 
     /// Somebody undoes what is done, again and again.
     pub(super) async fn contested(&mut self, decision: &Decision) -> Result<Next, Fault> {
-        let actions: Vec<String> = decision.plan.actions.iter().map(|action| format!("{action:?}")).collect();
+        let objects: BTreeSet<String> =
+            decision.plan.actions.iter().map(|action| object_of(action, &decision.rollout)).collect();
+        let objects: Vec<String> = objects.into_iter().collect();
         let message = format!(
-            "another client undoes what is set on this Canary's objects ({}): look at their \
-             metadata.managedFields and let only one of both own these fields",
-            actions.join(", ")
+            "another client undoes what is set on {}: look at its metadata.managedFields and let only one of \
+             both own these fields",
+            objects.join(" and ")
         );
         self.ctx.metrics.operator.error(Category::Conflict);
         self.tell(&decision.canary, &message).await;
@@ -91,6 +96,19 @@ impl Look<'_> {
             Health::Failing(why) => Some(Stall::new(Category::Forbidden.reason(), why)),
             Health::Starting | Health::Synced => None,
         })
+    }
+}
+
+/// The object that an action changes.
+fn object_of(action: &Action, rollout: &Rollout) -> String {
+    match action {
+        Action::ApplyService(role) => format!("Service {}", services::name(rollout, *role)),
+        Action::RevertApex => format!("Service {}", rollout.apex),
+        Action::ApplyPrimary => format!("Deployment {}", rollout.primary()),
+        Action::ScaleTarget(_) => format!("Deployment {}", rollout.target),
+        Action::ApplyScaler => "the primary's autoscaler".to_owned(),
+        Action::ApplyRoute(_) => format!("HTTPRoute {}", rollout.apex),
+        Action::AddFinalizer | Action::RemoveFinalizer => format!("Canary {}", rollout.name),
     }
 }
 
