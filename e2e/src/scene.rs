@@ -160,21 +160,21 @@ impl Scene {
         Plan::new(&self.cluster.gateway, &self.host(), rate)
     }
 
-    /// Sends requests of `/` at this rate, from the moment on at which the gateway knows the route.
+    /// Sends requests of `/` at this rate, from the moment on at which they are answered.
     ///
     /// # Errors
-    /// The gateway does not answer for the route in time.
+    /// There is no good answer through the gateway in time.
     pub async fn traffic(&self, rate: u32) -> Result<Traffic> {
         self.send(self.requests(rate)).await
     }
 
-    /// Sends these requests, from the moment on at which the gateway knows the route.
+    /// Sends these requests, from the moment on at which they are answered.
     ///
     /// # Errors
     /// As [`Self::traffic`].
     pub async fn send(&self, plan: Plan) -> Result<Traffic> {
-        let known = traffic::until_known(&plan);
-        tokio::time::timeout(LIMIT, known).await.context("the gateway does not know the route")??;
+        let served = traffic::until_served(&plan);
+        tokio::time::timeout(LIMIT, served).await.context("no good answer through the gateway")??;
         Traffic::start(plan)
     }
 

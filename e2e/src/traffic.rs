@@ -107,17 +107,17 @@ pub async fn once(plan: &Plan) -> Result<Response> {
     plan.request(&client()?).send().await.context("no answer from the gateway")
 }
 
-/// Asks until the gateway answers for the host with anything but 404: it takes a moment to learn of a route.
+/// Asks until there is a good answer: the gateway takes a moment to learn of a route and of its endpoints.
 ///
 /// # Errors
 /// The gateway does not answer at all.
-pub async fn until_known(plan: &Plan) -> Result<()> {
+pub async fn until_served(plan: &Plan) -> Result<()> {
     let client = client()?;
     let mut ticks = interval(Duration::from_millis(50));
     loop {
         ticks.tick().await;
         let answer = plan.request(&client).send().await.context("no answer from the gateway")?;
-        if answer.status() != 404 {
+        if answer.status().is_success() {
             return Ok(());
         }
     }

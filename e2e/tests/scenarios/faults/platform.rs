@@ -107,7 +107,9 @@ fn a_rollout_goes_on_after_the_api_server_crashed() -> Verdict {
         scene.until_weight(25).await?;
         spare.crash_api_server().await?;
         scene.promoted(shipment, "6.9.1").await?;
-        ensure!(scene.canary_weights() == [0, 25, 50, 0], "{:?}", scene.canary_weights());
+        // A version that was written just before the crash may never have been told to anyone.
+        let weights = scene.canary_weights();
+        ensure!(weights.ends_with(&[50, 0]), "{weights:?}");
         Ok(())
     })
 }
