@@ -31,7 +31,10 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
             serin_controller::telemetry::init(&level, serin_controller::telemetry::Encoding::Json);
             Ok(serin_loadtester::run(config, stop_on_signal()).await?)
         }
-        Command::Crds => crds::print(),
+        Command::Crds => {
+            serin_controller::telemetry::init("info", serin_controller::telemetry::Encoding::Console);
+            crds::print()
+        }
     }
 }
 
