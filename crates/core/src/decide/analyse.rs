@@ -58,7 +58,7 @@ fn supersede(turn: &mut Turn, inputs: Inputs) -> Flow {
         begin(turn, inputs);
     }
     turn.next.waiting_for = None;
-    turn.shift(Routing::PRIMARY);
+    turn.shift(Routing::PRIMARY.kept_warm());
     Err(Stop::Acted)
 }
 

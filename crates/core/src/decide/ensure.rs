@@ -85,17 +85,18 @@ impl Turn<'_> {
     }
 
     /// The split for this moment: a canary that lost all its endpoints gets no traffic.
+    ///
+    /// Once the canary has been up, both sides stay warm until the rollout ends.
     pub(super) fn bearable_routing(&self) -> Routing {
         let want = self.desired_routing();
         let serves = matches!(self.obs.endpoints.canary, Seen::Present(n) if n > 0);
         let lost = self.obs.endpoints.canary == Seen::Present(0) && self.primary_serves();
-        if serves {
-            want.kept_warm()
-        } else if want.canary > 0 && lost {
-            Routing::PRIMARY
-        } else {
-            want
-        }
+        let bearable = if want.canary > 0 && lost { Routing::PRIMARY } else { want };
+        if serves || self.current_routing().is_some_and(|r| r.warm) { bearable.kept_warm() } else { bearable }
+    }
+
+    fn current_routing(&self) -> Option<Routing> {
+        self.obs.route.present().and_then(|r| r.routing)
     }
 
     /// Makes the route split traffic this way, unless a side that would get more is not ready.
@@ -134,7 +135,7 @@ impl Turn<'_> {
 
     /// Puts the split into this plan's actions if it is not there yet; the sides are known to be ready.
     pub(super) fn shift(&mut self, want: Routing) {
-        let current = self.obs.route.present().and_then(|r| r.routing);
+        let current = self.current_routing();
         if self.rollout().routed() && current != Some(want) && self.may_route(current, want).is_ok() {
             self.act(Action::ApplyRoute(want));
         }
@@ -187,18 +188,21 @@ impl Turn<'_> {
         }
     }
 
-    /// Sends all traffic to the primary and waits until requests under way have had time to end.
+    /// Sends all traffic to the primary, waits until requests under way have had time to end, and only then
+    /// lets the gateway forget the canary: requests are lost when it does both at once.
     pub(super) fn drain_canary(&mut self) -> Flow {
-        let moved = self.ensure_route(Routing::PRIMARY);
-        if matches!(moved, Err(Stop::Acted)) {
-            self.open_window();
+        if self.current_routing().is_none_or(|r| r.canary > 0 || r.mirror) {
+            let moved = self.ensure_route(Routing::PRIMARY.kept_warm());
+            if matches!(moved, Err(Stop::Acted)) {
+                self.open_window();
+            }
+            moved?;
         }
-        moved?;
         self.route_accepted()?;
         if self.rollout().routed() && !self.window_over(self.rollout().drain) {
             return Err(Stop::Acted);
         }
-        Ok(())
+        self.ensure_route(Routing::PRIMARY)
     }
 
     /// Scales the target to 0 once the primary serves; the last ready copy is never taken away.

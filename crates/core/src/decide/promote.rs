@@ -56,7 +56,7 @@ fn supersede<T>(turn: &mut Turn, inputs: Inputs) -> Flow<T> {
     turn.note(turn.rollout().say_restarting());
     begin(turn, inputs);
     turn.next.waiting_for = None;
-    turn.shift(Routing::PRIMARY);
+    turn.shift(Routing::PRIMARY.kept_warm());
     Err(Stop::Acted)
 }
 
@@ -91,7 +91,7 @@ fn finalise(turn: &mut Turn) -> Flow {
     turn.enter(Phase::Finalising);
     turn.next.waiting_for = None;
     turn.open_window();
-    turn.shift(Routing::PRIMARY);
+    turn.shift(Routing::PRIMARY.kept_warm());
     Err(Stop::Acted)
 }
 

@@ -17,7 +17,7 @@ pub(super) fn begin(turn: &mut Turn, cause: &RollbackCause) -> Flow {
     turn.warn(cause.event(turn.rollout()));
     let severity = if *cause == RollbackCause::Hook { Severity::Warn } else { Severity::Error };
     turn.alert(severity, cause.alert(), false);
-    turn.shift(Routing::PRIMARY);
+    turn.shift(Routing::PRIMARY.kept_warm());
     Err(Stop::Acted)
 }
 
