@@ -101,31 +101,27 @@ impl Versions {
         self.0.iter().filter(newest).map(|version| &version.object)
     }
 
-    /// How many Event objects on a Canary have a text that contains this one.
+    /// How many events on a Canary have a text that contains this one.
     pub fn count_events(&self, canary: &str, text: &str) -> usize {
-        let told = self.0.iter().filter(|version| is_event_on(version, canary) && !version.gone);
-        let alike =
-            told.filter(|version| version.object["message"].as_str().is_some_and(|said| said.contains(text)));
-        alike.map(|version| &version.name).collect::<BTreeSet<_>>().len()
+        self.events(canary).iter().filter(|event| event.message.contains(text)).count()
     }
 
-    /// The events on a Canary, in the order in which they were seen first.
+    /// The events on the Canary that has this name now, or had it last, in the order in which they were seen.
     pub fn events(&self, canary: &str) -> Vec<EventLine> {
-        let mut lines: Vec<EventLine> = Vec::new();
-        for version in self.0.iter().filter(|version| is_event_on(version, canary)) {
-            let text = |field: &str| version.object[field].as_str().unwrap_or_default().to_owned();
-            let line = EventLine { level: text("type"), message: text("message") };
-            if !lines.contains(&line) {
-                lines.push(line);
-            }
-        }
-        lines
+        let Some(uid) = self.of(Kind::CANARY, canary).next_back().map(|last| &last.object["metadata"]["uid"])
+        else {
+            return Vec::new();
+        };
+        let mut seen = BTreeSet::new();
+        let told = self.0.iter().filter(|version| {
+            let on_canary = &version.object["involvedObject"]["uid"] == uid;
+            version.kind == Kind::EVENT && on_canary && seen.insert(&version.name)
+        });
+        let text =
+            |version: &Version, field: &str| version.object[field].as_str().unwrap_or_default().to_owned();
+        told.map(|version| EventLine { level: text(version, "type"), message: text(version, "message") })
+            .collect()
     }
-}
-
-fn is_event_on(version: &Version, canary: &str) -> bool {
-    let involved = &version.object["involvedObject"];
-    version.kind == Kind::EVENT && involved["kind"] == "Canary" && involved["name"] == canary
 }
 
 impl FromIterator<Version> for Versions {

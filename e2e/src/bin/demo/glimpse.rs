@@ -21,7 +21,7 @@ pub(crate) struct Glimpse {
     /// The version of the target.
     pub(crate) newest: String,
     pub(crate) report: Report,
-    /// All events on the Canary.
+    /// All events on this Canary.
     pub(crate) events: Vec<EventLine>,
 }
 
@@ -36,12 +36,16 @@ impl Glimpse {
         }
     }
 
-    /// Phase, versions and weight, and why nothing moves.
+    /// Phase, versions and weight.
     pub(crate) fn head(&self) -> String {
-        let CanaryStatus { phase, canary_weight, failed_checks, waiting_for, .. } = &self.status;
-        let why = waiting_for.as_ref().map(|reason| format!("  ({reason})")).unwrap_or_default();
+        let CanaryStatus { phase, canary_weight, failed_checks, .. } = &self.status;
         let versions = format!("primary {}, canary {}", self.stable, self.newest);
-        format!("{phase:<11} {versions}  weight {canary_weight:>3}  failed checks {failed_checks}{why}")
+        format!("{phase:<11} {versions}  weight {canary_weight:>3}  failed checks {failed_checks}")
+    }
+
+    /// Why nothing moves, if nothing does.
+    pub(crate) fn wait(&self) -> Option<String> {
+        self.status.waiting_for.as_ref().map(|reason| format!("waiting: {reason}"))
     }
 
     /// Each check with its value, its bound and the verdict.

@@ -104,6 +104,10 @@ fn frame(glimpse: &Glimpse, split: &str) -> String {
     for check in glimpse.checks() {
         writeln!(frame, "  check {check}").ok();
     }
+    if let Some(wait) = glimpse.wait() {
+        // One line of a usual terminal: a longer one would be drawn over two and not be cleared.
+        writeln!(frame, "  {}", wait.chars().take(100).collect::<String>()).ok();
+    }
     writeln!(frame, "  {}", glimpse.counts()).ok();
     frame
 }
