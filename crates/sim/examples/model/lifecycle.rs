@@ -2,8 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use serde_json::json;
 use serin_analysis::outcome::Outcome;
-use serin_api::{Canary, Phase};
+use serin_api::Phase;
 use serin_core::{
     Action, Plan, Rollout,
     observe::Answers,
@@ -72,21 +73,10 @@ impl Lifecycle {
     }
 
     fn new(analysis: &str, revisions: u8, faults: u8) -> Self {
-        let mut canary: Canary = serde_json::from_value(serde_json::json!({
-            "apiVersion": "flagger.app/v1beta1", "kind": "Canary",
-            "metadata": {"name": "app", "namespace": "test", "uid": "7"},
-            "spec": {
-                "targetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "app"},
-                "service": {"port": 80, "gatewayRefs": [{"name": "gateway"}]},
-                "analysis": {"interval": "10s", "threshold": 1},
-            }
-        }))
-        .expect("the manifest is well-formed");
-        let mut spec: serde_json::Value =
+        let mut analysis: serde_json::Value =
             serde_json::from_str(analysis).expect("the analysis is well-formed");
-        spec["metrics"] =
-            serde_json::json!([{"name": METRIC, "query": "vector(0)", "thresholdRange": {"max": 1}}]);
-        canary.spec.analysis = serde_json::from_value(spec).expect("the analysis is of the API");
+        analysis["metrics"] = json!([{"name": METRIC, "query": "vector(0)", "thresholdRange": {"max": 1}}]);
+        let canary = serin_testkit::canary(analysis, json!({})).expect("the analysis is of the API");
         let rollout = validate(&canary, &Settings::default()).expect("the manifest is valid");
         Self { rollout: Arc::new(rollout), revisions, faults }
     }

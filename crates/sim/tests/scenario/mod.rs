@@ -1,12 +1,13 @@
 //! A virtual cluster with a canary of podinfo, driven step by step.
 
 use chrono::{DateTime, TimeDelta};
-use serin_api::{Canary, Phase};
+use serin_api::Phase;
 use serin_core::{
     Timestamp,
     validate::{Settings, validate},
 };
 use serin_sim::{Pods, Script, World};
+use serin_testkit::canary;
 
 #[allow(dead_code)]
 pub(crate) struct Scenario {
@@ -20,24 +21,8 @@ fn start() -> Timestamp {
     DateTime::UNIX_EPOCH + TimeDelta::days(20_000)
 }
 
-fn canary(analysis: &str, spec: &str) -> Canary {
-    let mut analysis: serde_json::Value = serde_json::from_str(analysis).unwrap();
-    analysis["interval"] = "10s".into();
-    if analysis.get("threshold").is_none() {
-        analysis["threshold"] = 5.into();
-    }
-    let mut manifest = serde_json::json!({
-        "apiVersion": "flagger.app/v1beta1", "kind": "Canary",
-        "metadata": {"name": "podinfo", "namespace": "default", "uid": "u-1"},
-        "spec": {
-            "targetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "podinfo"},
-            "service": {"port": 9898, "gatewayRefs": [{"name": "gateway"}]},
-            "analysis": analysis,
-        }
-    });
-    let more: serde_json::Map<String, serde_json::Value> = serde_json::from_str(spec).unwrap();
-    manifest["spec"].as_object_mut().unwrap().extend(more);
-    serde_json::from_value(manifest).unwrap()
+fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap()
 }
 
 #[allow(dead_code)]
@@ -49,7 +34,7 @@ impl Scenario {
 
     /// As [`Self::new`], with more fields of the spec.
     pub(crate) fn with_spec(analysis: &str, spec: &str) -> Self {
-        let rollout = validate(&canary(analysis, spec), &Settings::default()).unwrap();
+        let rollout = validate(&canary(json(analysis), json(spec)).unwrap(), &Settings::default()).unwrap();
         let world = World::new(rollout, start(), "a");
         let mut scenario = Self { world, script: Script::default(), events: vec![], alerts: vec![] };
         scenario.settle();
