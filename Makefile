@@ -75,12 +75,12 @@ images: ## put the operator's and the load tester's images into the local cluste
 
 .PHONY: model
 model: tools ## check the deciding function in every order of events and crashes
-	@cargo run --release --quiet --package serin-sim --example model
+	@cargo run --profile image --quiet --package serin-sim --example model
 
 .PHONY: bench
 bench: tools ## measure N=<count> canaries on a control plane of their own
-	@$(PHASE) build cargo build --profile image --package serin-cli
-	@cargo run --profile image --quiet --package serin-bench -- --canaries $(N) --operator $(TARGET)/image/serin
+	@$(PHASE) build cargo build --profile image --package serin-cli --package serin-bench
+	@$(TARGET)/image/serin-bench --canaries $(N) --operator $(TARGET)/image/serin
 
 .PHONY: generate
 generate: tools ## write what is generated from the types

@@ -75,7 +75,7 @@ fn answered(s: &Scenario, mut blind: impl FnMut(&mut Observation)) -> (Observati
         let mut seen = s.world.observe(answers.clone());
         blind(&mut seen);
         // Long enough for a wait to be told.
-        seen.now += chrono::TimeDelta::seconds(3);
+        seen.now += chrono::TimeDelta::seconds(16);
         let plan = decide(&seen);
         if plan.asks.is_empty() {
             return (seen, plan);

@@ -17,6 +17,9 @@ const RETRY: TimeDelta = TimeDelta::seconds(5);
 /// How long after the last change of the status a new reason to wait is not worth telling.
 const GRACE: TimeDelta = TimeDelta::seconds(2);
 
+/// How long one reason to wait stands before the next is told: slow pods change it with every replica.
+const PATIENCE: TimeDelta = TimeDelta::seconds(15);
+
 /// `Err` ends the decision early; it is not a failure.
 pub(super) type Flow<T = ()> = Result<T, Stop>;
 
@@ -235,7 +238,8 @@ impl<'a> Turn<'a> {
     fn too_soon(&self, wait: &Wait) -> Option<Timestamp> {
         let news = status::differs(&self.next, &self.obs.status);
         let known = self.next.waiting_for.as_ref() == Some(&wait.reason);
-        let told = self.obs.status.last_transition_time.filter(|_| !news && !known)? + GRACE;
+        let patience = if self.next.waiting_for.is_some() { PATIENCE } else { GRACE };
+        let told = self.obs.status.last_transition_time.filter(|_| !news && !known)? + patience;
         (self.now() < told).then_some(told)
     }
 
