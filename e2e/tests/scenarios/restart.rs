@@ -28,7 +28,7 @@ fn a_rollout_goes_on_after_the_operator_crashed() -> Verdict {
         scene.mark_as_shared().await?;
         let traffic = scene.traffic(20).await?;
         let shipment = scene.ship("6.9.1", Fault::None).await?;
-        scene.until_weight(25).await?;
+        scene.until_event("canary weight 25").await?;
         crash(scene).await?;
         scene.promoted(shipment, "6.9.1").await?;
         let tally = traffic.stop().await;
