@@ -87,7 +87,7 @@ fn others_who_write_at_the_same_time_hold_nothing_up() -> Verdict {
         scene.install("canary.yaml").await?;
         let traffic = scene.traffic(20).await?;
         let busy = async {
-            let mut rounds = tokio::time::interval(Duration::from_millis(100));
+            let mut rounds = tokio::time::interval(Duration::from_millis(500));
             for round in 0_u64.. {
                 rounds.tick().await;
                 // Not an annotation: those count as a change of a Deployment's generation.
