@@ -104,6 +104,8 @@ impl ApiError {
     /// Why it failed.
     pub fn category(&self) -> Category {
         match self.code() {
+            // Nothing can be made in a namespace on its way out, and no right would change that.
+            403 if self.text().contains("because it is being terminated") => Category::Unavailable,
             403 => Category::Forbidden,
             409 => Category::Conflict,
             404 => Category::NotFound,
@@ -178,6 +180,9 @@ mod tests {
              Grant the operator's service account the verb patch on httproutes.gateway.networking.k8s.io"
         );
         assert_eq!(refused(409, "changed").category(), Category::Conflict);
+        let ending =
+            refused(403, "unable to create new content in namespace test because it is being terminated");
+        assert_eq!((ending.category(), ending.remedy()), (Category::Unavailable, String::new()));
     }
 
     #[test]
