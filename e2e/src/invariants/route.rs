@@ -1,4 +1,4 @@
-//! S1: weights of each managed rule that splits traffic sum to 100, and each lies in 0..=100.
+//! S1: weights of each managed rule sum to 100, and each lies in 0..=100.
 
 use serde_json::Value;
 
@@ -17,14 +17,12 @@ impl Check for Weights {
         if version.kind != Kind::ROUTE || version.name != app.apex || version.gone {
             return None;
         }
-        rules(&version.object).iter().filter(|rule| is_managed(rule, app) && !warms_up(rule)).find_map(
-            |rule| {
-                let weights: Vec<i64> = backends(rule).iter().map(weight).collect();
-                let sum: i64 = weights.iter().sum();
-                let fine = sum == 100 && weights.iter().all(|weight| (0..=100).contains(weight));
-                (!fine).then(|| format!("weights {weights:?} of a rule of {} sum to {sum}", version.name))
-            },
-        )
+        rules(&version.object).iter().filter(|rule| is_managed(rule, app)).find_map(|rule| {
+            let weights: Vec<i64> = backends(rule).iter().map(weight).collect();
+            let sum: i64 = weights.iter().sum();
+            let fine = sum == 100 && weights.iter().all(|weight| (0..=100).contains(weight));
+            (!fine).then(|| format!("weights {weights:?} of a rule of {} sum to {sum}", version.name))
+        })
     }
 }
 
