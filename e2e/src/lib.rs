@@ -7,6 +7,7 @@
 //! - [`Scene`] is one test: a namespace of its own, its history, and what is printed when it fails.
 
 pub mod cluster;
+pub mod flagger;
 pub mod history;
 pub mod install;
 pub mod invariants;

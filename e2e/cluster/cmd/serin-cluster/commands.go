@@ -24,6 +24,7 @@ type command func(ctx context.Context, c cluster.Cluster, args []string) error
 
 var commands = map[string]command{
 	"build":      build,
+	"flagger":    flagger,
 	"up":         up,
 	"down":       down,
 	"status":     status,
@@ -90,6 +91,15 @@ func build(ctx context.Context, c cluster.Cluster, args []string) error {
 	}
 	_, err := c.Build(ctx, needs)
 	return err
+}
+
+func flagger(ctx context.Context, c cluster.Cluster, _ []string) error {
+	program, err := c.Flagger(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Println(program)
+	return nil
 }
 
 func up(ctx context.Context, c cluster.Cluster, args []string) error {

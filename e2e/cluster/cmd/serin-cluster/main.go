@@ -14,6 +14,7 @@ import (
 const usage = `usage: serin-cluster COMMAND [flags]
 
   build [kwok]                 build and fetch all parts into the user's cache folder
+  flagger                      build the Flagger that Serin is compared with, and print its path
   up [--control-plane] [--fake-nodes N]
                                start the cluster, or finish starting it
   down [--wipe]                stop it; --wipe forgets its state

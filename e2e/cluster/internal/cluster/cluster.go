@@ -63,6 +63,18 @@ func (c Cluster) Build(ctx context.Context, needs parts.Needs) (parts.Set, error
 	return builder.Build(ctx, needs)
 }
 
+// Flagger makes the Flagger that Serin is compared with, and returns its path.
+func (c Cluster) Flagger(ctx context.Context) (string, error) {
+	builder, err := c.builder()
+	if err != nil {
+		return "", err
+	}
+	if err := checkTools(parts.Needs{}); err != nil {
+		return "", err
+	}
+	return builder.Flagger(ctx)
+}
+
 // spec is what the cluster is made of. A cluster keeps the index it was first given.
 func (c Cluster) spec(options Options, set parts.Set) (spec.Spec, error) {
 	index, err := c.index()

@@ -21,7 +21,7 @@ var buildFlags = []string{
 	"-gcflags=all=-dwarf=false",
 }
 
-// GoBuilder builds programs of the components module.
+// GoBuilder builds programs of one module.
 type GoBuilder struct {
 	Store Store
 	// Module is the folder of the module.

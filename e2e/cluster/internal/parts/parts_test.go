@@ -139,3 +139,19 @@ func TestProgramsOfOnePackageDifferByVersionAlone(t *testing.T) {
 		}
 	}
 }
+
+func TestFlaggerHasTheVersionsOfItsOwnModule(t *testing.T) {
+	// The revision hash is made of the fields of k8s.io/api.
+	module, err := os.ReadFile("../../flagger/go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"github.com/fluxcd/flagger v1.44.0", "k8s.io/api v0.36.2 "} {
+		if !strings.Contains(string(module), line) {
+			t.Errorf("no %q", line)
+		}
+	}
+	if strings.Contains(string(module), "replace") {
+		t.Error("a version is replaced")
+	}
+}

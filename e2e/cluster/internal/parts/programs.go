@@ -2,7 +2,7 @@ package parts
 
 import "path"
 
-// Program is one that is built from a Go package of the components module.
+// Program is one that is built from a Go package of a module in this folder.
 type Program struct {
 	// Name is the part's name and the program's file name.
 	Name string
@@ -50,6 +50,15 @@ func Kwok() Program {
 		Name:    "kwok",
 		Package: "sigs.k8s.io/kwok/cmd/kwok",
 		Share:   []string{"kustomize/stage/node/fast", "kustomize/stage/pod/fast"},
+	}
+}
+
+// Flagger is what Serin is compared with. It is a program of the module `flagger`, and its folder holds its manifests too.
+func Flagger() Program {
+	return Program{
+		Name:    "flagger",
+		Package: "github.com/fluxcd/flagger/cmd/flagger",
+		Share:   []string{"artifacts/flagger"},
 	}
 }
 

@@ -59,7 +59,7 @@ func (b Builder) Build(ctx context.Context, needs Needs) (Set, error) {
 	if err != nil {
 		return Set{}, err
 	}
-	b.announce(programs, keys)
+	b.announce(programs, keys, "ten")
 	set := Set{Cache: b.Store.Root}
 	jobs := []func(context.Context) error{
 		func(ctx context.Context) error { return b.golang().Build(ctx, programs, keys) },
@@ -87,8 +87,23 @@ func wanted(needs Needs) []Program {
 	return programs
 }
 
+// Flagger makes the Flagger that Serin is compared with, unless it is there, and returns its path.
+func (b Builder) Flagger(ctx context.Context) (string, error) {
+	golang := GoBuilder{Store: b.Store, Module: filepath.Join(b.Source, "flagger"), Report: b.Report}
+	flagger := []Program{Flagger()}
+	keys, err := golang.Keys(ctx, flagger)
+	if err != nil {
+		return "", err
+	}
+	b.announce(flagger, keys, "two")
+	if err := golang.Build(ctx, flagger, keys); err != nil {
+		return "", err
+	}
+	return filepath.Join(b.Store.Dir("flagger", keys["flagger"]), "flagger"), nil
+}
+
 // announce says what is about to be built and how long it takes.
-func (b Builder) announce(programs []Program, keys map[string]string) {
+func (b Builder) announce(programs []Program, keys map[string]string, minutes string) {
 	var missing []string
 	for _, program := range programs {
 		if !b.Store.Has(program.Name, keys[program.Name]) {
@@ -97,7 +112,7 @@ func (b Builder) announce(programs []Program, keys map[string]string) {
 	}
 	if len(missing) > 0 {
 		b.Report("building %s", strings.Join(missing, ", "))
-		b.Report("the first time this takes about ten minutes on two idle cores; interrupt it as you like, it goes on where it was")
+		b.Report("the first time this takes about %s minutes on two idle cores; interrupt it as you like, it goes on where it was", minutes)
 	}
 }
 
