@@ -9,6 +9,7 @@ mod files;
 mod functions;
 mod generated;
 mod links;
+mod parity;
 mod reference;
 mod report;
 mod sizes;
@@ -19,7 +20,7 @@ use anyhow::Result;
 use report::Report;
 
 const USAGE: &str = "usage: cargo xtask <command>
-  check     sizes, dependencies, generated files and links; exit code 1 if anything is wrong
+  check     sizes, dependencies, generated files, links and the parity table; exit code 1 if anything is wrong
   generate  write deploy/crds and docs/reference from the types in crates/api";
 
 fn main() -> ExitCode {
@@ -40,6 +41,7 @@ fn check() -> Result<bool> {
         deps::check()?,
         generated::check(&root, &generated::all(&root)?),
         links::check(&root, &links::read(&root)?),
+        parity::check(&root, &parity::read(&root)?),
     ];
     reports.iter().for_each(Report::print);
     Ok(reports.iter().all(Report::is_clean))
