@@ -1,8 +1,8 @@
 //! Identities of what is released: pod templates, tracked configs, promotions.
 //!
-//! [`checksum`] and [`config_checksum`] give the very values that Flagger gives. [`revision`] does not:
-//! Flagger hashes a rendering of the Go types it was built with, so that its value changes with every
-//! upgrade. Serin hashes the manifest.
+//! All but [`promotion_id`] are the very values that Flagger 1.44 gives, so that either operator can go on
+//! where the other one stopped. Flagger hashes a rendering of the Go types it was built with; Serin has the
+//! table of these types, and keeps it whatever it is built with itself.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,20 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::build::json::{entry, set};
+
 mod canonical;
+mod go_text;
+mod quantity;
+mod table;
 
 pub use canonical::canonical;
 
 /// The letters of names that Kubernetes makes up: no vowels, nothing easily mistaken.
 const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
+
+/// Key of the node selector that keeps the pods of a DaemonSet away from all nodes.
+const SCALED_DOWN: &str = "flagger.app/scale-to-zero";
 
 /// Names the promotions of all Canaries; any fixed value does.
 const PROMOTIONS: Uuid = Uuid::from_u128(0x5e71_0000_6f6d_4f74_8e5d_70c4_9d1a_b0d1);
@@ -26,13 +34,29 @@ pub fn safe_encode(text: &str) -> String {
     text.chars().filter_map(letter).collect()
 }
 
-/// Hash of a pod template: ten letters.
+/// Flagger's hash of a pod template, up to ten letters.
 ///
 /// It depends only on what the template says: neither on the order of keys nor on unset fields that are
 /// spelled out as `null`.
 pub fn revision(template: &Value) -> String {
-    let number = leading(&Sha256::digest(canonical(template).to_string()));
-    safe_encode(&format!("{:010}", number % 10_000_000_000))
+    encode("v1.PodTemplateSpec", template)
+}
+
+/// Flagger's hash of a DaemonSet's pod template: the node selector that scales it down does not count.
+pub fn daemon_set_revision(template: &Value) -> String {
+    let mut template = template.clone();
+    let selector = entry(entry(&mut template, "spec"), "nodeSelector");
+    set(selector, SCALED_DOWN, None);
+    revision(&template)
+}
+
+/// Flagger's hash of a Service's spec, for targets that are Services.
+pub fn service_revision(spec: &Value) -> String {
+    encode("v1.ServiceSpec", spec)
+}
+
+fn encode(type_: &'static str, value: &Value) -> String {
+    safe_encode(&fnv1a(go_text::go_text(type_, value).as_bytes()).to_string())
 }
 
 /// The `checksum` of a webhook's payload: identifies the revision and the configs of a rollout.

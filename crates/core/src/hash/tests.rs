@@ -69,11 +69,49 @@ fn empty_metadata_says_nothing() {
     assert_eq!(revision(&bare), revision(&empty));
 }
 
+/// Values and hashes made with Flagger's own function.
+const VECTORS: &str = include_str!("../../tests/fixtures/flagger-hashes.tsv");
+
 #[test]
-fn revision_is_fixed() {
-    let template =
-        json!({"metadata": {"labels": {"app": "podinfo"}}, "spec": {"containers": [{"image": "a:1"}]}});
-    insta::assert_snapshot!(revision(&template), @"5758d745bd");
+fn revisions_are_flaggers() {
+    let lines: Vec<&str> = VECTORS.lines().filter(|line| !line.starts_with('#')).collect();
+    assert!(lines.len() > 15);
+    for line in lines {
+        let [kind, expected, json]: [&str; 3] = line.splitn(3, '\t').collect::<Vec<_>>().try_into().unwrap();
+        let value = serde_json::from_str(json).unwrap();
+        let hash = match kind {
+            "template" => revision(&value),
+            "daemonset" => daemon_set_revision(&value),
+            "service" => service_revision(&value),
+            other => panic!("{other}"),
+        };
+        assert_eq!(hash, expected, "{kind} {json}");
+    }
+}
+
+#[test]
+fn fields_that_flagger_never_heard_of_count_too() {
+    let template = |more: Value| {
+        let mut template = json!({"spec": {"containers": [{"name": "c", "image": "i"}]}});
+        template["spec"]["containers"][0]["ofTheFuture"] = more;
+        revision(&template)
+    };
+    assert_eq!(
+        template(json!(null)),
+        revision(&json!({"spec": {"containers": [{"name": "c", "image": "i"}]}}))
+    );
+    assert_ne!(template(json!(null)), template(json!({"a": 1})));
+    assert_ne!(template(json!({"a": 1})), template(json!({"a": 2})));
+    assert_eq!(template(json!({"a": 1, "b": 2})), template(json!({"b": 2, "a": 1})));
+}
+
+#[rstest]
+#[case::quantity(json!({"resources": {"limits": {"cpu": "many"}}}), json!({"resources": {"limits": {"cpu": "more"}}}))]
+#[case::kind(json!({"args": "a"}), json!({"args": "b"}))]
+#[case::time(json!({"volumes": [{"time": 1}]}), json!({"volumes": [{"time": 2}]}))]
+fn values_that_go_would_refuse_count_too(#[case] one: Value, #[case] other: Value) {
+    let of = |container: Value| revision(&json!({"spec": {"containers": [container]}}));
+    assert_ne!(of(one), of(other));
 }
 
 #[test]
@@ -91,7 +129,7 @@ proptest! {
     #[test]
     fn revisions_differ_by_image(a in "[a-z]{1,12}", b in "[a-z]{1,12}") {
         let template = |image: &str| json!({"spec": {"containers": [{"image": image}]}});
-        prop_assert_eq!(revision(&template(&a)).len(), 10);
+        prop_assert!((1..=10).contains(&revision(&template(&a)).len()));
         prop_assert_eq!(a == b, revision(&template(&a)) == revision(&template(&b)));
     }
 }
