@@ -19,7 +19,7 @@ use serin_core::{
     plan::{Ask, HookCall},
 };
 use serin_notify::{Payload, WebhookError};
-use serin_providers::{Credentials, Provider, outcome};
+use serin_providers::{Credentials, Provider, Setup, outcome};
 
 use crate::{context::Context, key::Key, kind::Kind, observe, subject};
 
@@ -129,7 +129,7 @@ async fn template_query(
 ) -> Result<(Provider, String), SetupError> {
     let template = template(ctx, name).await?;
     let query = check.render(name, &template.query)?;
-    Ok((provider(ctx, name, &template.provider).await?, query))
+    Ok((provider(ctx, name, &template.provider, &check.model.interval).await?, query))
 }
 
 fn metrics_server(ctx: &Context, rollout: &Rollout) -> Result<Provider, SetupError> {
@@ -158,15 +158,18 @@ async fn provider(
     ctx: &Context,
     name: &TemplateName,
     provider: &MetricTemplateProvider,
+    interval: &str,
 ) -> Result<Provider, SetupError> {
-    let credentials = match &provider.secret_ref {
+    let credentials = &match &provider.secret_ref {
         Some(secret) => credentials(ctx, name, &secret.name).await?,
         None => Credentials::default(),
     };
-    Provider::new(&ctx.providers, provider, &credentials).map_err(|error| SetupError::Provider {
-        template: name.clone(),
-        provider: provider.type_.clone(),
-        error: error.to_string(),
+    Provider::new(&Setup { clients: &ctx.providers, provider, credentials, interval }).map_err(|error| {
+        SetupError::Provider {
+            template: name.clone(),
+            provider: provider.type_.clone(),
+            error: error.to_string(),
+        }
     })
 }
 
@@ -198,7 +201,8 @@ async fn find_provider(ctx: &Context, rollout: &Rollout, probe: &Probe) -> Resul
         }
         Probe::Template(name) => {
             let template = template(ctx, name).await.map_err(Unavailable::Setup)?;
-            let found = provider(ctx, name, &template.provider).await.map_err(Unavailable::Setup)?;
+            let found = provider(ctx, name, &template.provider, checks::DEFAULT_INTERVAL).await;
+            let found = found.map_err(Unavailable::Setup)?;
             found.is_online().await.map_err(|error| Unavailable::Template {
                 provider: template.provider.type_.clone(),
                 template: name.clone(),

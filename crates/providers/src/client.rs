@@ -1,5 +1,8 @@
-use std::time::Duration;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
+use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder};
 
 use crate::error::ClientError;
@@ -7,7 +10,8 @@ use crate::error::ClientError;
 /// What one request may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// From connecting to the last byte of the answer.
+    /// From connecting to the last byte of the answer, redirects included. Providers that take longer in Flagger get
+    /// a multiple of it.
     pub timeout: Duration,
     /// Bytes of an answer.
     pub body: usize,
@@ -20,7 +24,8 @@ impl Default for Limits {
     }
 }
 
-/// The HTTP clients of all providers: one for each way to treat certificates, so that checks reuse connections.
+/// What all providers share: HTTP clients, one for each way to treat certificates, so that checks reuse connections;
+/// limits; and the clock.
 ///
 /// The environment's proxy variables (`HTTPS_PROXY`, `NO_PROXY` and so on) are read once, when these are made.
 #[derive(Debug, Clone)]
@@ -28,6 +33,7 @@ pub struct Clients {
     verifying: Client,
     trusting: Client,
     pub(crate) limits: Limits,
+    pub(crate) clock: Clock,
 }
 
 impl Clients {
@@ -45,15 +51,53 @@ impl Clients {
             verifying: verifying.map_err(ClientError)?,
             trusting: trusting.map_err(ClientError)?,
             limits,
+            clock: Clock::system(),
         })
     }
 
-    /// The client for a provider with this `insecureSkipVerify`.
+    /// The same with another clock: what providers take for now when they ask for a window of time.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// The client for a provider with this `insecureSkipVerify`. It follows no redirect.
     pub(crate) fn get(&self, insecure_skip_verify: bool) -> Client {
         if insecure_skip_verify { self.trusting.clone() } else { self.verifying.clone() }
     }
 }
 
 fn builder() -> ClientBuilder {
-    Client::builder().user_agent(concat!("serin/", env!("CARGO_PKG_VERSION")))
+    Client::builder().user_agent(concat!("serin/", env!("CARGO_PKG_VERSION"))).redirect(Policy::none())
+}
+
+/// What tells the time.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
+
+impl Clock {
+    /// The computer's clock.
+    pub fn system() -> Self {
+        Self(Arc::new(SystemTime::now))
+    }
+
+    /// A clock that stands still.
+    pub fn at(time: SystemTime) -> Self {
+        Self(Arc::new(move || time))
+    }
+
+    pub(crate) fn now(&self) -> SystemTime {
+        (self.0)()
+    }
+
+    /// Since the beginning of 1970.
+    pub(crate) fn since_epoch(&self) -> Duration {
+        self.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
 }

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::time::Duration;
 
 /// The HTTP clients cannot be made.
@@ -24,21 +25,44 @@ pub enum ConfigError {
         /// The address without credentials.
         address: String,
     },
-    /// The Secret lacks a key.
-    #[error("{provider} credentials does not contain a {key}")]
+    /// `provider.region` is missing or cannot be part of a host name.
+    #[error("region not specified; set provider.region of the {provider} provider, such as eu-west-1")]
+    Region {
+        /// `provider.type`.
+        provider: String,
+    },
+    /// The Secret lacks a key, or there is no Secret.
+    #[error(
+        "{provider} credentials does not contain {what}; provider.secretRef must name a Secret with the key {key}"
+    )]
     MissingCredential {
         /// `provider.type`.
         provider: String,
+        /// What Flagger calls it.
+        what: &'static str,
         /// Key that the Secret must have.
         key: &'static str,
     },
     /// A value of the Secret cannot be sent in a header.
     #[error(
-        "the Secret's key {key} holds control characters or is not UTF-8; store it as plain text on one line"
+        "{provider} credentials: the Secret's key {key} holds control characters or is not UTF-8; store it as plain \
+         text on one line"
     )]
     Unprintable {
+        /// `provider.type`.
+        provider: String,
         /// Key of the Secret.
         key: &'static str,
+    },
+    /// A value of the Secret is not what it should be.
+    #[error("{provider} credentials: the Secret's key {key} is unusable: {cause}")]
+    Credential {
+        /// `provider.type`.
+        provider: String,
+        /// Key of the Secret.
+        key: &'static str,
+        /// What is wrong, without the value.
+        cause: String,
     },
     /// An entry of `provider.headers` cannot be sent.
     #[error(
@@ -50,12 +74,37 @@ pub enum ConfigError {
         /// The header's name.
         name: String,
     },
+    /// The metric's `interval` is no duration.
+    #[error(
+        "error parsing metric interval: {cause}; correct the interval {interval:?} of the Canary's metric"
+    )]
+    Interval {
+        /// The interval as written.
+        interval: String,
+        /// What is wrong with it.
+        cause: String,
+    },
     /// A provider type that Serin cannot query.
-    #[error("provider type {provider:?} is not supported; use a MetricTemplate of type prometheus")]
+    #[error("provider type {provider:?} is not supported; use another type of MetricTemplate")]
     NotSupported {
         /// `provider.type`.
         provider: String,
     },
+}
+
+/// A provider's server, as errors call it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// `provider.type`.
+    pub provider: String,
+    /// Its address without credentials.
+    pub address: String,
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}", self.provider, self.address)
+    }
 }
 
 /// Why a query has no value.
@@ -67,52 +116,97 @@ pub enum QueryError {
     /// The query has a range of values; ask for an instant one.
     #[error("query returned multiple values")]
     MultipleValues,
+    /// The query is not in the provider's language.
+    #[error("error unmarshaling query: {cause}; correct the query of the MetricTemplate for {provider}")]
+    Query {
+        /// `provider.type`.
+        provider: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// The provider's credentials cannot be had from where it looks for them.
+    #[error("{provider} credentials cannot be loaded: {cause}; {remedy}")]
+    Credentials {
+        /// `provider.type`.
+        provider: String,
+        /// What went wrong, without secrets.
+        cause: String,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// The server refused.
-    #[error("error response: Status {status} {reason}: {body}")]
+    #[error("error response: Status {status} {reason}: {body}; {}", remedy(*status, peer))]
     Status {
-        /// HTTP status, 400 and above.
+        /// Who.
+        peer: Peer,
+        /// HTTP status, 300 and above.
         status: u16,
         /// The status in words.
         reason: &'static str,
         /// Beginning of the answer.
         body: String,
     },
+    /// The server says in a good answer that the query failed.
+    #[error("error response: {cause}; check the query for {peer}")]
+    Rejected {
+        /// Who.
+        peer: Peer,
+        /// What it said.
+        cause: String,
+    },
     /// No connection, or it broke.
-    #[error("request failed: {address}: {cause}; check the provider's address and that it is up")]
+    #[error("request failed: {peer}: {cause}; check the provider's address and that it is up")]
     Unreachable {
-        /// The server without credentials.
-        address: String,
+        /// Who.
+        peer: Peer,
         /// What the network or TLS said.
         cause: String,
     },
     /// No complete answer in time.
     #[error(
-        "request failed: {address} did not answer within {timeout:?}; check that it is up or make the query cheaper"
+        "request failed: {peer} did not answer within {timeout:?}; check that it is up or make the query cheaper"
     )]
     Timeout {
-        /// The server without credentials.
-        address: String,
+        /// Who.
+        peer: Peer,
         /// How long it was given.
         timeout: Duration,
     },
     /// The answer is too long to be one value.
-    #[error(
-        "error reading body: {address} sent more than {limit} bytes; make the query return a single series"
-    )]
+    #[error("error reading body: {peer} sent more than {limit} bytes; make the query return a single series")]
     TooLarge {
-        /// The server without credentials.
-        address: String,
+        /// Who.
+        peer: Peer,
         /// Most bytes that are read.
         limit: usize,
     },
-    /// The answer is not what a Prometheus sends.
-    #[error("error unmarshaling result: {cause}, '{body}'")]
+    /// The answer is not what such a provider sends.
+    #[error(
+        "error unmarshaling result: {cause}, '{body}'; check that {peer} is the provider's API and the query \
+         gives numbers"
+    )]
     Malformed {
+        /// Who.
+        peer: Peer,
         /// What does not fit.
         cause: String,
         /// Beginning of the answer.
         body: String,
     },
+}
+
+/// What the user can do about a refusal.
+fn remedy(status: u16, peer: &Peer) -> String {
+    match status {
+        300..=399 => format!("{peer} sends elsewhere: set provider.address to where it sends"),
+        401 | 403 => format!(
+            "{peer} refuses the credentials: check the Secret of provider.secretRef and what it is allowed to read"
+        ),
+        404 => format!("check that the provider's API is at the address: {peer}"),
+        429 => format!("{peer} asks for fewer requests: use a longer interval or raise its limit"),
+        500.. => format!("{peer} is out of order: look at its own logs"),
+        _ => format!("check the query for {peer}"),
+    }
 }
 
 /// Why a provider does not count as available.
@@ -121,6 +215,9 @@ pub enum ProbeError {
     /// The probe's query failed.
     #[error("running query failed: {0}")]
     Query(#[from] QueryError),
+    /// The probe's request, which is no query, failed.
+    #[error(transparent)]
+    Request(QueryError),
     /// The probe's query has the wrong value.
     #[error("value is not 1 for query: {query}")]
     WrongValue {

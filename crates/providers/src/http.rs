@@ -1,14 +1,19 @@
 //! One request to a provider: its deadline, its size limit, and errors without secrets.
 
+mod address;
+mod redirect;
+
 use std::error::Error;
+use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use reqwest::{Client, Request, RequestBuilder, Response, StatusCode};
 use url::Url;
 
-use crate::client::{Clients, Limits};
-use crate::credentials::{Auth, Credentials};
-use crate::error::{ConfigError, QueryError};
+use crate::answer::Fault;
+use crate::auth::Auth;
+use crate::error::{ConfigError, Peer, QueryError};
+use crate::setup::Setup;
 
 /// Longest part of an answer that an error repeats; a Kubernetes event holds 1024 bytes in all.
 const EXCERPT: usize = 400;
@@ -17,61 +22,159 @@ const EXCERPT: usize = 400;
 #[derive(Debug, Clone)]
 pub(crate) struct Server {
     client: Client,
-    limits: Limits,
+    timeout: Duration,
+    /// Most bytes of an answer.
+    limit: usize,
+    provider: String,
     /// Without credentials, query or fragment.
-    pub(crate) url: Url,
+    url: Url,
     headers: HeaderMap,
     auth: Auth,
 }
 
 impl Server {
-    /// Reads `provider.address`, `headers` and, if a Secret is named, `credentials`. Credentials in the address count
-    /// when there is no Secret.
-    pub(crate) fn new(
-        clients: &Clients,
-        provider: &serin_api::metric_template::MetricTemplateProvider,
-        credentials: &Credentials,
-    ) -> Result<Self, ConfigError> {
-        let (url, auth_of_url) =
-            split_address(&provider.type_, provider.address.as_deref().unwrap_or_default())?;
-        let auth = match &provider.secret_ref {
-            Some(_) => Auth::from_secret(&provider.type_, credentials)?,
-            None => auth_of_url,
-        };
-        let mut headers = read_headers(&provider.type_, provider.headers.iter().flatten())?;
-        if auth != Auth::None {
+    /// The server at `provider.address`, or at `default` without one; an empty default makes the address mandatory.
+    /// User and password of the address count when `auth` is `None`.
+    pub(crate) fn new(setup: &Setup<'_>, default: &str, auth: Option<Auth>) -> Result<Self, ConfigError> {
+        let (url, auth_of_url) = address::split(setup.kind(), setup.address(default))?;
+        let (client, limits) = (setup.clients.get(setup.provider.insecure_skip_verify), setup.clients.limits);
+        Ok(Self {
+            client,
+            timeout: limits.timeout,
+            limit: limits.body,
+            provider: setup.kind().to_owned(),
+            url,
+            headers: HeaderMap::new(),
+            auth: auth.unwrap_or(auth_of_url),
+        })
+    }
+
+    /// Sends the headers of `provider.headers` too.
+    pub(crate) fn with_headers(self, setup: &Setup<'_>) -> Result<Self, ConfigError> {
+        let mut headers = read_headers(setup)?;
+        if self.auth.authorizes() {
             headers.remove(AUTHORIZATION);
         }
-        let client = clients.get(provider.insecure_skip_verify);
-        Ok(Self { client, limits: clients.limits, url, headers, auth })
+        Ok(Self { headers, ..self })
+    }
+
+    /// Gives it `factor` times as long.
+    pub(crate) fn with_patience(self, factor: u32) -> Self {
+        Self { timeout: self.timeout.saturating_mul(factor), ..self }
+    }
+
+    /// The URL of an API below the path of the address, such as `api/v1/query`.
+    pub(crate) fn at(&self, path: &str) -> Url {
+        let mut url = self.url.clone();
+        let parts = self.url.path().split('/').chain(path.split('/')).filter(|part| !part.is_empty());
+        url.set_path(&parts.collect::<Vec<_>>().join("/"));
+        url
     }
 
     /// A GET of `url` with the provider's headers and credentials.
     pub(crate) fn get(&self, url: Url) -> RequestBuilder {
-        let request = self.client.get(url).timeout(self.limits.timeout).headers(self.headers.clone());
-        self.auth.apply(request)
+        self.auth.apply(self.client.get(url).headers(self.headers.clone()))
     }
 
-    /// Sends the request; the body of a good answer.
+    /// A POST to `url` with the provider's headers and credentials.
+    pub(crate) fn post(&self, url: Url) -> RequestBuilder {
+        self.auth.apply(self.client.post(url).headers(self.headers.clone()))
+    }
+
+    /// Sends the request; the body of a good answer (status 200 to 299).
     pub(crate) async fn fetch(&self, request: RequestBuilder) -> Result<Vec<u8>, QueryError> {
-        let response = request.send().await.map_err(|error| self.failed(&error))?;
+        let (status, body) = self.exchange(request).await?;
+        if status.is_success() { Ok(body) } else { Err(self.refused(status, &body)) }
+    }
+
+    /// Sends the request; what `read` finds in the body of a good answer. NaN is no value.
+    pub(crate) async fn ask(
+        &self,
+        request: RequestBuilder,
+        read: impl FnOnce(&[u8]) -> Result<f64, Fault>,
+    ) -> Result<f64, QueryError> {
+        let body = self.fetch(request).await?;
+        match read(&body) {
+            Ok(value) if value.is_nan() => Err(QueryError::NoValues),
+            Ok(value) => Ok(value),
+            Err(fault) => Err(self.unusable(fault, &body)),
+        }
+    }
+
+    /// Sends the request; status and body of any answer. A body beyond the limit is an error, or is cut off when the
+    /// status is one already.
+    pub(crate) async fn exchange(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<(StatusCode, Vec<u8>), QueryError> {
+        let request = request.build().map_err(|error| self.failed(&error))?;
+        match tokio::time::timeout(self.timeout, self.converse(request)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(QueryError::Timeout { peer: self.peer(), timeout: self.timeout }),
+        }
+    }
+
+    /// An answer without a value.
+    pub(crate) fn unusable(&self, fault: Fault, body: &[u8]) -> QueryError {
+        match fault {
+            Fault::NoValues => QueryError::NoValues,
+            Fault::MultipleValues => QueryError::MultipleValues,
+            Fault::Rejected(cause) => {
+                QueryError::Rejected { peer: self.peer(), cause: excerpt(&self.auth.hide_in(cause)) }
+            }
+            Fault::Malformed(cause) => {
+                let cause = excerpt(&self.auth.hide_in(cause));
+                QueryError::Malformed { peer: self.peer(), cause, body: self.excerpt(body) }
+            }
+        }
+    }
+
+    /// An answer that says no.
+    pub(crate) fn refused(&self, status: StatusCode, body: &[u8]) -> QueryError {
+        let reason = status.canonical_reason().unwrap_or_default();
+        QueryError::Status { peer: self.peer(), status: status.as_u16(), reason, body: self.excerpt(body) }
+    }
+
+    /// What errors call this server.
+    pub(crate) fn peer(&self) -> Peer {
+        let address = self.url.to_string().trim_end_matches('/').to_owned();
+        Peer { provider: self.provider.clone(), address }
+    }
+
+    async fn converse(&self, request: Request) -> Result<(StatusCode, Vec<u8>), QueryError> {
+        let response = self.follow(request).await?;
         let status = response.status();
         let (body, complete) = self.read(response).await?;
-        if status.is_client_error() || status.is_server_error() {
-            return Err(refused(status, &body));
+        if status.is_success() && !complete {
+            return Err(QueryError::TooLarge { peer: self.peer(), limit: self.limit });
         }
-        if complete {
-            Ok(body)
-        } else {
-            Err(QueryError::TooLarge { address: self.shown(), limit: self.limits.body })
+        Ok((status, body))
+    }
+
+    /// The answer after redirects. No other server than the provider's own gets to see its credentials.
+    async fn follow(&self, mut request: Request) -> Result<Response, QueryError> {
+        for _ in 0..redirect::MOST {
+            let (url, method, again) = (request.url().clone(), request.method().clone(), request.try_clone());
+            let response = self.client.execute(request).await.map_err(|error| self.failed(&error))?;
+            let Some((mut next, to)) = again.zip(redirect::target(&method, &url, &response)) else {
+                return Ok(response);
+            };
+            if !redirect::same_server(&url, &to) {
+                self.auth.withdraw(&mut next);
+                next.headers_mut().remove(AUTHORIZATION);
+            }
+            *next.url_mut() = to;
+            request = next;
         }
+        let cause = format!("stopped after {} redirects", redirect::MOST);
+        Err(QueryError::Unreachable { peer: self.peer(), cause })
     }
 
     /// The body up to the limit, and whether that is all of it.
     async fn read(&self, mut response: Response) -> Result<(Vec<u8>, bool), QueryError> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.failed(&error))? {
-            let room = self.limits.body - body.len();
+            let room = self.limit - body.len();
             body.extend_from_slice(&chunk[..chunk.len().min(room)]);
             if chunk.len() > room {
                 return Ok((body, false));
@@ -81,30 +184,21 @@ impl Server {
     }
 
     fn failed(&self, error: &reqwest::Error) -> QueryError {
-        let address = self.shown();
-        if error.is_timeout() {
-            return QueryError::Timeout { address, timeout: self.limits.timeout };
-        }
-        QueryError::Unreachable { address, cause: root_cause(error) }
+        QueryError::Unreachable { peer: self.peer(), cause: root_cause(error) }
     }
 
-    fn shown(&self) -> String {
-        self.url.to_string().trim_end_matches('/').to_owned()
+    fn excerpt(&self, body: &[u8]) -> String {
+        excerpt(&self.auth.hide_in(String::from_utf8_lossy(body).into_owned()))
     }
 }
 
-/// The beginning of an answer, on one line.
-pub(crate) fn excerpt(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(body).trim().replace(['\r', '\n'], " ");
+/// The beginning of a text, on one line.
+pub(crate) fn excerpt(text: &str) -> String {
+    let text = text.trim().replace(['\r', '\n'], " ");
     match text.char_indices().nth(EXCERPT) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }
-}
-
-fn refused(status: StatusCode, body: &[u8]) -> QueryError {
-    let reason = status.canonical_reason().unwrap_or_default();
-    QueryError::Status { status: status.as_u16(), reason, body: excerpt(body) }
 }
 
 /// The innermost error: the outer ones repeat the URL, which may hold secrets.
@@ -116,44 +210,11 @@ fn root_cause(error: &reqwest::Error) -> String {
     cause.map_or_else(|| "the request cannot be sent".to_owned(), ToString::to_string)
 }
 
-fn split_address(provider: &str, address: &str) -> Result<(Url, Auth), ConfigError> {
-    let (provider, shown) = (provider.to_owned(), redacted(address));
-    let Ok(mut url) = Url::parse(address.trim()) else {
-        return Err(ConfigError::Address { provider, address: shown });
-    };
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(ConfigError::Scheme { provider, address: shown });
-    }
-    let auth = Auth::basic(decoded(url.username()), decoded(url.password().unwrap_or_default()));
-    let _ = (url.set_username(""), url.set_password(None));
-    url.set_query(None);
-    url.set_fragment(None);
-    Ok((url, auth))
-}
-
-/// Percent-decoding, by the decoder of URL queries; a plus sign stands for itself here.
-fn decoded(part: &str) -> String {
-    let pair = format!("={}", part.replace('+', "%2B"));
-    url::form_urlencoded::parse(pair.as_bytes()).map(|(_, value)| value.into_owned()).collect()
-}
-
-/// An address that may not be a URL, without what could be credentials.
-fn redacted(address: &str) -> String {
-    let (scheme, rest) = address.split_once("://").map_or(("", address), |(scheme, rest)| (scheme, rest));
-    let separator = if scheme.is_empty() { "" } else { "://" };
-    match rest.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}{separator}***@{host}"),
-        None => address.to_owned(),
-    }
-}
-
-fn read_headers<'a>(
-    provider: &str,
-    headers: impl Iterator<Item = (&'a String, &'a Vec<String>)>,
-) -> Result<HeaderMap, ConfigError> {
+fn read_headers(setup: &Setup<'_>) -> Result<HeaderMap, ConfigError> {
     let mut map = HeaderMap::new();
+    let headers = setup.provider.headers.iter().flatten();
     for (name, value) in headers.flat_map(|(name, values)| values.iter().map(move |value| (name, value))) {
-        let bad = || ConfigError::Header { provider: provider.to_owned(), name: name.clone() };
+        let bad = || ConfigError::Header { provider: setup.kind().to_owned(), name: name.clone() };
         let mut value = HeaderValue::from_str(value).map_err(|_| bad())?;
         value.set_sensitive(true);
         map.append(HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad())?, value);

@@ -4,15 +4,27 @@
 //! query. [`Clients`] keeps connections open across checks; make one and share it. Values of Secrets appear in no
 //! error, `Debug` text or log line.
 
+mod answer;
+mod auth;
 mod client;
 mod credentials;
+mod datadog;
 mod error;
+mod graphite;
 mod http;
+mod influxdb;
+mod newrelic;
 mod prometheus;
 mod provider;
+mod setup;
 
-pub use client::{Clients, Limits};
+pub use client::{Clients, Clock, Limits};
 pub use credentials::Credentials;
-pub use error::{ClientError, ConfigError, ProbeError, QueryError};
+pub use datadog::Datadog;
+pub use error::{ClientError, ConfigError, Peer, ProbeError, QueryError};
+pub use graphite::Graphite;
+pub use influxdb::InfluxDb;
+pub use newrelic::NewRelic;
 pub use prometheus::Prometheus;
 pub use provider::{Provider, outcome};
+pub use setup::Setup;

@@ -1,30 +1,44 @@
 use serin_analysis::Outcome;
+use serin_analysis::checks::DEFAULT_INTERVAL;
 use serin_api::metric_template::MetricTemplateProvider;
 
 use crate::client::Clients;
 use crate::credentials::Credentials;
+use crate::datadog::Datadog;
 use crate::error::{ConfigError, ProbeError, QueryError};
+use crate::graphite::Graphite;
+use crate::influxdb::InfluxDb;
+use crate::newrelic::NewRelic;
 use crate::prometheus::Prometheus;
+use crate::setup::Setup;
 
 /// A metric provider, ready to be asked. A new type is one variant here and one module.
 #[derive(Debug, Clone)]
 pub enum Provider {
     /// `type: prometheus`
     Prometheus(Prometheus),
+    /// `type: datadog`
+    Datadog(Datadog),
+    /// `type: newrelic`
+    NewRelic(NewRelic),
+    /// `type: graphite`
+    Graphite(Graphite),
+    /// `type: influxdb`
+    InfluxDb(InfluxDb),
 }
 
 impl Provider {
-    /// The provider of a MetricTemplate. `credentials` is the data of `provider.secretRef`, empty without one.
+    /// The provider of a MetricTemplate.
     ///
     /// # Errors
     /// What of the provider is unusable, or that its type is not supported.
-    pub fn new(
-        clients: &Clients,
-        provider: &MetricTemplateProvider,
-        credentials: &Credentials,
-    ) -> Result<Self, ConfigError> {
-        match provider.type_.as_str() {
-            "prometheus" => Prometheus::new(clients, provider, credentials).map(Self::Prometheus),
+    pub fn new(setup: &Setup<'_>) -> Result<Self, ConfigError> {
+        match setup.kind() {
+            "prometheus" => Prometheus::new(setup).map(Self::Prometheus),
+            "datadog" => Datadog::new(setup).map(Self::Datadog),
+            "newrelic" => NewRelic::new(setup).map(Self::NewRelic),
+            "graphite" => Graphite::new(setup).map(Self::Graphite),
+            "influxdb" => InfluxDb::new(setup).map(Self::InfluxDb),
             other => Err(ConfigError::NotSupported { provider: other.to_owned() }),
         }
     }
@@ -34,12 +48,13 @@ impl Provider {
     /// # Errors
     /// The address is no http or https URL.
     pub fn metrics_server(clients: &Clients, address: &str) -> Result<Self, ConfigError> {
-        let provider = MetricTemplateProvider {
+        let provider = &MetricTemplateProvider {
             type_: "prometheus".to_owned(),
             address: Some(address.to_owned()),
             ..MetricTemplateProvider::default()
         };
-        Self::new(clients, &provider, &Credentials::default())
+        let credentials = &Credentials::default();
+        Self::new(&Setup { clients, provider, credentials, interval: DEFAULT_INTERVAL })
     }
 
     /// The present value of a query in the provider's language.
@@ -49,6 +64,10 @@ impl Provider {
     pub async fn query(&self, query: &str) -> Result<f64, QueryError> {
         match self {
             Self::Prometheus(prometheus) => prometheus.query(query).await,
+            Self::Datadog(datadog) => datadog.query(query).await,
+            Self::NewRelic(newrelic) => newrelic.query(query).await,
+            Self::Graphite(graphite) => graphite.query(query).await,
+            Self::InfluxDb(influxdb) => influxdb.query(query).await,
         }
     }
 
@@ -59,6 +78,10 @@ impl Provider {
     pub async fn is_online(&self) -> Result<(), ProbeError> {
         match self {
             Self::Prometheus(prometheus) => prometheus.is_online().await,
+            Self::Datadog(datadog) => datadog.is_online().await,
+            Self::NewRelic(newrelic) => newrelic.is_online().await,
+            Self::Graphite(graphite) => graphite.is_online().await,
+            Self::InfluxDb(influxdb) => influxdb.is_online().await,
         }
     }
 }

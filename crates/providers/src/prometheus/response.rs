@@ -4,8 +4,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::error::QueryError;
-use crate::http::excerpt;
+use crate::answer::{Fault, json, number};
 
 #[derive(Deserialize)]
 struct Response {
@@ -26,20 +25,19 @@ struct Series {
 }
 
 /// The value of the last series.
-pub(super) fn value(body: &[u8]) -> Result<f64, QueryError> {
-    let malformed = |cause: String| QueryError::Malformed { cause, body: excerpt(body) };
-    let response: Response = serde_json::from_slice(body).map_err(|error| malformed(error.to_string()))?;
+pub(super) fn value(body: &[u8]) -> Result<f64, Fault> {
+    let response: Response = json(body)?;
     let mut last = None;
     for series in response.data.and_then(|data| data.result).unwrap_or_default() {
         if series.values.is_some() {
-            return Err(QueryError::MultipleValues);
+            return Err(Fault::MultipleValues);
         }
-        let (_, value) = series.value.ok_or_else(|| malformed("a series has no value".to_owned()))?;
+        let (_, value) = series.value.ok_or_else(|| Fault::malformed("a series has no value"))?;
         if let Value::String(text) = value {
-            last = Some(text.parse().map_err(|_| malformed(format!("{text:?} is not a number")))?);
+            last = Some(number(&text)?);
         }
     }
-    last.filter(|value: &f64| !value.is_nan()).ok_or(QueryError::NoValues)
+    last.filter(|value: &f64| !value.is_nan()).ok_or(Fault::NoValues)
 }
 
 #[cfg(test)]
@@ -58,13 +56,13 @@ mod tests {
     #[case::exponent(r#"{"value":[1,"1e-05"]}"#, Ok(1e-5))]
     #[case::infinite(r#"{"value":[1,"+Inf"]}"#, Ok(f64::INFINITY))]
     #[case::minus_infinite(r#"{"value":[1,"-Inf"]}"#, Ok(f64::NEG_INFINITY))]
-    #[case::not_a_number(r#"{"value":[1,"NaN"]}"#, Err(QueryError::NoValues))]
-    #[case::last_is_not_a_number(r#"{"value":[1,"1"]},{"value":[1,"NaN"]}"#, Err(QueryError::NoValues))]
-    #[case::unquoted(r#"{"value":[1,1]}"#, Err(QueryError::NoValues))]
-    #[case::empty("", Err(QueryError::NoValues))]
-    #[case::range(r#"{"values":[[1,"1"]]}"#, Err(QueryError::MultipleValues))]
-    #[case::empty_range(r#"{"values":[]}"#, Err(QueryError::MultipleValues))]
-    fn reads_a_vector(#[case] series: &str, #[case] expected: Result<f64, QueryError>) {
+    #[case::not_a_number(r#"{"value":[1,"NaN"]}"#, Err(Fault::NoValues))]
+    #[case::last_is_not_a_number(r#"{"value":[1,"1"]},{"value":[1,"NaN"]}"#, Err(Fault::NoValues))]
+    #[case::unquoted(r#"{"value":[1,1]}"#, Err(Fault::NoValues))]
+    #[case::empty("", Err(Fault::NoValues))]
+    #[case::range(r#"{"values":[[1,"1"]]}"#, Err(Fault::MultipleValues))]
+    #[case::empty_range(r#"{"values":[]}"#, Err(Fault::MultipleValues))]
+    fn reads_a_vector(#[case] series: &str, #[case] expected: Result<f64, Fault>) {
         assert_eq!(value(vector(series).as_bytes()), expected);
     }
 
@@ -73,7 +71,7 @@ mod tests {
     #[case(r#"{"data":null}"#)]
     #[case(r#"{"data":{"result":null}}"#)]
     fn nothing_is_no_value(#[case] body: &str) {
-        assert_eq!(value(body.as_bytes()), Err(QueryError::NoValues));
+        assert_eq!(value(body.as_bytes()), Err(Fault::NoValues));
     }
 
     #[rstest]
@@ -84,12 +82,6 @@ mod tests {
     #[case::short_value(r#"{"data":{"result":[{"value":[1]}]}}"#)]
     #[case::no_number(r#"{"data":{"result":[{"value":[1,"many"]}]}}"#)]
     fn anything_else_is_malformed(#[case] body: &str) {
-        let error = value(body.as_bytes()).unwrap_err();
-        assert!(matches!(error, QueryError::Malformed { .. }), "{error}");
-        let text = error.to_string();
-        assert!(
-            text.starts_with("error unmarshaling result: ") && text.ends_with(&format!(", '{body}'")),
-            "{text}"
-        );
+        assert!(matches!(value(body.as_bytes()), Err(Fault::Malformed(_))), "{body}");
     }
 }

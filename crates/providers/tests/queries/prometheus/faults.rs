@@ -10,10 +10,10 @@ use serin_providers::{Clients, Credentials, Limits, Provider, QueryError};
 use tokio::net::TcpListener;
 use wiremock::ResponseTemplate;
 
-use crate::{answering, plain, spec, vector};
+use super::{answering, plain, spec, vector};
 
 fn limited(address: &str, limits: Limits) -> Provider {
-    Provider::new(&Clients::new(limits).unwrap(), &spec(address), &Credentials::default()).unwrap()
+    super::limited(&spec(address), &Credentials::default(), limits).unwrap()
 }
 
 #[tokio::test]
@@ -48,7 +48,10 @@ async fn a_closed_port_is_named_without_credentials_or_query() {
     let error = plain(&format!("http://someone:hush@{free}")).query("secret_series").await.unwrap_err();
     let text = error.to_string();
     assert!(matches!(error, QueryError::Unreachable { .. }), "{text}");
-    assert!(text.starts_with(&format!("request failed: http://{free}: Connection refused")), "{text}");
+    assert!(
+        text.starts_with(&format!("request failed: prometheus at http://{free}: Connection refused")),
+        "{text}"
+    );
     assert!(!text.contains("hush") && !text.contains("someone") && !text.contains("secret_series"), "{text}");
 }
 

@@ -5,7 +5,7 @@ use serin_providers::{Clients, Credentials, Limits, Provider};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request};
 
-use crate::{answering, provider, secret, spec, vector, with_headers, with_secret};
+use super::{answering, provider, secret, spec, vector, with_headers, with_secret};
 
 /// The request that a provider makes for `query`; `address` may extend the server's.
 async fn request(

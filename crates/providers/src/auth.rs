@@ -1,0 +1,100 @@
+//! Who a request comes from.
+
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use reqwest::{Request, RequestBuilder};
+
+use crate::credentials::Secret;
+
+/// How a provider's requests say who sends them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Auth {
+    /// They do not.
+    None,
+    /// `Authorization: Bearer …`
+    Bearer(Secret),
+    /// User name and password.
+    Basic(Secret, Secret),
+    /// Headers of the provider's own, with the text before each secret.
+    Keys(Vec<Key>),
+}
+
+/// A header that holds a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub(crate) header: HeaderName,
+    /// What stands before the secret, such as `Token `.
+    pub(crate) scheme: &'static str,
+    pub(crate) secret: Secret,
+}
+
+impl Auth {
+    /// No authentication unless both are there.
+    pub(crate) fn basic(username: Secret, password: Secret) -> Self {
+        if username.reveal().is_empty() || password.reveal().is_empty() {
+            return Self::None;
+        }
+        Self::Basic(username, password)
+    }
+
+    /// One header of the provider's own for each secret.
+    pub(crate) fn keys<const N: usize>(keys: [(&'static str, Secret); N]) -> Self {
+        let key = |(header, secret)| Key { header: HeaderName::from_static(header), scheme: "", secret };
+        Self::Keys(keys.into_iter().map(key).collect())
+    }
+
+    /// `Authorization: <scheme><secret>`; the scheme includes the space at its end.
+    pub(crate) fn scheme(scheme: &'static str, secret: Secret) -> Self {
+        Self::Keys(vec![Key { header: AUTHORIZATION, scheme, secret }])
+    }
+
+    /// Whether it has an `Authorization` header, which takes the place of the user's.
+    pub(crate) fn authorizes(&self) -> bool {
+        match self {
+            Self::None => false,
+            Self::Bearer(_) | Self::Basic(..) => true,
+            Self::Keys(keys) => keys.iter().any(|key| key.header == AUTHORIZATION),
+        }
+    }
+
+    pub(crate) fn apply(&self, request: RequestBuilder) -> RequestBuilder {
+        match self {
+            Self::None => request,
+            Self::Bearer(token) => request.bearer_auth(token.reveal()),
+            Self::Basic(username, password) => request.basic_auth(username.reveal(), Some(password.reveal())),
+            Self::Keys(keys) => keys.iter().fold(request, |request, key| match key.value() {
+                Some(value) => request.header(key.header.clone(), value),
+                None => request,
+            }),
+        }
+    }
+
+    /// Takes the headers away again, for a server that is not the provider's.
+    pub(crate) fn withdraw(&self, request: &mut Request) {
+        let headers = request.headers_mut();
+        headers.remove(AUTHORIZATION);
+        if let Self::Keys(keys) = self {
+            for key in keys {
+                headers.remove(&key.header);
+            }
+        }
+    }
+
+    /// `text`, which came from outside, without any secret of these.
+    pub(crate) fn hide_in(&self, text: String) -> String {
+        match self {
+            Self::None => text,
+            Self::Bearer(token) => token.hide_in(text),
+            Self::Basic(_, password) => password.hide_in(text),
+            Self::Keys(keys) => keys.iter().fold(text, |text, key| key.secret.hide_in(text)),
+        }
+    }
+}
+
+impl Key {
+    /// `None` cannot be: values of Secrets are checked when they are read.
+    fn value(&self) -> Option<HeaderValue> {
+        let mut value = HeaderValue::try_from(format!("{}{}", self.scheme, self.secret.reveal())).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+}
