@@ -41,6 +41,23 @@ pub enum Observer {
     Traefik,
 }
 
+/// How the pods of the target are named, for data planes whose metrics know nothing but the pod.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PodNames {
+    /// `<target>-<hash>-<random>`, as those of a Deployment are named.
+    #[default]
+    OfReplicaSet,
+    /// `<target>-<random>`, as those of a `DaemonSet` are named.
+    OfDaemonSet,
+}
+
+impl PodNames {
+    /// Those of a target of this kind (`spec.targetRef.kind`).
+    pub fn of(target_kind: &str) -> Self {
+        if target_kind == "DaemonSet" { Self::OfDaemonSet } else { Self::OfReplicaSet }
+    }
+}
+
 /// A built-in check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Builtin {
@@ -100,14 +117,22 @@ impl Observer {
     ///
     /// # Errors
     /// None of the templates can fail for a complete model; the error is passed on all the same.
-    pub fn query(self, check: Builtin, model: &TemplateModel) -> Result<String, TemplateError> {
+    pub fn query(
+        self,
+        check: Builtin,
+        pods: PodNames,
+        model: &TemplateModel,
+    ) -> Result<String, TemplateError> {
         let template = match check {
             Builtin::SuccessRate => self.queries().success_rate,
             Builtin::Duration => self.queries().duration,
         };
-        let query = match self {
-            Self::Skipper => render(template, &as_skipper_names_routes(model))?,
-            _ => render(template, model)?,
+        let query = match (self, pods) {
+            (Self::Skipper, _) => render(template, &as_skipper_names_routes(model))?,
+            (_, PodNames::OfReplicaSet) => render(template, model)?,
+            (_, PodNames::OfDaemonSet) => {
+                render(&template.replace(queries::REPLICA_SET_PODS, queries::DAEMON_SET_PODS), model)?
+            }
         };
         Ok(collapse_whitespace(&query).trim().replace("{ ", "{").replace(", }", ",}"))
     }

@@ -2,7 +2,7 @@
 
 use serin_api::canary::{CanaryMetric, CrossNamespaceRef, ThresholdRange};
 
-use crate::builtin::{Builtin, Observer, observer};
+use crate::builtin::{Builtin, Observer, PodNames, observer};
 use crate::outcome::{Outcome, SetupError, TemplateName};
 use crate::template::{TemplateModel, render};
 
@@ -16,6 +16,8 @@ pub struct Subject {
     pub model: TemplateModel,
     /// See [`crate::builtin::metrics_provider`].
     pub metrics_provider: String,
+    /// How the target's pods are named.
+    pub pods: PodNames,
 }
 
 /// One check of an analysis.
@@ -107,7 +109,7 @@ fn builtin(metric: &CanaryMetric, subject: &Subject) -> Option<Check> {
         Builtin::SuccessRate => CheckKind::SuccessRate(observer),
         Builtin::Duration => CheckKind::Duration(observer),
     };
-    Some(new(metric, subject, kind, |model| query_or_error(observer.query(check, model))))
+    Some(new(metric, subject, kind, |model| query_or_error(observer.query(check, subject.pods, model))))
 }
 
 fn inline(metric: &CanaryMetric, subject: &Subject) -> Option<Check> {

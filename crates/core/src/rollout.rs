@@ -1,7 +1,7 @@
 //! A Canary whose every field has been checked and defaulted.
 
 use chrono::TimeDelta;
-use serin_analysis::{checks::Subject, template::TemplateModel};
+use serin_analysis::{builtin::PodNames, checks::Subject, template::TemplateModel};
 use serin_api::CanarySpec;
 
 use crate::strategy::Strategy;
@@ -152,7 +152,8 @@ impl Rollout {
             route: named(self.spec.route_ref.as_ref()),
             ..TemplateModel::default()
         };
-        Subject { model, metrics_provider: self.metrics_provider.clone() }
+        let pods = PodNames::of(&self.spec.target_ref.kind);
+        Subject { model, metrics_provider: self.metrics_provider.clone(), pods }
     }
 
     /// Whether traffic is shifted by a route.

@@ -9,6 +9,7 @@ mod configs;
 mod deletion;
 mod faults;
 mod hooks;
+mod metric_templates;
 mod promotion;
 mod restart;
 mod rollback;

@@ -8,6 +8,12 @@ pub(super) struct Queries {
     pub(super) duration: &'static str,
 }
 
+/// The pods of a Deployment; those of its primary have one more part in their names.
+pub(super) const REPLICA_SET_PODS: &str = r#"kubernetes_pod_name=~"{{target}}-[0-9a-zA-Z]+(-[0-9a-zA-Z]+)""#;
+
+/// The pods of a DaemonSet. The pattern above finds those of its primary, and none of its own.
+pub(super) const DAEMON_SET_PODS: &str = r#"kubernetes_pod_name=~"{{target}}-[0-9a-zA-Z]+""#;
+
 pub(super) const APISIX: Queries = Queries {
     success_rate: r#"
         sum(rate(apisix_http_status{

@@ -1,5 +1,3 @@
-use std::fmt::Write;
-
 use rstest::rstest;
 
 use super::*;
@@ -33,17 +31,47 @@ fn model() -> TemplateModel {
     }
 }
 
-#[test]
-fn queries_are_promql() {
-    let mut text = String::new();
-    for observer in ALL {
-        for check in [Builtin::SuccessRate, Builtin::Duration] {
-            let query = observer.query(check, &model()).unwrap();
-            promql_parser::parser::parse(&query).unwrap();
-            writeln!(text, "{observer:?} {check:?}\n{query}\n").unwrap();
+fn pods(query: &str) -> Vec<promql_parser::label::Matcher> {
+    use promql_parser::parser::Expr;
+    fn selector(expr: &Expr) -> Vec<promql_parser::label::Matcher> {
+        match expr {
+            Expr::Binary(binary) => [selector(&binary.lhs), selector(&binary.rhs)].concat(),
+            Expr::Aggregate(aggregate) => selector(&aggregate.expr),
+            Expr::Call(call) => call.args.args.iter().flat_map(|arg| selector(arg)).collect(),
+            Expr::MatrixSelector(range) => range.vs.matchers.find_matchers("kubernetes_pod_name"),
+            _ => Vec::new(),
         }
     }
-    insta::assert_snapshot!(text);
+    selector(&promql_parser::parser::parse(query).unwrap())
+}
+
+#[rstest]
+#[case::deployment(PodNames::of("Deployment"), "the-target-7d9c5b8f6d-x2x7k", true)]
+#[case::primary(PodNames::of("Deployment"), "the-target-primary-7d9c5b8f6d-x2x7k", false)]
+#[case::daemon_set(PodNames::of("DaemonSet"), "the-target-x2x7k", true)]
+#[case::primary_daemon_set(PodNames::of("DaemonSet"), "the-target-primary-x2x7k", false)]
+#[case::other_daemon_set(PodNames::of("DaemonSet"), "the-target-web-x2x7k", false)]
+fn pods_of_the_canary_are_told_from_the_primarys(
+    #[case] names: PodNames,
+    #[case] pod: &str,
+    #[case] is_canary: bool,
+) {
+    for observer in [Observer::Http, Observer::AppMesh] {
+        for check in [Builtin::SuccessRate, Builtin::Duration] {
+            let matchers = pods(&observer.query(check, names, &model()).unwrap());
+            assert!(!matchers.is_empty());
+            assert!(matchers.iter().all(|matcher| matcher.is_match(pod) == is_canary), "{matchers:?}");
+        }
+    }
+}
+
+#[test]
+fn names_of_pods_change_only_queries_by_pod() {
+    for observer in ALL {
+        let by = |pods| observer.query(Builtin::SuccessRate, pods, &model()).unwrap();
+        let same = by(PodNames::OfReplicaSet) == by(PodNames::OfDaemonSet);
+        assert_eq!(same, !matches!(observer, Observer::Http | Observer::AppMesh), "{observer:?}");
+    }
 }
 
 #[rstest]

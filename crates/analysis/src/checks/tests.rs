@@ -12,7 +12,7 @@ fn subject() -> Subject {
         route: "app".into(),
         ..TemplateModel::default()
     };
-    Subject { model, metrics_provider: "gatewayapi:v1".into() }
+    Subject { model, metrics_provider: "gatewayapi:v1".into(), pods: PodNames::default() }
 }
 
 fn metric(name: &str) -> CanaryMetric {
@@ -73,6 +73,13 @@ fn built_in_queries_follow_the_provider() {
     let checks = plan(&[metric("request-success-rate")], &subject);
     assert_eq!(checks[0].kind, CheckKind::SuccessRate(Observer::Contour));
     assert!(matches!(&checks[0].source, Source::Query(query) if query.contains("prod_app-canary_")));
+}
+
+#[test]
+fn built_in_queries_follow_the_names_of_the_targets_pods() {
+    let subject = Subject { pods: PodNames::of("DaemonSet"), ..subject() };
+    let checks = plan(&[metric("request-duration")], &subject);
+    assert!(matches!(&checks[0].source, Source::Query(query) if query.contains(r#"=~"app-[0-9a-zA-Z]+"}"#)));
 }
 
 #[rstest::rstest]
