@@ -1,5 +1,7 @@
 //! The `AlertProvider` kind: a channel that people read.
 
+use std::fmt;
+
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::metric_template::SecretRef;
 
 /// A channel and how to reach it (`AlertProvider.spec`). `address`, `secretRef` or both are set.
-#[derive(CustomResource, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(CustomResource, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[kube(
     group = "flagger.app",
     version = "v1beta1",
@@ -24,8 +26,9 @@ use crate::metric_template::SecretRef;
 )]
 #[serde(rename_all = "camelCase")]
 pub struct AlertProviderSpec {
-    /// Kind of the channel: `slack`, `msteams`, `discord`, `rocket` or `gchat`.
-    #[schemars(extend("enum" = ["slack", "msteams", "discord", "rocket", "gchat"]))]
+    /// Kind of the channel: `slack`, `msteams`, `discord`, `rocket`, `gchat`, or `webhook` for any other receiver of
+    /// JSON, which Flagger does not have.
+    #[schemars(extend("enum" = ["slack", "msteams", "discord", "rocket", "gchat", "webhook"]))]
     #[serde(rename = "type")]
     pub type_: String,
     /// Name of the channel; `general` when unset.
@@ -43,4 +46,20 @@ pub struct AlertProviderSpec {
     /// The Secret with the key `address`, which replaces the field, and maybe `token`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_ref: Option<SecretRef>,
+}
+
+impl fmt::Debug for AlertProviderSpec {
+    /// The URLs of hooks and proxies grant access: they are not shown.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hidden = |text: &Option<String>| text.as_ref().map(|_| "(hidden)");
+        formatter
+            .debug_struct("AlertProviderSpec")
+            .field("type", &self.type_)
+            .field("channel", &self.channel)
+            .field("username", &self.username)
+            .field("address", &hidden(&self.address))
+            .field("proxy", &hidden(&self.proxy))
+            .field("secret_ref", &self.secret_ref)
+            .finish()
+    }
 }

@@ -6,12 +6,17 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{Client, Proxy, Response, header::CONTENT_TYPE};
+use backon::{ExponentialBuilder, Retryable};
+use reqwest::{Client, Proxy, RequestBuilder, header::CONTENT_TYPE};
+use url::Url;
 
 use crate::http::{self, reason};
 
+mod adaptive;
+mod answer;
 mod discord;
 mod error;
+mod generic;
 mod google_chat;
 mod message;
 mod msteams;
@@ -25,38 +30,61 @@ pub use message::{Field, Message, wants};
 pub use receiver::{Credentials, Kind, Receiver};
 pub use secret::Secret;
 
+use answer::Failure;
+
 /// From connecting to the end of the answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Proxies to which connections are kept.
 const PROXIES: usize = 16;
+/// Attempts after the first one, when the receiver could not take the message.
+const RETRIES: usize = 2;
+/// The pause before the first of them; the next is twice as long.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Names the alert, for receivers that tell repetitions apart.
+const KEY: &str = "idempotency-key";
 
 /// Sends alerts. Clones share their connections.
 #[derive(Clone, Debug)]
 pub struct AlertClient {
     direct: Client,
     proxied: Arc<Mutex<BTreeMap<Secret, Client>>>,
+    pause: Duration,
 }
 
 impl AlertClient {
     /// A client with connections of its own; the operator needs only one.
     pub fn new() -> Result<Self, reqwest::Error> {
-        Ok(Self { direct: http::verifying(http::builder)?, proxied: Arc::default() })
+        Ok(Self { direct: http::verifying(http::builder)?, proxied: Arc::default(), pause: PAUSE })
     }
 
-    /// Sends `message` once and waits for the answer, at most five seconds.
+    /// Waits this long before the first repeated attempt, instead of a second.
+    #[must_use]
+    pub fn with_pause(self, pause: Duration) -> Self {
+        Self { pause, ..self }
+    }
+
+    /// Sends `message` and waits for the answer, at most five seconds.
+    ///
+    /// What was surely not taken (429, 5xx, no connection) is sent again, twice at most. After a timeout nothing is
+    /// sent again, as the message may have arrived.
     pub async fn send(&self, receiver: &Receiver, message: &Message) -> Result<(), AlertError> {
         let url = receiver.url()?;
-        let body = receiver.body(message).map_err(|error| AlertError::Message(error.to_string()))?;
+        let body = receiver.body(&url, message).map_err(|error| AlertError::Message(error.to_string()))?;
         let call = self.client(receiver.proxy.as_ref())?.post(url.clone()).timeout(TIMEOUT);
         let call = call.header(CONTENT_TYPE, "application/json").body(body);
+        let call = if message.id.is_empty() { call } else { call.header(KEY, &message.id) };
         let call = match receiver.bearer() {
             Some(token) => call.bearer_auth(token),
             None => call,
         };
-        match call.send().await {
-            Ok(response) => judge(response).await,
-            Err(error) => Err(AlertError::Unreachable { reason: reason::of_request(&error, &url) }),
-        }
+        let pauses = ExponentialBuilder::new().with_min_delay(self.pause).with_max_times(RETRIES);
+        let outcome = (|| attempt(receiver.kind, &url, &call))
+            .retry(pauses.with_factor(2.0))
+            .sleep(tokio::time::sleep)
+            .when(|failure: &Failure| failure.passing)
+            .adjust(|failure, pause| pause.map(|pause| failure.pause.unwrap_or(pause)))
+            .await;
+        outcome.map_err(|failure| failure.error.without(|text| receiver.scrubbed(text)))
     }
 
     fn client(&self, proxy: Option<&Secret>) -> Result<Client, AlertError> {
@@ -80,10 +108,17 @@ fn through(proxy: &Secret) -> Result<Client, AlertError> {
     http::verifying(|| http::builder().proxy(proxy.clone())).map_err(|_| AlertError::Proxy)
 }
 
-async fn judge(response: Response) -> Result<(), AlertError> {
-    let status = response.status();
-    match http::read_body(response).await {
-        _ if status.is_success() => Ok(()),
-        body => Err(AlertError::Refused { status: status.as_u16(), body: body.unwrap_or_default() }),
+async fn attempt(kind: Kind, url: &Url, call: &RequestBuilder) -> Result<(), Failure> {
+    let Some(call) = call.try_clone() else {
+        return Err(Failure::lasting(AlertError::Message("the request cannot be repeated".to_owned())));
+    };
+    match call.send().await {
+        Ok(response) => answer::judge(kind, response).await,
+        Err(error) => {
+            let reason = reason::of_request(&error, url);
+            // A certificate stays what it is.
+            let passing = error.is_connect() && !error.is_timeout() && !reason.starts_with("tls: ");
+            Err(Failure { error: AlertError::Unreachable { reason }, passing, pause: None })
+        }
     }
 }

@@ -52,28 +52,29 @@ pub(crate) async fn read_body(mut response: Response) -> Result<String, reqwest:
             break;
         }
     }
-    Ok(cut(&String::from_utf8_lossy(&kept)))
+    Ok(shortened(&String::from_utf8_lossy(&kept), KEPT))
 }
 
-fn cut(text: &str) -> String {
+/// At most the first `limit` bytes, cut between characters.
+pub(crate) fn shortened(text: &str, limit: usize) -> String {
     let mut length = 0;
     text.chars()
         .take_while(|c| {
             length += c.len_utf8();
-            length <= KEPT
+            length <= limit
         })
         .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{KEPT, cut, verifying};
+    use super::{KEPT, shortened, verifying};
 
     #[test]
     fn cuts_between_characters() {
-        assert_eq!(cut("short"), "short");
-        assert_eq!(cut(&"a".repeat(KEPT + 3)), "a".repeat(KEPT));
-        assert_eq!(cut(&format!("a{}", "é".repeat(KEPT / 2))).len(), KEPT - 1);
+        assert_eq!(shortened("short", KEPT), "short");
+        assert_eq!(shortened(&"a".repeat(KEPT + 3), KEPT), "a".repeat(KEPT));
+        assert_eq!(shortened(&format!("a{}", "é".repeat(KEPT / 2)), KEPT).len(), KEPT - 1);
     }
 
     #[test]

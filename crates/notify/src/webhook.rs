@@ -9,7 +9,7 @@ mod address;
 mod attempt;
 mod error;
 mod request;
-mod retry;
+pub(crate) mod retry;
 
 pub use address::Address;
 pub use error::WebhookError;

@@ -1,19 +1,21 @@
 //! Why an alert was not sent.
 
+use std::fmt;
+
 /// Why an alert was not sent. The texts begin as Flagger's do, but never hold the URL of the hook.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AlertError {
     /// `AlertProvider.spec.type` is unknown.
-    #[error("provider {kind} not supported (use slack, discord, rocket, msteams or gchat)")]
+    #[error("provider {kind} not supported")]
     Unsupported {
         /// The type.
         kind: String,
     },
     /// The Secret of `AlertProvider.spec.secretRef` lacks the key `address`.
-    #[error("secret does not contain an address (add the key address with the URL of the hook)")]
+    #[error("secret does not contain an address")]
     NoAddress,
     /// The URL of the hook is not one for HTTP.
-    #[error("invalid {channel} URL (it must begin with https:// or http://)")]
+    #[error("invalid {channel} URL")]
     Url {
         /// What kind of hook it is.
         channel: &'static str,
@@ -27,7 +29,7 @@ pub enum AlertError {
         field: &'static str,
     },
     /// The URL of the proxy cannot be used.
-    #[error("unable to parse proxy URL (correct spec.proxy of the AlertProvider)")]
+    #[error("unable to parse proxy URL")]
     Proxy,
     /// The message cannot be written as JSON.
     #[error("marshalling notification payload failed: {0}")]
@@ -38,12 +40,76 @@ pub enum AlertError {
         /// What went wrong.
         reason: String,
     },
-    /// The answer was no; the text is its body.
-    #[error("sending notification failed: {body}")]
+    /// The answer was no.
+    #[error("sending notification failed: {}", Said { status: *status, body })]
     Refused {
-        /// The HTTP status, not in 200–299.
+        /// The HTTP status. A success when the answer itself says that it is none, as Slack's API does.
         status: u16,
-        /// The first 4 KiB of the answer.
+        /// The first 512 bytes of the answer.
         body: String,
     },
+}
+
+impl AlertError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Unsupported { .. } => "use slack, discord, rocket, msteams, gchat or webhook as spec.type",
+            Self::NoAddress => "add the key address with the URL of the hook to the Secret of spec.secretRef",
+            Self::Url { .. } => "the URL of the hook must begin with https:// or http://",
+            Self::Empty { .. } => "set both the name of the sender and of the channel",
+            Self::Proxy => "the URL of the proxy must be like http://proxy:3128",
+            Self::Message(_) => "report this as a bug",
+            Self::Unreachable { .. } => {
+                "check that the operator can reach the host: DNS, network policies, certificates, proxy"
+            }
+            Self::Refused { status, body } => refusal_remedy(*status, body),
+        }
+    }
+
+    /// The error without what `scrub` takes out of foreign texts.
+    #[must_use]
+    pub(super) fn without(self, scrub: impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::Unreachable { reason } => Self::Unreachable { reason: scrub(&reason) },
+            Self::Refused { status, body } => Self::Refused { status, body: scrub(&body) },
+            other => other,
+        }
+    }
+}
+
+fn refusal_remedy(status: u16, body: &str) -> &'static str {
+    match status {
+        401 | 403 => {
+            "the receiver knows neither this URL nor this token: make new ones, and update the Secret"
+        }
+        404 | 410 => "the hook does not exist any more: make a new one, and update its URL",
+        407 => "the proxy wants to know who is asking: put name and password into its URL",
+        429 => {
+            "the receiver limits how many messages it takes: send it fewer, by severity or by a hook of its own"
+        }
+        500.. => "the receiver is broken for the moment: nothing can be done here",
+        200..300 if body.contains("auth") || body.contains("token") => {
+            "the token is wrong or was revoked: update the key token of the Secret"
+        }
+        200..300 if body.contains("channel") => {
+            "the channel does not exist or the bot is not in it: invite the bot, or correct the channel"
+        }
+        _ => "check that the kind of the provider is that of the hook behind the URL",
+    }
+}
+
+/// The answer's body, or its status when there is no body.
+struct Said<'a> {
+    status: u16,
+    body: &'a str,
+}
+
+impl fmt::Display for Said<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.body.trim() {
+            "" => write!(formatter, "status {}", self.status),
+            body => formatter.write_str(body),
+        }
+    }
 }

@@ -25,6 +25,9 @@ impl Field {
 /// What an alert says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
+    /// Names this one alert: the same whenever it is repeated, after a crash for example; for receivers that tell
+    /// repetitions apart. Sent as the header `Idempotency-Key`, unless it is empty.
+    pub id: String,
     /// `<name>.<namespace>` of the Canary.
     pub canary: String,
     /// Flagger's text.
@@ -47,6 +50,7 @@ impl Message {
             fields.extend(details(namespace, spec));
         }
         Self {
+            id: String::new(),
             canary: format!("{name}.{namespace}"),
             text: alert.message.clone(),
             severity: alert.severity,

@@ -1,4 +1,4 @@
-//! Microsoft Teams: a message card.
+//! Microsoft Teams by a connector: a message card, as Flagger sends it.
 
 use serde::Serialize;
 

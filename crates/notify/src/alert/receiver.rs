@@ -3,7 +3,7 @@
 use serin_api::AlertProviderSpec;
 use url::Url;
 
-use super::{AlertError, Message, Secret, discord, google_chat, msteams, rocket, slack};
+use super::{AlertError, Message, Secret, adaptive, discord, generic, google_chat, msteams, rocket, slack};
 
 /// The channels that Serin can write to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,10 +14,12 @@ pub enum Kind {
     Discord,
     /// `rocket`: a hook of Rocket.Chat.
     Rocket,
-    /// `msteams`: a hook of Microsoft Teams.
+    /// `msteams`: a workflow or a connector of Microsoft Teams, told apart by the host.
     MsTeams,
     /// `gchat`: a hook of Google Chat.
     GoogleChat,
+    /// `webhook`: anything that takes plain JSON; Flagger does not have it.
+    Webhook,
 }
 
 impl Kind {
@@ -29,7 +31,20 @@ impl Kind {
             "rocket" => Ok(Self::Rocket),
             "msteams" => Ok(Self::MsTeams),
             "gchat" => Ok(Self::GoogleChat),
+            "webhook" => Ok(Self::Webhook),
             _ => Err(AlertError::Unsupported { kind: kind.to_owned() }),
+        }
+    }
+
+    /// The spelling in manifests.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Slack => "slack",
+            Self::Discord => "discord",
+            Self::Rocket => "rocket",
+            Self::MsTeams => "msteams",
+            Self::GoogleChat => "gchat",
+            Self::Webhook => "webhook",
         }
     }
 
@@ -40,6 +55,7 @@ impl Kind {
             Self::Rocket => "Rocket hook",
             Self::MsTeams => "MS Teams webhook",
             Self::GoogleChat => "Google Chat webhook",
+            Self::Webhook => "webhook",
         }
     }
 
@@ -49,7 +65,7 @@ impl Kind {
             Self::Slack => Some("Slack"),
             Self::Discord => Some("Discord"),
             Self::Rocket => Some("Rocket"),
-            Self::MsTeams | Self::GoogleChat => None,
+            Self::MsTeams | Self::GoogleChat | Self::Webhook => None,
         }
     }
 }
@@ -76,7 +92,7 @@ pub struct Receiver {
     pub kind: Kind,
     /// URL of the hook.
     pub address: Secret,
-    /// Bearer token; only Slack uses it.
+    /// Bearer token; Slack's API and plain webhooks use it.
     pub token: Option<Secret>,
     /// URL of an HTTP proxy.
     pub proxy: Option<Secret>,
@@ -126,18 +142,26 @@ impl Receiver {
 
     /// The token to send along.
     pub(super) fn bearer(&self) -> Option<&str> {
-        let token = self.token.as_ref().filter(|_| self.kind == Kind::Slack)?;
+        let token = self.token.as_ref().filter(|_| matches!(self.kind, Kind::Slack | Kind::Webhook))?;
         non_empty(Some(token.expose()))
     }
 
-    /// The body to send.
-    pub(super) fn body(&self, message: &Message) -> Result<String, serde_json::Error> {
+    /// `text` without anything that grants access to the receiver.
+    pub(super) fn scrubbed(&self, text: &str) -> String {
+        let secrets = [Some(&self.address), self.token.as_ref(), self.proxy.as_ref()];
+        secrets.into_iter().flatten().fold(text.to_owned(), |text, secret| secret.scrubbed(&text))
+    }
+
+    /// The body to send to `url`.
+    pub(super) fn body(&self, url: &Url, message: &Message) -> Result<String, serde_json::Error> {
         match self.kind {
             Kind::Slack => slack::body(self, message),
             Kind::Discord => discord::body(self, message),
             Kind::Rocket => rocket::body(self, message),
+            Kind::MsTeams if adaptive::is_workflow(url) => adaptive::body(message),
             Kind::MsTeams => msteams::body(message),
             Kind::GoogleChat => google_chat::body(message),
+            Kind::Webhook => generic::body(&self.channel, &self.username, message),
         }
     }
 }

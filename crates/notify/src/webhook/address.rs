@@ -33,10 +33,14 @@ impl Address {
         origin.map_or_else(|_| "(not a URL)".to_owned(), |origin| origin.ascii_serialization())
     }
 
-    /// The text with a password replaced by `mask`.
+    /// The text with a password, and what follows a question mark, replaced by `mask`.
     pub(crate) fn masked(&self, mask: &str) -> String {
-        let Some((start, end)) = self.password() else { return self.0.clone() };
-        format!("{}{mask}{}", &self.0[..start], &self.0[end..])
+        let shown = self.0.split_once('?').map_or(self.0.as_str(), |(shown, _)| shown);
+        let query = if shown.len() < self.0.len() { format!("?{mask}") } else { String::new() };
+        match self.password() {
+            None => format!("{shown}{query}"),
+            Some((start, end)) => format!("{}{mask}{}{query}", &shown[..start], &shown[end..]),
+        }
     }
 
     /// Where in the text the password is.
@@ -78,10 +82,11 @@ mod tests {
 
     #[rstest]
     #[case("http://host", "http://host", "http://host")]
-    #[case("http://host:8080/a?token=b", "http://host:8080/a?token=b", "http://host:8080")]
+    #[case("http://host:8080/a?token=b", "http://host:8080/a?MASK", "http://host:8080")]
+    #[case("http://host?a?b", "http://host?MASK", "http://host")]
     #[case("http://user@host/", "http://user@host/", "http://host")]
     #[case("https://user:pass@host/a@b:c", "https://user:MASK@host/a@b:c", "https://host")]
-    #[case("http://user:p@ss@host?q#f", "http://user:MASK@host?q#f", "http://host")]
+    #[case("http://user:p@ss@host?q#f", "http://user:MASK@host?MASK", "http://host")]
     #[case("http://:pass@host", "http://:MASK@host", "http://host")]
     #[case("http://u:p@[", "http://u:MASK@[", "(not a URL)")]
     #[case("", "", "(not a URL)")]

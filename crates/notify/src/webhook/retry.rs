@@ -36,7 +36,7 @@ where
 
 /// The pause that an answer with status 429 or 503 asks for. A date counts from the answer's own, so that no clock
 /// needs to agree with the hook's.
-pub(super) fn asked_pause(status: u16, headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn asked_pause(status: u16, headers: &HeaderMap) -> Option<Duration> {
     let after = text(headers, RETRY_AFTER).filter(|_| matches!(status, 429 | 503))?;
     let pause = after.parse().map(Duration::from_secs).ok().or_else(|| until(after, headers))?;
     Some(pause.min(LONGEST_PAUSE))

@@ -106,15 +106,15 @@ async fn bad_timeout() {
 }
 
 #[tokio::test]
-async fn secrets_stay_out_of_logs_and_passwords_out_of_events() {
+async fn secrets_stay_out_of_logs_passwords_and_queries_out_of_events() {
     let (listener, address) = socket().await;
     drop(listener);
     let error = call(&hook(format!("http://me:hunter2@{address}/T0/B0?token=t0k"))).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         format!(
-            "POST http://me:xxxxx@{address}/T0/B0?token=t0k giving up after 1 attempt(s): \
-             Post \"http://me:***@{address}/T0/B0?token=t0k\": dial tcp {address}: connect: connection refused"
+            "POST http://me:xxxxx@{address}/T0/B0?xxxxx giving up after 1 attempt(s): \
+             Post \"http://me:***@{address}/T0/B0?***\": dial tcp {address}: connect: connection refused"
         )
     );
     for text in [error.redacted(), format!("{error:?}")] {
