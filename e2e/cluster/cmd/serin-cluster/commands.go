@@ -29,6 +29,7 @@ var commands = map[string]command{
 	"down":       down,
 	"status":     status,
 	"kubectl":    kubectl,
+	"helm":       helm,
 	"logs":       logs,
 	"load-image": loadImage,
 	"image":      writeImage,
@@ -142,6 +143,10 @@ func status(ctx context.Context, c cluster.Cluster, _ []string) error {
 
 func kubectl(ctx context.Context, c cluster.Cluster, args []string) error {
 	return c.Kubectl(ctx, args)
+}
+
+func helm(ctx context.Context, c cluster.Cluster, args []string) error {
+	return c.Helm(ctx, args)
 }
 
 func logs(_ context.Context, c cluster.Cluster, args []string) error {

@@ -20,6 +20,7 @@ const usage = `usage: serin-cluster COMMAND [flags]
   down [--wipe]                stop it; --wipe forgets its state
   status                       say what runs and where
   kubectl ARGS...              the cluster's own kubectl
+  helm ARGS...                 helm for the cluster; templates and lints without one, too
   logs [--lines N] [COMPONENT] end of a component's log; without a name: which there are
   load-image FILE...           put docker-archives into the running cluster
   image serin|loadtester --binary FILE --out FILE
@@ -41,7 +42,7 @@ func main() {
 	switch {
 	case err == nil:
 	case errors.As(err, &exit) && exit.ExitCode() > 0 && errors.Unwrap(err) == nil:
-		os.Exit(exit.ExitCode()) // kubectl has said why
+		os.Exit(exit.ExitCode()) // kubectl or helm has said why
 	case ctx.Err() != nil:
 		fmt.Fprintln(os.Stderr, "serin-cluster: interrupted; run it again to go on")
 		os.Exit(130)

@@ -73,11 +73,7 @@ func (c Cluster) Kubectl(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	kubeconfig := os.Getenv("KUBECONFIG")
-	if !Existing() {
-		kubeconfig = c.State.Kubeconfig()
-	}
-	command := kubectl{program: program, kubeconfig: kubeconfig}.command(ctx, args...)
+	command := kubectl{program: program, kubeconfig: c.kubeconfig()}.command(ctx, args...)
 	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
 	return command.Run()
 }
