@@ -8,6 +8,7 @@
 
 pub mod cluster;
 pub mod flagger;
+pub mod helm;
 pub mod history;
 pub mod install;
 pub mod invariants;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use anyhow::{Context, Result, bail};
 use kube::{
     Api, Client, ResourceExt,
-    api::{Patch, PatchParams},
+    api::{Patch, PatchParams, ValidationDirective},
     core::{DynamicObject, GroupVersionKind},
     discovery::{Scope, pinned_kind},
 };
@@ -99,6 +99,20 @@ pub async fn apply_all(client: &Client, objects: &[DynamicObject]) -> Result<()>
         apply(client, object).await?;
     }
     Ok(())
+}
+
+/// Asks the API server whether it would take an object as new, and changes nothing. Unknown fields are errors.
+///
+/// # Errors
+/// It would not: the error has its message.
+pub async fn would_take(client: &Client, object: &DynamicObject) -> Result<()> {
+    let params = PatchParams {
+        field_validation: Some(ValidationDirective::Strict),
+        ..PatchParams::apply("serin-e2e-dry-run").dry_run().force()
+    };
+    let api = api_of(client, object).await?;
+    let answer = api.patch(&object.name_any(), &params, &Patch::Apply(object)).await;
+    answer.map(drop).with_context(|| describe(object))
 }
 
 async fn api_of(client: &Client, object: &DynamicObject) -> Result<Api<DynamicObject>> {

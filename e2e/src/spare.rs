@@ -15,7 +15,7 @@ use kube::{
 };
 use tokio::process::Command;
 
-use crate::{Cluster, Kind, Settings, install::repository, settings::target};
+use crate::{Cluster, Kind, Settings, helm, install::repository, settings::target};
 
 pub use operator::Operator;
 
@@ -87,6 +87,15 @@ impl Spare {
         Ok(())
     }
 
+    /// Runs helm for it, and returns what helm prints.
+    ///
+    /// # Errors
+    /// Helm fails.
+    pub async fn helm(&self, args: &[&str]) -> Result<String> {
+        let mut command = command(&self.folder, &[&["helm"], args].concat());
+        helm::output(&mut command, args).await?
+    }
+
     async fn install(&self) -> Result<()> {
         let deploy = repository().join("deploy");
         let crds = deploy.join("crds").display().to_string();
@@ -109,11 +118,7 @@ impl Spare {
 
 /// Runs the local cluster's program for the cluster in this folder.
 async fn program(folder: &std::path::Path, args: &[&str]) -> Result<()> {
-    let mut command = Command::new(repository().join("e2e/cluster/serin-cluster"));
-    command.args(args).env("SERIN_CLUSTER_DIR", folder.join("cluster")).stdin(Stdio::null());
-    // Those choose the cluster of the other tests.
-    command.env_remove("SERIN_CLUSTER").env_remove("SERIN_CLUSTER_INDEX");
-    let output = command.output().await.context("e2e/cluster/serin-cluster")?;
+    let output = command(folder, args).output().await.context("e2e/cluster/serin-cluster")?;
     let errors = String::from_utf8_lossy(&output.stderr);
     ensure!(
         output.status.success(),
@@ -122,6 +127,14 @@ async fn program(folder: &std::path::Path, args: &[&str]) -> Result<()> {
         args.join(" ")
     );
     Ok(())
+}
+
+fn command(folder: &std::path::Path, args: &[&str]) -> Command {
+    let mut command = Command::new(repository().join("e2e/cluster/serin-cluster"));
+    command.args(args).env("SERIN_CLUSTER_DIR", folder.join("cluster")).stdin(Stdio::null());
+    // Those choose the cluster of the other tests.
+    command.env_remove("SERIN_CLUSTER").env_remove("SERIN_CLUSTER_INDEX");
+    command
 }
 
 /// The process whose command line has both words.

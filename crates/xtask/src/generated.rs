@@ -5,16 +5,19 @@ use std::{fs, path::Path};
 use anyhow::{Context, Result};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 
-use crate::{files::Text, reference, report::Report};
+use crate::{chart, files::Text, reference, report::Report};
 
 /// Every generated file, as it should be.
 pub(crate) fn all(root: &Path) -> Result<Vec<Text>> {
     let mut files = Vec::new();
     for crd in serin_api::crds() {
-        files.push(definition(root, &crd)?);
+        let definition = definition(root, &crd)?;
+        files.push(chart::definition(&definition));
+        files.push(definition);
         let path = format!("docs/reference/{}.md", crd.spec.names.kind.to_lowercase());
         files.push(Text { path, content: reference::page(&crd) });
     }
+    files.extend(chart::rules(root)?);
     Ok(files)
 }
 

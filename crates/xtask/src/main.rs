@@ -4,6 +4,7 @@
 //! generated from the types.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command that people read")]
 
+mod chart;
 mod deps;
 mod files;
 mod functions;
@@ -21,7 +22,7 @@ use report::Report;
 
 const USAGE: &str = "usage: cargo xtask <command>
   check     sizes, dependencies, generated files, links and the parity table; exit code 1 if anything is wrong
-  generate  write deploy/crds and docs/reference from the types in crates/api";
+  generate  write deploy/crds and docs/reference from the types in crates/api, and the chart's copies of deploy/";
 
 fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {

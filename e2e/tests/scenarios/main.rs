@@ -4,7 +4,9 @@
 //! `KUBECONFIG` set; how many run at a time is up to `SERIN_E2E_PARALLEL`.
 
 mod ab_testing;
+mod admission;
 mod autoscaler;
+mod chart;
 mod configs;
 mod deletion;
 mod faults;

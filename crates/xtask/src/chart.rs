@@ -1,0 +1,53 @@
+//! What the Helm chart repeats of `deploy/`: the CRDs, and the operator's rights.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::files::{Text, read_one};
+
+/// The rules of a role, and the file of the chart that repeats them.
+const ROLES: [(&str, &str); 2] = [("cluster-role.yaml", "rules.yaml"), ("role.yaml", "lease-rules.yaml")];
+
+/// The copy of a definition that Helm installs.
+pub(crate) fn definition(original: &Text) -> Text {
+    let path = original.path.replacen("deploy/crds/", "deploy/chart/crds/", 1);
+    Text { path, content: original.content.clone() }
+}
+
+/// The rules of the operator's roles. They are written in the kustomization; the chart's are always the same.
+pub(crate) fn rules(root: &Path) -> Result<Vec<Text>> {
+    let file = |(role, copy): (&str, &str)| {
+        let source = read_one(root, &root.join("deploy/kustomize/base").join(role))?;
+        let content = rules_of(&source.content).with_context(|| format!("{} has no rules", source.path))?;
+        Ok(Text { path: format!("deploy/chart/files/{copy}"), content })
+    };
+    ROLES.into_iter().map(file).collect()
+}
+
+/// The field `rules` of the first document, with its comments.
+fn rules_of(manifest: &str) -> Option<String> {
+    let lines = manifest.split_inclusive('\n').take_while(|line| line.trim_end() != "---");
+    let rules: String = lines.skip_while(|line| line.trim_end() != "rules:").collect();
+    (!rules.is_empty()).then_some(rules)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_end_with_their_document() {
+        let manifest = "# About.\nkind: Role\nrules:\n  # Why.\n  - verbs: [get]\n---\nkind: RoleBinding\n";
+        assert_eq!(rules_of(manifest).as_deref(), Some("rules:\n  # Why.\n  - verbs: [get]\n"));
+        assert_eq!(rules_of("kind: Role\n---\nrules:\n"), None);
+    }
+
+    #[test]
+    fn the_chart_has_the_version_of_the_program() {
+        let chart = include_str!("../../../deploy/chart/Chart.yaml");
+        for field in ["version", "appVersion"] {
+            assert!(chart.contains(&format!("\n{field}: {}\n", env!("CARGO_PKG_VERSION"))), "{field}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+{{- define "serin.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* Name of all objects: the release's, with the chart's in it. */}}
+{{- define "serin.fullname" -}}
+{{- $name := include "serin.name" . -}}
+{{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
+{{- default $full .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "serin.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "serin.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "serin.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{ include "serin.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end -}}
+
+{{/* Labels of our own and of the user, given as a list of the two; ours cannot be replaced. */}}
+{{- define "serin.labelsWith" -}}
+{{- range $key, $value := merge (index . 0 | fromYaml) (index . 1) }}
+{{ $key }}: {{ $value | quote }}
+{{- end }}
+{{- end -}}
+
+{{- define "serin.serviceAccountName" -}}
+{{- default (ternary (include "serin.fullname" .) "default" .Values.serviceAccount.create) .Values.serviceAccount.name -}}
+{{- end -}}
+
+{{- define "serin.image" -}}
+{{- $image := .Values.image -}}
+{{- if $image.digest -}}
+{{- printf "%s@%s" $image.repository $image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" $image.repository (default .Chart.AppVersion $image.tag) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Where the Lease is: --namespace has precedence over --leader-election-namespace, as in Flagger. */}}
+{{- define "serin.leaseNamespace" -}}
+{{- default .Release.Namespace .Values.namespace -}}
+{{- end -}}
+
+{{/* The arguments, as a YAML list. */}}
+{{- define "serin.args" -}}
+{{- $values := .Values -}}
+{{- $args := list "run" (printf "--log-level=%s" $values.logLevel) -}}
+{{- $args = append $args (printf "--zap-encoding=%s" $values.logEncoding) -}}
+{{- $args = append $args (printf "--metrics-server=%s" $values.metricsServer) -}}
+{{- $args = append $args (printf "--enable-config-tracking=%t" $values.configTracking.enabled) -}}
+{{- $optional := list
+  (list "mesh-provider" $values.meshProvider)
+  (list "namespace" $values.namespace)
+  (list "selector-labels" $values.selectorLabels)
+  (list "include-label-prefix" $values.includeLabelPrefix)
+  (list "no-cross-namespace-refs" $values.noCrossNamespaceRefs)
+  (list "cluster-name" $values.clusterName)
+  (list "min-interval" $values.minInterval)
+  (list "drain" $values.drain)
+  (list "concurrency" $values.concurrency)
+  (list "slack-user" $values.slack.user)
+  (list "slack-channel" $values.slack.channel)
+  (list "enable-leader-election" $values.leaderElection.enabled)
+  (list "leader-election-namespace" (ternary .Release.Namespace "" $values.leaderElection.enabled))
+  (list "ingress-annotations-prefix" $values.ingressAnnotationsPrefix)
+  (list "ingress-class" $values.ingressClass)
+  (list "kubeconfig-qps" $values.kubeconfigQPS)
+  (list "kubeconfig-burst" $values.kubeconfigBurst)
+  (list "threadiness" $values.threadiness)
+-}}
+{{- range $pair := $optional -}}
+{{- with index $pair 1 -}}
+{{- $args = append $args (printf "--%s=%v" (index $pair 0) .) -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml (concat $args $values.extraArgs) -}}
+{{- end -}}
+
+{{/* Addresses that may hold credentials, by the variable that the operator reads; those that are set. */}}
+{{- define "serin.receivers" -}}
+{{- $values := .Values -}}
+{{- $all := dict
+  "EVENT_WEBHOOK_URL" $values.eventWebhook
+  "MSTEAMS_PROXY_URL" (default $values.msteams.proxy $values.msteams.proxyUrl)
+  "MSTEAMS_URL" $values.msteams.url
+  "SLACK_PROXY_URL" (default $values.slack.proxy $values.slack.proxyUrl)
+  "SLACK_TOKEN" $values.slack.token
+  "SLACK_URL" $values.slack.url
+-}}
+{{- range $variable, $value := $all -}}
+{{- with $value }}
+{{ $variable }}: {{ . | quote }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What cannot be installed as it is asked for, a line for each. */}}
+{{- define "serin.refusals" -}}
+{{- $values := .Values -}}
+{{- if not $values.image.repository }}
+- image.repository is empty: name the image that you built from deploy/Dockerfile
+{{- else if regexMatch "(^|/)flagger$" $values.image.repository }}
+- image.repository names Flagger's image ({{ $values.image.repository }}): name that of Serin
+{{- end }}
+{{- if and (not $values.leaderElection.enabled) (gt (int $values.leaderElection.replicaCount) 1) }}
+- leaderElection.replicaCount is {{ $values.leaderElection.replicaCount }} without an election, and all replicas would act: set leaderElection.enabled
+{{- end }}
+{{- if $values.prometheus.install }}
+- prometheus.install: this chart brings no Prometheus. Install one, as with the chart prometheus-community/prometheus, and give its address in metricsServer
+{{- end }}
+{{- if $values.controlplane.kubeconfig.secretName }}
+- controlplane.kubeconfig.secretName: routes in another cluster are not supported; they are written to the cluster of the Canaries
+{{- end }}
+{{- end -}}
+
+{{/* Names that the affinity in values written for Flagger's chart refers to. */}}
+{{- define "flagger.name" -}}
+{{- include "serin.name" . -}}
+{{- end -}}
+{{- define "flagger.fullname" -}}
+{{- include "serin.fullname" . -}}
+{{- end -}}

@@ -1,0 +1,76 @@
+//! A release of the chart that serves one namespace.
+
+use anyhow::{Context, Result, ensure};
+use kube::api::{Patch, PatchParams};
+use serde_json::{Value, json};
+use serin_api::Phase;
+use serin_e2e::{
+    Kind, Scene,
+    helm::{self, CHART, helm},
+    install,
+    scene::{Fault, LIMIT, Verdict, alone},
+};
+
+/// Sets the replicas of the operator that all tests share. Two must not serve the same Canary.
+async fn scale_shared(scene: &Scene, replicas: u8) -> Result<()> {
+    let namespace = &scene.cluster.settings.operator_namespace;
+    let patch = Patch::Merge(json!({"spec": {"replicas": replicas}}));
+    let api = scene.cluster.api(Kind::DEPLOYMENT, namespace);
+    api.patch("serin", &PatchParams::default(), &patch).await?;
+    install::available(&scene.cluster, namespace, "serin").await
+}
+
+/// Installs or upgrades the release in the scene's namespace, and waits until it is available.
+async fn release(scene: &Scene, options: &[&str]) -> Result<()> {
+    let metrics = format!("--set=metricsServer={}", scene.cluster.settings.prometheus);
+    let served = format!("--set=namespace={0}", scene.namespace);
+    let namespace = format!("--namespace={}", scene.namespace);
+    let image = "--set=image.repository=localhost/serin,image.tag=dev,image.pullPolicy=Never";
+    let upgrade = ["upgrade", "--install", "serin", CHART, "--wait", "--timeout=2m", &namespace];
+    let set = [image, &served, &metrics, "--set=minInterval=1s,logLevel=debug"];
+    helm(&[&upgrade[..], &set, options].concat()).await.map(drop)
+}
+
+fn args(deployment: &Value) -> Option<Vec<&str>> {
+    let args = deployment.pointer("/spec/template/spec/containers/0/args")?.as_array()?;
+    args.iter().map(Value::as_str).collect()
+}
+
+/// A rollout by a release of the chart, before and after its upgrade, and what is left without it.
+async fn live(scene: &Scene) -> Result<()> {
+    release(scene, &[]).await?;
+    scene.install("canary.yaml").await?;
+    let traffic = scene.traffic(20).await?;
+    let shipment = scene.ship("6.9.1", Fault::None).await?;
+    scene.until_weight(25).await?;
+
+    // An upgrade in the middle of a rollout: the new pod goes on where the old one was.
+    release(scene, &["--set=clusterName=upgraded,leaderElection.enabled=true,leaderElection.replicaCount=2"])
+        .await?;
+    let deployment = scene.api(Kind::DEPLOYMENT).get("serin").await?;
+    let args = args(&deployment.data).context("a Deployment without arguments")?;
+    ensure!(args.contains(&"--cluster-name=upgraded"), "{args:?}");
+    scene.promoted(shipment, "6.9.1").await?;
+    let tally = traffic.stop().await;
+    ensure!(tally.failed() == 0, "{:#?}", tally.failures);
+    ensure!(scene.canary_weights() == [0, 25, 50, 0], "{:?}", scene.canary_weights());
+
+    let namespace = format!("--namespace={}", scene.namespace);
+    helm(&["uninstall", "serin", "--wait", &namespace]).await?;
+    scene.until_gone(Kind::DEPLOYMENT, "serin").await?;
+    let canary = scene.api(Kind::CANARY).get("podinfo").await.context("the Canary went with the release")?;
+    ensure!(canary.data["status"]["phase"] == Phase::Succeeded.to_string(), "{}", canary.data["status"]);
+    let primary = scene.api(Kind::DEPLOYMENT).get("podinfo-primary").await?;
+    ensure!(primary.data["status"]["readyReplicas"] == 1, "{}", primary.data["status"]);
+    Ok(())
+}
+
+#[test]
+fn a_release_serves_its_namespace_through_an_upgrade_and_leaves_canaries_behind() -> Verdict {
+    alone("chart", async |scene| {
+        scale_shared(scene, 0).await?;
+        let outcome = tokio::time::timeout(LIMIT * 3, live(scene)).await;
+        scale_shared(scene, 1).await?;
+        outcome.context("the release of the chart hangs")?
+    })
+}
