@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::ignored::IgnoredArgs;
+
 /// Canary releases for Kubernetes, in the place of Flagger.
 #[derive(Debug, Parser)]
 #[command(name = "serin", version, arg_required_else_help = true)]
@@ -15,6 +17,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the operator.
+    // Go takes the last of several.
+    #[command(args_override_self = true)]
     Run(Box<RunArgs>),
     /// Run the load tester that the webhooks of Canaries call.
     Loadtester(serin_loadtester::Config),
@@ -34,6 +38,9 @@ pub(crate) struct RunArgs {
     /// Address of the API server instead of the kubeconfig's.
     #[arg(long, default_value = "")]
     pub(crate) master: String,
+    /// Refused unless it is empty or the same as --kubeconfig.
+    #[arg(long, hide = true, default_value = "")]
+    pub(crate) kubeconfig_service_mesh: String,
     /// Serve only this namespace.
     #[arg(long, env = "SERIN_NAMESPACE", default_value = "")]
     pub(crate) namespace: String,
@@ -58,16 +65,16 @@ pub(crate) struct RunArgs {
     #[arg(long, env = "SERIN_LISTEN_PORT", default_value_t = 8080)]
     pub(crate) port: u16,
     /// Prefixes of labels and annotations that go from the target to the primary; * stands for all.
-    #[arg(long, env = "SERIN_INCLUDE_LABEL_PREFIX", value_delimiter = ',')]
-    pub(crate) include_label_prefix: Vec<String>,
+    #[arg(long, env = "SERIN_INCLUDE_LABEL_PREFIX", default_value = "", value_parser = list)]
+    pub(crate) include_label_prefix: List,
     /// Labels of which one must select the target's pods; the first one found is used.
     #[arg(
         long,
         env = "SERIN_SELECTOR_LABELS",
-        value_delimiter = ',',
-        default_value = "app,name,app.kubernetes.io/name"
+        default_value = "app,name,app.kubernetes.io/name",
+        value_parser = list
     )]
-    pub(crate) selector_labels: Vec<String>,
+    pub(crate) selector_labels: List,
     /// Whether changes of ConfigMaps and Secrets start a rollout.
     #[arg(long, env = "SERIN_ENABLE_CONFIG_TRACKING", default_value_t = true, action = ArgAction::Set,
         num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
@@ -115,7 +122,7 @@ pub(crate) struct PeopleArgs {
     #[arg(long, default_value = "")]
     pub(crate) event_webhook: String,
     /// Hook of Slack. [env: `SLACK_URL`]
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     pub(crate) slack_url: String,
     /// Token of Slack's API. [env: `SLACK_TOKEN`]
     #[arg(long, default_value = "", hide_default_value = true)]
@@ -140,35 +147,6 @@ pub(crate) struct PeopleArgs {
     pub(crate) cluster_name: String,
 }
 
-/// Flags of Flagger without a meaning here. Manifests written for it may set them.
-#[derive(Debug, Args)]
-pub(crate) struct IgnoredArgs {
-    /// Taken and ignored: the API server's own fairness limits requests.
-    #[arg(long, hide = true)]
-    pub(crate) kubeconfig_qps: Option<String>,
-    /// Taken and ignored.
-    #[arg(long, hide = true)]
-    pub(crate) kubeconfig_burst: Option<String>,
-    /// Refused unless it is empty or the same as --kubeconfig.
-    #[arg(long, hide = true, default_value = "")]
-    pub(crate) kubeconfig_service_mesh: String,
-    /// Taken and ignored: nothing is polled.
-    #[arg(long, hide = true)]
-    pub(crate) control_loop_interval: Option<String>,
-    /// Taken and ignored: see --concurrency.
-    #[arg(long, hide = true)]
-    pub(crate) threadiness: Option<String>,
-    /// Taken and ignored.
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    pub(crate) zap_replace_globals: Option<String>,
-    /// Taken and ignored: belongs to a provider that is not supported.
-    #[arg(long, hide = true)]
-    pub(crate) ingress_annotations_prefix: Option<String>,
-    /// Taken and ignored: belongs to a provider that is not supported.
-    #[arg(long, hide = true)]
-    pub(crate) ingress_class: Option<String>,
-}
-
 /// How a log line looks.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum LogFormat {
@@ -176,6 +154,16 @@ pub(crate) enum LogFormat {
     Json,
     /// For people.
     Console,
+}
+
+/// Entries that are separated by commas.
+#[derive(Clone, Debug)]
+pub(crate) struct List(pub(crate) Vec<String>);
+
+/// Spaces around entries do not count, and neither do empty ones.
+fn list(text: &str) -> Result<List, std::convert::Infallible> {
+    let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    Ok(List(entries.map(str::to_owned).collect()))
 }
 
 /// A truth value as Go's flags take it.
@@ -193,51 +181,4 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::flags::normalised;
-
-    fn parse(args: &str) -> RunArgs {
-        let args = std::iter::once("serin").chain(args.split_whitespace()).map(Into::into);
-        match Cli::try_parse_from(normalised(args)).unwrap().command {
-            Command::Run(args) => *args,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn the_definition_is_sound() {
-        <Cli as clap::CommandFactory>::command().debug_assert();
-    }
-
-    #[test]
-    fn every_flag_of_flagger_is_taken() {
-        let args = parse(
-            "-kubeconfig=/k -master=https://m -kubeconfig-qps=100 -kubeconfig-burst=250 \
-             -kubeconfig-service-mesh=/k -metrics-server=http://p:9090 -control-loop-interval=10s \
-             -log-level=debug -port=8081 -slack-url=http://s -slack-token=t -slack-proxy-url=http://x \
-             -slack-user=u -slack-channel=c -msteams-url=http://t -msteams-proxy-url=http://y \
-             -event-webhook=http://e -include-label-prefix=app,team -threadiness=2 -zap-replace-globals=false \
-             -zap-encoding=json -namespace=test -mesh-provider=kubernetes -selector-labels=app,name \
-             -ingress-annotations-prefix=nginx -ingress-class=n -enable-leader-election \
-             -leader-election-namespace=flagger -enable-config-tracking=false -cluster-name=prod \
-             -no-cross-namespace-refs=true",
-        );
-        assert_eq!(args.port, 8081);
-        assert_eq!(args.include_label_prefix, ["app", "team"]);
-        assert!(args.election.enable_leader_election && args.no_cross_namespace_refs);
-        assert!(!args.enable_config_tracking);
-    }
-
-    #[test]
-    fn values_may_be_arguments_of_their_own_but_not_truth_values() {
-        let args = parse("-enable-leader-election -log-level warn");
-        assert!(args.election.enable_leader_election);
-        assert_eq!(args.log_level, "warn");
-    }
-
-    #[test]
-    fn times_are_those_of_go() {
-        assert_eq!(parse("run --min-interval=1s --drain 250ms").drain, Duration::from_millis(250));
-    }
-}
+mod tests;

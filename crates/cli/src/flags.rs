@@ -3,7 +3,10 @@
 use std::ffi::OsString;
 
 /// Arguments that ask about the program itself.
-const ABOUT: [&str; 5] = ["-h", "--help", "-V", "--version", "help"];
+const ABOUT: [&str; 4] = ["-h", "--help", "-V", "help"];
+
+/// Arguments that ask for the version, wherever they are.
+const VERSION: [&str; 2] = ["--version", "--version=true"];
 
 /// The arguments in the form that the parser knows.
 ///
@@ -13,6 +16,11 @@ pub(crate) fn normalised(args: impl IntoIterator<Item = OsString>) -> Vec<OsStri
     let mut args = args.into_iter();
     let mut result: Vec<OsString> = args.next().into_iter().collect();
     let mut rest: Vec<OsString> = args.map(two_dashes).collect();
+    if rest.iter().any(|arg| VERSION.iter().any(|version| arg == version)) {
+        result.push("--version".into());
+        return result;
+    }
+    rest.retain(|arg| arg != "--version=false");
     let bare = rest.first().and_then(|first| first.to_str());
     if bare.is_some_and(|first| first.starts_with('-') && !ABOUT.contains(&first)) {
         result.push("run".into());
@@ -51,7 +59,10 @@ mod tests {
         for about in ["--version", "-V", "-h", "--help", "crds", "help", ""] {
             assert_eq!(run(about), about);
         }
-        assert_eq!(run("-version"), "--version");
+        for version in ["-version", "-version=true", "-log-level=info -version", "run --version"] {
+            assert_eq!(run(version), "--version");
+        }
+        assert_eq!(run("-version=false -log-level=info"), "run --log-level=info");
         assert_eq!(run("run -h"), "run -h");
     }
 }

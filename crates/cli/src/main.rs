@@ -3,6 +3,7 @@
 mod args;
 mod crds;
 mod flags;
+mod ignored;
 mod operator;
 
 use std::process::ExitCode;

@@ -11,16 +11,22 @@ use serin_core::validate::Settings;
 use serin_notify::Receiver;
 use tokio_util::sync::CancellationToken;
 
-use crate::args::{IgnoredArgs, LogFormat, PeopleArgs, RunArgs};
+use crate::{
+    args::{LogFormat, PeopleArgs, RunArgs},
+    ignored::IgnoredArgs,
+};
 
 /// How long running reconciles may take to end after a signal; Kubernetes grants 30 seconds in all.
 const GRACE: std::time::Duration = std::time::Duration::from_secs(15);
 
+/// The value of a variable, if it is set.
+pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// Runs the operator until `stop` is cancelled.
 pub(crate) async fn run(args: RunArgs, stop: CancellationToken) -> anyhow::Result<()> {
     telemetry::init(&args.log_level, encoding(args.log_format));
-    warn_of_ignored(&args.ignored);
-    let options = options(args)?;
+    tell_of_ignored(&args.ignored);
+    let options = options(args, &|variable| std::env::var(variable).ok())?;
     serin_controller::run(options, stop).await?;
     Ok(())
 }
@@ -32,24 +38,15 @@ fn encoding(format: LogFormat) -> Encoding {
     }
 }
 
-fn warn_of_ignored(args: &IgnoredArgs) {
-    let flags = [
-        ("kubeconfig-qps", &args.kubeconfig_qps),
-        ("kubeconfig-burst", &args.kubeconfig_burst),
-        ("control-loop-interval", &args.control_loop_interval),
-        ("threadiness", &args.threadiness),
-        ("zap-replace-globals", &args.zap_replace_globals),
-        ("ingress-annotations-prefix", &args.ingress_annotations_prefix),
-        ("ingress-class", &args.ingress_class),
-    ];
-    let set: Vec<&str> = flags.iter().filter(|(_, value)| value.is_some()).map(|(name, _)| *name).collect();
-    if !set.is_empty() {
-        tracing::info!(flags = set.join(","), "flags of Flagger without a meaning here are ignored");
+fn tell_of_ignored(args: &IgnoredArgs) {
+    for (flag, reason) in &args.set {
+        tracing::info!(flag, reason, "this flag of Flagger is ignored");
     }
 }
 
-fn options(args: RunArgs) -> anyhow::Result<Options> {
-    let mesh = &args.ignored.kubeconfig_service_mesh;
+/// What the operator is told by its arguments and the environment.
+pub(crate) fn options(args: RunArgs, environment: Environment<'_>) -> anyhow::Result<Options> {
+    let mesh = &args.kubeconfig_service_mesh;
     if !mesh.is_empty() && *mesh != args.kubeconfig {
         bail!(
             "--kubeconfig-service-mesh is not supported: routes are written to the cluster of the Canaries"
@@ -67,8 +64,8 @@ fn options(args: RunArgs) -> anyhow::Result<Options> {
         namespace,
         settings,
         metrics_server: args.metrics_server,
-        event_webhook: some(variable_or("EVENT_WEBHOOK_URL", &args.people.event_webhook)),
-        alert_receiver: receiver(&args.people)?,
+        event_webhook: some(variable_or(environment, "EVENT_WEBHOOK_URL", &args.people.event_webhook)),
+        alert_receiver: receiver(&args.people, environment)?,
         cluster_name: some(args.people.cluster_name),
         listen: ([0, 0, 0, 0], args.port).into(),
         concurrency: usize::from(args.concurrency.max(1)),
@@ -83,8 +80,8 @@ fn settings(args: &RunArgs) -> anyhow::Result<Settings> {
     Ok(Settings {
         mesh_provider: args.mesh_provider.clone(),
         min_interval: span("min-interval", args.min_interval)?,
-        selector_labels: args.selector_labels.clone(),
-        include_label_prefix: args.include_label_prefix.clone(),
+        selector_labels: args.selector_labels.0.clone(),
+        include_label_prefix: args.include_label_prefix.0.clone(),
         config_tracking: args.enable_config_tracking,
         no_cross_namespace_refs: args.no_cross_namespace_refs,
         drain: span("drain", args.drain)?,
@@ -92,12 +89,13 @@ fn settings(args: &RunArgs) -> anyhow::Result<Settings> {
 }
 
 /// Who is told about Canaries without alerts of their own: Microsoft Teams has precedence.
-fn receiver(people: &PeopleArgs) -> anyhow::Result<Option<Receiver>> {
-    let slack = variable_or("SLACK_URL", &people.slack_url);
-    let teams = variable_or("MSTEAMS_URL", &people.msteams_url);
+fn receiver(people: &PeopleArgs, environment: Environment<'_>) -> anyhow::Result<Option<Receiver>> {
+    let setting = |name, flag: &str| variable_or(environment, name, flag);
+    let slack = setting("SLACK_URL", &people.slack_url);
+    let teams = setting("MSTEAMS_URL", &people.msteams_url);
     let (kind, address, proxy) = match (slack.is_empty(), teams.is_empty()) {
-        (_, false) => ("msteams", teams, variable_or("MSTEAMS_PROXY_URL", &people.msteams_proxy_url)),
-        (false, true) => ("slack", slack, variable_or("SLACK_PROXY_URL", &people.slack_proxy_url)),
+        (_, false) => ("msteams", teams, setting("MSTEAMS_PROXY_URL", &people.msteams_proxy_url)),
+        (false, true) => ("slack", slack, setting("SLACK_PROXY_URL", &people.slack_proxy_url)),
         (true, true) => return Ok(None),
     };
     let spec = AlertProviderSpec {
@@ -109,14 +107,14 @@ fn receiver(people: &PeopleArgs) -> anyhow::Result<Option<Receiver>> {
         secret_ref: None,
     };
     let mut receiver = Receiver::new(&spec, None).context("the receiver of alerts cannot be used")?;
-    receiver.token = some(variable_or("SLACK_TOKEN", &people.slack_token))
+    receiver.token = some(setting("SLACK_TOKEN", &people.slack_token))
         .map(|token| serin_notify::alert::Secret::new(&token));
     Ok(Some(receiver))
 }
 
 /// A variable of the environment, or what a flag says when it is unset or empty.
-fn variable_or(name: &str, flag: &str) -> String {
-    std::env::var(name).ok().filter(|value| !value.is_empty()).unwrap_or_else(|| flag.to_owned())
+fn variable_or(environment: Environment<'_>, name: &str, flag: &str) -> String {
+    environment(name).filter(|value| !value.is_empty()).unwrap_or_else(|| flag.to_owned())
 }
 
 fn some(text: String) -> Option<String> {

@@ -14,8 +14,8 @@ pub enum Encoding {
 
 /// Writes logs to stderr from this level on. `RUST_LOG` has precedence.
 ///
-/// Levels are Flagger's: `debug`, `info`, `warn`, `error`; `fatal` and `panic` count as `error`, anything
-/// else as `info`.
+/// Levels are Flagger's: `debug`, `info`, `warn` or `warning`, `error`; `fatal` and `panic` count as `error`,
+/// anything else as `info`.
 pub fn init(level: &str, encoding: Encoding) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(directives(level)));
     let registry = tracing_subscriber::registry().with(filter);
@@ -37,8 +37,8 @@ const QUIET: &str = "kube_client=off,kube_runtime=off";
 fn directives(level: &str) -> String {
     match level {
         "debug" => format!("info,serin=debug,serin_controller=debug,serin_notify=debug,{QUIET}"),
-        "warn" | "error" => format!("{level},{QUIET}"),
-        "fatal" | "panic" => format!("error,{QUIET}"),
+        "warn" | "warning" => format!("warn,{QUIET}"),
+        "error" | "fatal" | "panic" => format!("error,{QUIET}"),
         _ => format!("info,{QUIET}"),
     }
 }
@@ -48,9 +48,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unknown_levels_count_as_info() {
-        assert!(directives("warning").starts_with("info,"));
-        assert!(directives("panic").starts_with("error,"));
-        assert!(directives("debug").starts_with("info,serin"));
+    fn levels_are_those_of_flagger_and_unknown_ones_count_as_info() {
+        for (level, directive) in [
+            ("debug", "info,serin=debug,"),
+            ("info", "info,kube"),
+            ("warn", "warn,"),
+            ("warning", "warn,"),
+            ("error", "error,"),
+            ("fatal", "error,"),
+            ("panic", "error,"),
+            ("loud", "info,kube"),
+        ] {
+            assert!(directives(level).starts_with(directive), "{level}: {}", directives(level));
+        }
     }
 }
