@@ -20,6 +20,7 @@ const (
 	EnvoyVersion      = "1.39.1"
 	GatewayVersion    = "1.9.1"
 	PrometheusVersion = "3.14.0"
+	HelmVersion       = "v4.2.4"
 )
 
 // PodinfoVersions are the versions podinfo is built as; all are of the same source.
@@ -59,6 +60,15 @@ func Flagger() Program {
 		Name:    "flagger",
 		Package: "github.com/fluxcd/flagger/cmd/flagger",
 		Share:   []string{"artifacts/flagger"},
+	}
+}
+
+// Helm installs charts. It is a program of the module `helm`.
+func Helm() Program {
+	return Program{
+		Name:      "helm",
+		Package:   "helm.sh/helm/v4/cmd/helm",
+		Variables: map[string]string{"helm.sh/helm/v4/internal/version.version": HelmVersion},
 	}
 }
 

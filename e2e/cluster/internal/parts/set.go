@@ -88,18 +88,21 @@ func wanted(needs Needs) []Program {
 }
 
 // Flagger makes the Flagger that Serin is compared with, unless it is there, and returns its path.
-func (b Builder) Flagger(ctx context.Context) (string, error) {
-	golang := GoBuilder{Store: b.Store, Module: filepath.Join(b.Source, "flagger"), Report: b.Report}
-	flagger := []Program{Flagger()}
-	keys, err := golang.Keys(ctx, flagger)
+func (b Builder) Flagger(ctx context.Context) (string, error) { return b.tool(ctx, Flagger()) }
+
+// Helm makes what installs charts, unless it is there, and returns its path.
+func (b Builder) Helm(ctx context.Context) (string, error) { return b.tool(ctx, Helm()) }
+
+// tool makes a program whose module is a folder of its name, so that a change of it rebuilds nothing that a cluster runs.
+func (b Builder) tool(ctx context.Context, program Program) (string, error) {
+	golang := GoBuilder{Store: b.Store, Module: filepath.Join(b.Source, program.Name), Report: b.Report}
+	keys, err := golang.Keys(ctx, []Program{program})
 	if err != nil {
 		return "", err
 	}
-	b.announce(flagger, keys, "two")
-	if err := golang.Build(ctx, flagger, keys); err != nil {
-		return "", err
-	}
-	return filepath.Join(b.Store.Dir("flagger", keys["flagger"]), "flagger"), nil
+	b.announce([]Program{program}, keys, "two")
+	err = golang.Build(ctx, []Program{program}, keys)
+	return filepath.Join(b.Store.Dir(program.Name, keys[program.Name]), program.Name), err
 }
 
 // announce says what is about to be built and how long it takes.
