@@ -65,15 +65,10 @@ pub(crate) struct RunArgs {
     #[arg(long, env = "SERIN_LISTEN_PORT", default_value_t = 8080)]
     pub(crate) port: u16,
     /// Prefixes of labels and annotations that go from the target to the primary; * stands for all.
-    #[arg(long, env = "SERIN_INCLUDE_LABEL_PREFIX", default_value = "", value_parser = list)]
+    #[arg(long, env = "SERIN_INCLUDE_LABEL_PREFIX", default_value = "")]
     pub(crate) include_label_prefix: List,
     /// Labels of which one must select the target's pods; the first one found is used.
-    #[arg(
-        long,
-        env = "SERIN_SELECTOR_LABELS",
-        default_value = "app,name,app.kubernetes.io/name",
-        value_parser = list
-    )]
+    #[arg(long, env = "SERIN_SELECTOR_LABELS", default_value = "app,name,app.kubernetes.io/name")]
     pub(crate) selector_labels: List,
     /// Whether changes of ConfigMaps and Secrets start a rollout.
     #[arg(long, env = "SERIN_ENABLE_CONFIG_TRACKING", default_value_t = true, action = ArgAction::Set,
@@ -160,10 +155,12 @@ pub(crate) enum LogFormat {
 #[derive(Clone, Debug)]
 pub(crate) struct List(pub(crate) Vec<String>);
 
-/// Spaces around entries do not count, and neither do empty ones.
-fn list(text: &str) -> Result<List, std::convert::Infallible> {
-    let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-    Ok(List(entries.map(str::to_owned).collect()))
+impl From<&str> for List {
+    /// Spaces around entries do not count, and neither do empty ones.
+    fn from(text: &str) -> Self {
+        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        Self(entries.map(str::to_owned).collect())
+    }
 }
 
 /// A truth value as Go's flags take it.
