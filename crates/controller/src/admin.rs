@@ -77,10 +77,14 @@ async fn metrics(State(admin): State<Admin>) -> Response {
 #[cfg(test)]
 mod tests {
     use axum::{body::Body, http::Request};
+    use serin_api::{Canary, canary::AutoscalerRef};
     use tower::ServiceExt;
 
     use super::*;
-    use crate::cache::OBJECT_KINDS;
+    use crate::{
+        cache::{OBJECT_KINDS, links},
+        key::Key,
+    };
 
     fn admin() -> Admin {
         let metrics = Arc::new(Metrics::new("0.1.0", "kubernetes"));
@@ -116,7 +120,7 @@ mod tests {
         assert_eq!(ask(&admin, "/healthz").await, (StatusCode::OK, "OK".to_owned()));
         let (status, text) = ask(&admin, "/readyz").await;
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
-        assert!(text.contains("Deployment: the first list is not complete\n"), "{text}");
+        assert!(text.contains("Canary: the first list is not complete\n"), "{text}");
         sync(&admin.caches);
         assert_eq!(ask(&admin, "/readyz").await, (StatusCode::OK, "OK".to_owned()));
     }
@@ -124,6 +128,8 @@ mod tests {
     #[tokio::test]
     async fn a_missing_crd_of_the_gateway_api_does_not_keep_the_operator_from_being_ready() {
         let admin = admin();
+        let key = Key::new("test", "app");
+        admin.caches.link(&key, &links(&key, &Canary::default()));
         sync(&admin.caches);
         let routes = admin.caches.objects(Kind::HttpRoute).unwrap();
         routes.fail(Health::NotServed("not installed".to_owned()));
@@ -137,5 +143,23 @@ mod tests {
         let (status, text) = ask(&admin(), "/metrics").await;
         assert_eq!(status, StatusCode::OK);
         assert!(text.contains("flagger_info{") && text.ends_with("# EOF\n"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn a_kind_that_no_canary_names_is_not_waited_for() {
+        let admin = admin();
+        admin.caches.canaries.list_begins();
+        admin.caches.canaries.list_ends();
+        let (status, text) = ask(&admin, "/readyz").await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(!text.contains("ScaledObject") && !text.contains("Deployment"), "{text}");
+        let key = Key::new("test", "app");
+        let mut canary = Canary::default();
+        canary.spec.autoscaler_ref =
+            Some(AutoscalerRef { kind: "ScaledObject".to_owned(), ..AutoscalerRef::default() });
+        admin.caches.link(&key, &links(&key, &canary));
+        let (_, text) = ask(&admin, "/readyz").await;
+        assert!(text.contains("ScaledObject: the first list is not complete\n"), "{text}");
+        assert!(!text.contains("HorizontalPodAutoscaler"), "{text}");
     }
 }

@@ -3,10 +3,12 @@
 pub(crate) mod finalizer;
 mod primary;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use serin_core::{
     Rollout,
-    build::{BuildError, route::route, scaler, selector::Selector, services},
+    build::{
+        BuildError, route::route, scaler, selector::Selector, service_target, services, target::scaling,
+    },
     plan::{Action, ServiceRole},
     routing::Routing,
     snapshot::Snapshot,
@@ -92,6 +94,7 @@ impl Hands<'_> {
             Action::ApplyScaler => self.apply_scaler().await,
             Action::ApplyRoute(routing) => self.apply_route(*routing).await,
             Action::ScaleTarget(replicas) => self.scale_target(*replicas).await,
+            Action::PauseScaler(paused) => self.pause_scaler(*paused).await,
             Action::AddFinalizer => finalizer::set(self.cluster, self.key, true).await,
             Action::RemoveFinalizer => finalizer::set(self.cluster, self.key, false).await,
             Action::RevertApex => self.revert_apex().await,
@@ -112,8 +115,25 @@ impl Hands<'_> {
 
     async fn apply_service(&self, role: ServiceRole) -> Result<(), ActionError> {
         let live = self.live_service(role);
+        if !self.rollout.target_kind.has_pods() {
+            return self.follow_target(live).await;
+        }
         let body = services::service(self.rollout, self.settings, role, self.target()?, live)?;
         self.write_service(&services::name(self.rollout, role), &body, live.is_some()).await
+    }
+
+    /// A target that is a Service is copied for the canary.
+    async fn follow_target(&self, live: Option<&Value>) -> Result<(), ActionError> {
+        let body = service_target::canary(self.rollout, self.target()?, live);
+        let name = self.rollout.canary_service();
+        let key = self.key.sibling(name.as_str());
+        let answer = self.cluster.put(Kind::Service, &key, &body).await;
+        let doing = if live.is_some() { "updating" } else { "creating" };
+        let namespace = &self.rollout.namespace;
+        let text = |said: &str| {
+            format!("reconcileCanaryService failed: {doing} service {name}.{namespace} failed: {said}")
+        };
+        answer.map(drop).map_err(|source| ActionError::api(text, source))
     }
 
     /// A body that names a version replaces the Service; any other is applied.
@@ -141,17 +161,34 @@ impl Hands<'_> {
             source.ok_or_else(|| ActionError::Outdated(format!("{}.{namespace}", reference.name)))?;
         let body = scaler::scaler(self.rollout, reference, source, self.seen.scaler_primary.present())?;
         let name = scaler::name(reference);
-        let answer = self.cluster.put(Kind::Autoscaler, &self.key.sibling(name.as_str()), &body).await;
-        let doing = if self.seen.scaler_primary.present().is_some() { "updating" } else { "creating" };
-        let text = |said: &str| format!("{doing} HorizontalPodAutoscaler {name}.{namespace} failed: {said}");
+        let kind = Kind::of_scaler(reference);
+        let answer = self.cluster.put(kind, &self.key.sibling(name.as_str()), &body).await;
+        let what = match (kind, self.seen.scaler_primary.present()) {
+            (Kind::ScaledObject, Some(_)) => "updating ScaledObject",
+            (Kind::ScaledObject, None) => "creating Keda ScaledObject",
+            (_, Some(_)) => "updating HorizontalPodAutoscaler v2",
+            (_, None) => "creating HorizontalPodAutoscaler v2",
+        };
+        let text = |said: &str| format!("{what} {name}.{namespace} failed: {said}");
+        answer.map(drop).map_err(|source| ActionError::api(text, source))
+    }
+
+    async fn pause_scaler(&self, paused: bool) -> Result<(), ActionError> {
+        let Some(reference) = &self.rollout.spec.autoscaler_ref else { return Ok(()) };
+        let (kind, key) = (Kind::of_scaler(reference), self.key.sibling(reference.name.as_str()));
+        let answer = self.cluster.merge(kind, &key, &scaler::pausing(paused)).await;
+        let doing = if paused { "pausing" } else { "resuming" };
+        let text =
+            |said: &str| format!("{doing} Keda ScaledObject {}.{} failed: {said}", key.name, key.namespace);
         answer.map(drop).map_err(|source| ActionError::api(text, source))
     }
 
     async fn apply_route(&self, routing: Routing) -> Result<(), ActionError> {
         let target = self.seen.target.present();
-        let selector = target.map(|target| Selector::of(self.rollout, self.settings, target)).transpose()?;
+        let selector =
+            target.map(|target| Selector::if_any(self.rollout, self.settings, target)).transpose()?;
         let live = self.seen.route.present();
-        let body = route(self.rollout, selector.as_ref(), routing, live)?;
+        let body = route(self.rollout, selector.flatten().as_ref(), routing, live)?;
         let key = self.key.sibling(self.rollout.apex.as_str());
         let answer = self.cluster.apply(Kind::HttpRoute, &key, &body).await;
         answer.map(drop).map_err(|source| {
@@ -165,12 +202,12 @@ impl Hands<'_> {
     }
 
     async fn scale_target(&self, replicas: i32) -> Result<(), ActionError> {
-        let key = self.key.sibling(self.rollout.target.as_str());
-        let patch = json!({ "spec": { "replicas": replicas } });
-        let answer = self.cluster.merge(Kind::Deployment, &key, &patch).await;
+        let (kind, key) = (self.rollout.target_kind, self.key.sibling(self.rollout.target.as_str()));
+        let Some(patch) = scaling(kind, replicas) else { return Ok(()) };
+        let answer = self.cluster.merge(Kind::of_target(kind), &key, &patch).await;
         let name = self.rollout.target_name();
         let text = |said: &str| match replicas {
-            0 => format!("scaling down canary {} {name} failed: {said}", self.rollout.target_kind.name()),
+            0 => format!("scaling down canary {} {name} failed: {said}", kind.name()),
             n => format!("scaling up {name} to {n} failed: {said}"),
         };
         answer.map(drop).map_err(|source| ActionError::api(text, source))

@@ -15,11 +15,12 @@ use std::{
 
 use serde_json::Value;
 use serin_core::snapshot::TrackedConfig;
+use tokio::sync::watch;
 
 pub use canaries::CanaryEntry;
 pub use endpoints::{Count, Endpoints, SERVICE_LABEL};
 pub use health::Health;
-pub use links::{Link, links};
+pub use links::{Link, links, target_kind};
 pub(crate) use sinks::{CanarySink, ConfigSink, EndpointSink, ObjectSink};
 pub use store::{Keep, Lookup, Origin, Store};
 pub use version::Version;
@@ -27,8 +28,15 @@ pub use version::Version;
 use crate::{key::Key, kind::Kind, lock::lock};
 
 /// The kinds of which whole objects are kept.
-pub const OBJECT_KINDS: [Kind; 5] =
-    [Kind::MetricTemplate, Kind::Deployment, Kind::Service, Kind::HttpRoute, Kind::Autoscaler];
+pub const OBJECT_KINDS: [Kind; 7] = [
+    Kind::MetricTemplate,
+    Kind::Deployment,
+    Kind::DaemonSet,
+    Kind::Service,
+    Kind::HttpRoute,
+    Kind::Autoscaler,
+    Kind::ScaledObject,
+];
 
 /// Everything that is watched.
 pub struct Caches {
@@ -42,10 +50,14 @@ pub struct Caches {
     secrets: Store<Config>,
     templates: Store<Value>,
     deployments: Store<Value>,
+    daemon_sets: Store<Value>,
     services: Store<Value>,
     routes: Store<Value>,
     autoscalers: Store<Value>,
+    scaled_objects: Store<Value>,
     links: Mutex<HashMap<Key, Links>>,
+    /// The kinds of which a Canary ever named an object.
+    wanted: watch::Sender<BTreeSet<Kind>>,
 }
 
 /// What is kept of a ConfigMap or Secret.
@@ -75,10 +87,13 @@ impl Caches {
             secrets: Store::new(Keep::Wanted),
             templates: Store::new(Keep::Wanted),
             deployments: Store::new(Keep::Wanted),
+            daemon_sets: Store::new(Keep::Wanted),
             services: Store::new(Keep::Wanted),
             routes: Store::new(Keep::Wanted),
             autoscalers: Store::new(Keep::Wanted),
+            scaled_objects: Store::new(Keep::Wanted),
             links: Mutex::default(),
+            wanted: watch::Sender::default(),
         }
     }
 
@@ -87,9 +102,11 @@ impl Caches {
         match kind {
             Kind::MetricTemplate => Some(&self.templates),
             Kind::Deployment => Some(&self.deployments),
+            Kind::DaemonSet => Some(&self.daemon_sets),
             Kind::Service => Some(&self.services),
             Kind::HttpRoute => Some(&self.routes),
             Kind::Autoscaler => Some(&self.autoscalers),
+            Kind::ScaledObject => Some(&self.scaled_objects),
             Kind::Canary | Kind::AlertProvider | Kind::EndpointSlice | Kind::ConfigMap | Kind::Secret => None,
         }
     }
@@ -103,9 +120,17 @@ impl Caches {
         }
     }
 
-    /// The state of the watch of each kind.
+    /// Waits until a Canary names an object of the kind: before that, nobody needs to watch it.
+    pub async fn until_wanted(&self, kind: Kind) {
+        // The sender lives as long as `self`, so that waiting cannot fail.
+        let _ = self.wanted.subscribe().wait_for(|kinds| kinds.contains(&kind)).await;
+    }
+
+    /// The state of the watch of each kind that is watched.
     pub fn health(&self) -> Vec<(Kind, Health)> {
-        let objects = OBJECT_KINDS.into_iter().filter_map(|kind| Some((kind, self.objects(kind)?.health())));
+        let wanted = self.wanted.borrow().clone();
+        let objects = OBJECT_KINDS.into_iter().filter(|kind| wanted.contains(kind));
+        let objects = objects.filter_map(|kind| Some((kind, self.objects(kind)?.health())));
         let mut all = vec![
             (Kind::Canary, self.canaries.health()),
             (Kind::EndpointSlice, self.endpoints.health()),
@@ -150,11 +175,14 @@ impl Caches {
         for link in &let_go {
             self.unwant(link, canary);
         }
-        let targets = let_go.iter().filter(|link| link.kind == Kind::Deployment);
-        targets.flat_map(|link| self.deployments.interested(&link.key)).collect()
+        let targets = [Kind::Deployment, Kind::DaemonSet, Kind::Service];
+        let targets = let_go.iter().filter(|link| targets.contains(&link.kind));
+        let stores = targets.filter_map(|link| Some((self.objects(link.kind)?, link)));
+        stores.flat_map(|(store, link)| store.interested(&link.key)).collect()
     }
 
     fn want(&self, link: &Link, canary: &Key) {
+        self.wanted.send_if_modified(|kinds| kinds.insert(link.kind));
         if let Some(store) = self.objects(link.kind) {
             store.want(&link.key, canary);
         } else if let Some(store) = self.configs(link.kind) {

@@ -1,6 +1,8 @@
 //! The kinds of object that Serin reads or writes.
 
 use kube::core::{ApiResource, GroupVersionKind};
+use serin_api::canary::AutoscalerRef;
+use serin_core::{build::scaler::ScalerKind, rollout::TargetKind};
 
 /// A kind of object in the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -13,12 +15,16 @@ pub enum Kind {
     AlertProvider,
     /// `apps/v1` Deployment.
     Deployment,
+    /// `apps/v1` DaemonSet.
+    DaemonSet,
     /// `v1` Service.
     Service,
     /// `gateway.networking.k8s.io/v1` HTTPRoute.
     HttpRoute,
     /// `autoscaling/v2` `HorizontalPodAutoscaler`.
     Autoscaler,
+    /// `keda.sh/v1alpha1` ScaledObject.
+    ScaledObject,
     /// `discovery.k8s.io/v1` EndpointSlice.
     EndpointSlice,
     /// `v1` ConfigMap.
@@ -35,12 +41,31 @@ impl Kind {
             Self::MetricTemplate => ("flagger.app", "v1beta1", "MetricTemplate", "metrictemplates"),
             Self::AlertProvider => ("flagger.app", "v1beta1", "AlertProvider", "alertproviders"),
             Self::Deployment => ("apps", "v1", "Deployment", "deployments"),
+            Self::DaemonSet => ("apps", "v1", "DaemonSet", "daemonsets"),
             Self::Service => ("", "v1", "Service", "services"),
             Self::HttpRoute => ("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes"),
             Self::Autoscaler => ("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers"),
+            Self::ScaledObject => ("keda.sh", "v1alpha1", "ScaledObject", "scaledobjects"),
             Self::EndpointSlice => ("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices"),
             Self::ConfigMap => ("", "v1", "ConfigMap", "configmaps"),
             Self::Secret => ("", "v1", "Secret", "secrets"),
+        }
+    }
+
+    /// The kind of a target and of its primary.
+    pub const fn of_target(kind: TargetKind) -> Self {
+        match kind {
+            TargetKind::Deployment => Self::Deployment,
+            TargetKind::DaemonSet => Self::DaemonSet,
+            TargetKind::Service => Self::Service,
+        }
+    }
+
+    /// The kind of an autoscaler; one that is not known is nowhere read.
+    pub fn of_scaler(reference: &AutoscalerRef) -> Self {
+        match ScalerKind::of(reference) {
+            Some(ScalerKind::Keda) => Self::ScaledObject,
+            Some(ScalerKind::Horizontal) | None => Self::Autoscaler,
         }
     }
 

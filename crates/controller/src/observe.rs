@@ -7,7 +7,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use serin_api::{Canary, HttpRoute};
+use serin_api::{Canary, HttpRoute, canary::AutoscalerRef};
 use serin_core::{
     Rollout, Seen,
     build::{
@@ -19,7 +19,7 @@ use serin_core::{
 };
 
 use crate::{
-    cache::{Config, Count, Link, Lookup, Origin, Version},
+    cache::{Config, Count, Health, Link, Lookup, Origin, Version},
     cluster::Cluster,
     key::Key,
     kind::Kind,
@@ -35,20 +35,21 @@ pub async fn snapshot(
     answers: Answers,
 ) -> Snapshot {
     let object = async |kind, name: &str| own(object(cluster, kind, &key.sibling(name)).await);
-    let target = object(Kind::Deployment, &rollout.target).await;
+    let kind = Kind::of_target(rollout.target_kind);
+    let target = object(kind, &rollout.target).await;
     let scaler = rollout.spec.autoscaler_ref.as_ref();
     Snapshot {
-        primary: object(Kind::Deployment, &rollout.primary()).await,
+        primary: object(kind, &rollout.primary()).await,
         configs: configs(cluster, key, &target, tracking).await,
         apex_service: object(Kind::Service, &rollout.apex).await,
         primary_service: object(Kind::Service, &rollout.primary_service()).await,
         canary_service: object(Kind::Service, &rollout.canary_service()).await,
         scaler_source: match scaler {
-            Some(reference) => object(Kind::Autoscaler, &reference.name).await,
+            Some(reference) => scaler_object(cluster, key, reference, &reference.name).await,
             None => Seen::Absent,
         },
         scaler_primary: match scaler {
-            Some(reference) => object(Kind::Autoscaler, &scaler::name(reference)).await,
+            Some(reference) => scaler_object(cluster, key, reference, &scaler::name(reference)).await,
             None => Seen::Absent,
         },
         route: route(cluster, key, rollout).await,
@@ -61,6 +62,16 @@ pub async fn snapshot(
         now: now(),
         answers,
     }
+}
+
+/// An autoscaler. Where the kind is not served there is none: a Canary can be deleted after KEDA is gone.
+async fn scaler_object(cluster: &Cluster, key: &Key, reference: &AutoscalerRef, name: &str) -> Seen<Value> {
+    let kind = Kind::of_scaler(reference);
+    let store = cluster.caches.objects(kind);
+    if store.is_some_and(|store| matches!(store.health(), Health::NotServed(_))) {
+        return Seen::Absent;
+    }
+    own(object(cluster, kind, &key.sibling(name)).await)
 }
 
 /// The time of a decision.

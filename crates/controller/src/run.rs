@@ -129,7 +129,11 @@ fn watch_all(ctx: &Context, services: &mut JoinSet<()>) {
     services.spawn(feed::run(Kind::Canary, dynamic(ctx, Kind::Canary), sink));
     for kind in OBJECT_KINDS {
         let sink = ObjectSink { kind, caches: Arc::clone(caches), queue: Arc::clone(queue) };
-        spawn_second(ctx, services, feed::run(kind, dynamic(ctx, kind), sink));
+        let (caches, feed) = (Arc::clone(caches), feed::run(kind, dynamic(ctx, kind), sink));
+        spawn_second(ctx, services, async move {
+            caches.until_wanted(kind).await;
+            feed.await;
+        });
     }
     let sink = EndpointSink { caches: Arc::clone(caches), queue: Arc::clone(queue) };
     let slices = typed::<EndpointSlice>(ctx);

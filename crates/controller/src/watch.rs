@@ -149,6 +149,7 @@ fn not_served(kind: Kind) -> String {
     let (group, version, name, _) = kind.parts();
     let remedy = match kind {
         Kind::HttpRoute => "install the CRDs of the Gateway API",
+        Kind::ScaledObject => "install KEDA, or remove spec.autoscalerRef",
         Kind::Canary | Kind::MetricTemplate | Kind::AlertProvider => {
             "install the CRDs that `serin crds` prints"
         }

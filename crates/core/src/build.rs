@@ -23,7 +23,9 @@ pub mod primary;
 pub mod route;
 pub mod scaler;
 pub mod selector;
+pub mod service_target;
 pub mod services;
+pub mod target;
 pub mod template;
 
 /// Why an object cannot be built.
@@ -31,16 +33,28 @@ pub mod template;
 pub enum BuildError {
     /// Flagger's text: the target's pods cannot be told from the primary's.
     #[error(
-        "getSelectorLabel failed: deployment {target}.{namespace} spec.selector.matchLabels must contain \
+        "getSelectorLabel failed: {kind} {target}.{namespace} spec.selector.matchLabels must contain \
          one of [{candidates}]"
     )]
     Selector {
+        /// The target's kind in lower case.
+        kind: &'static str,
         /// The target's name.
         target: String,
         /// The target's namespace.
         namespace: String,
         /// The operator's `-selector-labels`, separated by spaces.
         candidates: String,
+    },
+    /// Flagger's text: pods of such a DaemonSet are replaced only when somebody deletes them.
+    #[error(
+        "createPrimaryDaemonSet failed: daemonset {target} must have RollingUpdate strategy but have {strategy}"
+    )]
+    UpdateStrategy {
+        /// `<name>.<namespace>`.
+        target: String,
+        /// Its `spec.updateStrategy.type`.
+        strategy: String,
     },
     /// A field that Serin cannot serve.
     #[error("{object}: {field} {value:?} is not supported: {remedy}")]

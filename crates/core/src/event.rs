@@ -1,6 +1,6 @@
 //! The texts of events and alerts, as Flagger words them.
 
-use crate::Rollout;
+use crate::{Rollout, build::scaler::ScalerKind, rollout::TargetKind};
 
 /// `spec.suspend` is set.
 pub const SUSPENDED: &str = "skipping canary run as object is suspended";
@@ -12,6 +12,12 @@ pub const ROUTING_TO_PRIMARY: &str = "Routing all traffic to primary";
 pub const ROUTING_TO_CANARY: &str = "Routing all traffic to canary";
 /// Blue/green switch after mirroring.
 pub const STOP_MIRRORING: &str = "Stop traffic mirroring and route all traffic to canary";
+/// `analysis.match` with the provider `kubernetes`.
+pub const NO_AB_TEST: &str = "A/B testing is not supported when using the kubernetes provider";
+/// An analysis without `iterations` with the provider `kubernetes`.
+pub const NO_PROGRESSIVE: &str = "Progressive traffic is not supported when using the kubernetes provider";
+/// What is done about it, under the field's former name.
+pub const ITERATIONS_SET: &str = "Setting canaryAnalysis.iterations: 10";
 
 /// Alert at the end of the initialisation.
 pub fn alert_initialized(kind: &str) -> String {
@@ -111,14 +117,42 @@ impl Rollout {
         format!("Halt {} advancement {why}", self.full_name())
     }
     pub(crate) fn say_primary_not_ready(&self, why: &str) -> String {
-        format!("{} not ready: {why}", self.primary_name())
+        let name = self.primary_name();
+        match self.target_kind {
+            TargetKind::DaemonSet => format!("primary daemonset {name} not ready: {why}"),
+            _ => format!("{name} not ready: {why}"),
+        }
     }
     pub(crate) fn say_canary_not_ready(&self, why: &str) -> String {
-        format!("canary deployment {} not ready: {why}", self.target_name())
+        self.say_not_ready(true, why)
+    }
+    /// As [`Self::say_canary_not_ready`], once waiting longer is no use.
+    pub(crate) fn say_canary_failed(&self, why: &str) -> String {
+        self.say_not_ready(false, why)
+    }
+    /// Flagger's words to the letter, also where they are misspelt.
+    fn say_not_ready(&self, retryable: bool, why: &str) -> String {
+        let name = self.target_name();
+        match self.target_kind {
+            TargetKind::DaemonSet => {
+                format!("canary damonset {name} not ready with retryable {retryable}: {why}")
+            }
+            kind => format!("canary {} {name} not ready: {why}", kind.lower()),
+        }
     }
     pub(crate) fn say_target_missing(&self) -> String {
-        let (target, name) = (&self.target, self.target_name());
-        format!("deployment {name} get query error: deployments.apps \"{target}\" not found")
+        let (target, name, kind) = (&self.target, self.target_name(), self.target_kind);
+        format!("{} {name} get query error: {} \"{target}\" not found", kind.lower(), kind.qualified())
+    }
+    pub(crate) fn say_scaler_missing(&self) -> String {
+        let Some(reference) = &self.spec.autoscaler_ref else { return String::new() };
+        let (name, namespace) = (&reference.name, &self.namespace);
+        let kind = ScalerKind::of(reference).unwrap_or(ScalerKind::Horizontal);
+        let (title, resource) = (kind.title(), kind.qualified());
+        format!("{title} {name}.{namespace} get query error: {resource} \"{name}\" not found")
+    }
+    pub(crate) fn say_primary_missing(&self) -> String {
+        format!("{} {} not found", self.target_kind.lower(), self.primary_name())
     }
 }
 

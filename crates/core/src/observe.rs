@@ -94,6 +94,8 @@ pub struct Scaler {
     pub primary: Seen<bool>,
     /// The source's lower bound of replicas; at least 1.
     pub min_replicas: Seen<i32>,
+    /// Whether the source is paused, so that the target stays at 0; [`Seen::Absent`] if it needs no pausing.
+    pub paused: Seen<bool>,
 }
 
 /// The generated route.

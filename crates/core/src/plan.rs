@@ -58,6 +58,8 @@ pub enum Action {
     ApplyRoute(Routing),
     /// Set the target's replicas.
     ScaleTarget(i32),
+    /// Pause the target's autoscaler, or let it scale again.
+    PauseScaler(bool),
     /// Add the finalizer `finalizer.flagger.app`.
     AddFinalizer,
     /// Remove the finalizer `finalizer.flagger.app`.

@@ -27,6 +27,45 @@ pub fn deployment(live: &Value, threshold_percent: i64, deadline: TimeDelta) -> 
     }
 }
 
+/// Judges a DaemonSet.
+///
+/// `since` is when the Canary's status was last changed: its deadline counts from there, as the DaemonSet
+/// itself tells no times.
+pub fn daemon_set(
+    live: &Value,
+    threshold_percent: i64,
+    deadline: TimeDelta,
+    since: Option<Timestamp>,
+    now: Timestamp,
+) -> Readiness {
+    let observed = int(live, "/status/observedGeneration").unwrap_or(0);
+    if int(live, "/metadata/generation").unwrap_or(0) > observed {
+        return waiting("observed daemonset generation less than desired generation", None);
+    }
+    let Some(what) = pods_missing(live, threshold_percent) else { return Readiness::Ready };
+    let fatal_at = since.map(|since| since + deadline);
+    if fatal_at.is_some_and(|at| at <= now) {
+        let message = format!("exceeded its progressDeadlineSeconds: {}", deadline.num_seconds());
+        return Readiness::NotReady { message, fatal_at };
+    }
+    waiting(&what, fatal_at)
+}
+
+fn pods_missing(live: &Value, threshold_percent: i64) -> Option<String> {
+    let count = |field: &str| int(live, &format!("/status/{field}")).unwrap_or(0);
+    let (wanted, updated) = (count("desiredNumberScheduled"), count("updatedNumberScheduled"));
+    let (available, enough) = (count("numberAvailable"), share(wanted, threshold_percent));
+    if updated < wanted {
+        Some(format!("{updated} out of {wanted} new pods have been updated"))
+    } else if available < enough {
+        Some(format!(
+            "{available} of {enough} (readyThreshold {threshold_percent}%) updated pods are available"
+        ))
+    } else {
+        None
+    }
+}
+
 fn waiting(what: &str, fatal_at: Option<Timestamp>) -> Readiness {
     Readiness::NotReady { message: format!("waiting for rollout to finish: {what}"), fatal_at }
 }

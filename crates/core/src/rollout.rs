@@ -6,6 +6,10 @@ use serin_api::CanarySpec;
 
 use crate::strategy::Strategy;
 
+mod target;
+
+pub use target::TargetKind;
+
 /// A valid Canary. [`crate::validate::validate`] is the only way to make one.
 #[derive(Clone, Debug)]
 pub struct Rollout {
@@ -37,28 +41,16 @@ pub struct Rollout {
     pub interval: TimeDelta,
     /// How long requests under way may take to end before the canary is scaled down.
     pub drain: TimeDelta,
+    /// Whether changes to the target's ConfigMaps and Secrets are releases too (`-enable-config-tracking`).
+    pub config_tracking: bool,
     /// Failed checks that end the rollout; at least 1.
     pub threshold: i64,
     /// The webhooks, in the order of the manifest.
     pub hooks: Vec<Hook>,
+    /// What of the analysis has no effect here; told when an analysis starts. Flagger's texts.
+    pub warnings: Vec<&'static str>,
     /// The manifest, for everything that is only passed on.
     pub spec: CanarySpec,
-}
-
-/// The kinds of workload Serin can release.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TargetKind {
-    /// `apps/v1` Deployment.
-    Deployment,
-}
-
-impl TargetKind {
-    /// The kind as in manifests.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Deployment => "Deployment",
-        }
-    }
 }
 
 /// What routes the traffic.

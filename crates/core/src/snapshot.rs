@@ -33,9 +33,9 @@ pub use endpoints::ready_endpoints;
 pub struct Snapshot {
     /// The Canary.
     pub canary: Canary,
-    /// The target's Deployment.
+    /// The target.
     pub target: Seen<Value>,
-    /// The primary's Deployment.
+    /// The primary: an object of the target's kind.
     pub primary: Seen<Value>,
     /// Every config of [`crate::build::configs::config_refs`] by [`crate::build::configs::ConfigRef::key`].
     pub configs: BTreeMap<String, Seen<TrackedConfig>>,
@@ -81,18 +81,18 @@ impl Snapshot {
     /// An error says that the objects contradict the Canary and that only the user can help: the target's
     /// selector has none of the labels, for example. Nothing may be decided then.
     pub fn facts(&self, rollout: &Arc<Rollout>, settings: &Settings) -> Result<Observation, BuildError> {
-        let tracked = self.tracked(rollout, settings);
+        let tracked = self.tracked(rollout);
         Ok(Observation {
             now: self.now,
             status: self.canary.status.clone().unwrap_or_default(),
-            target: self.target_facts(rollout),
+            target: self.target_facts(rollout)?,
             primary: self.primary_facts(rollout, settings, &tracked)?,
             missing_config: tracked.missing,
             configs: tracked.checksums,
             services: self.services(rollout, settings)?,
             scaler: self.scaler(rollout)?,
             route: self.route(rollout, settings)?,
-            endpoints: self.endpoints.clone(),
+            endpoints: self.endpoints(rollout),
             answers: self.answers.clone(),
             rollout: Arc::clone(rollout),
         })
@@ -103,8 +103,8 @@ impl Snapshot {
             return Ok(Seen::Absent);
         }
         let target = self.target.present();
-        let selector = target.map(|target| Selector::of(rollout, settings, target)).transpose()?;
-        transpose(self.route.clone().map(|live| route::read(rollout, selector.as_ref(), &live)))
+        let selector = target.map(|target| Selector::if_any(rollout, settings, target)).transpose()?;
+        transpose(self.route.clone().map(|live| route::read(rollout, selector.flatten().as_ref(), &live)))
     }
 
     /// The target, or why what depends on it is not known.
@@ -112,13 +112,7 @@ impl Snapshot {
         match &self.target {
             Seen::Present(target) => Ok(target),
             Seen::Unknown(why) => Err(why.clone()),
-            Seen::Absent => {
-                let name = &rollout.target;
-                Err(format!(
-                    "deployment {} get query error: deployments.apps {name:?} not found",
-                    rollout.target_name()
-                ))
-            }
+            Seen::Absent => Err(rollout.say_target_missing()),
         }
     }
 }

@@ -97,9 +97,10 @@ pub fn validate(canary: &Canary, settings: &Settings) -> Result<Rollout, Vec<Spe
     let mut errors = Vec::new();
     let mut note = |found: Vec<SpecError>| errors.extend(found);
     let provider = provider::provider(&spec, settings);
-    if provider == Ok(Provider::Kubernetes) {
-        strategy::without_route(&mut spec.analysis);
-    }
+    let warnings = match provider {
+        Ok(Provider::Kubernetes) => strategy::without_route(&mut spec.analysis),
+        _ => Vec::new(),
+    };
     let target_kind = target_kind(&spec);
     let strategy = strategy::strategy(&spec, provider != Ok(Provider::Kubernetes));
     note(service::check(&spec, provider.clone().ok()));
@@ -126,8 +127,10 @@ pub fn validate(canary: &Canary, settings: &Settings) -> Result<Rollout, Vec<Spe
             strategy,
             interval: spec.analysis.interval_or_default(settings.min_interval),
             drain: settings.drain,
+            config_tracking: settings.config_tracking && target_kind.has_pods(),
             threshold: spec.analysis.threshold_or_default(),
             hooks: hooks(&spec),
+            warnings,
             spec,
         }),
         _ => Err(errors),
@@ -135,14 +138,20 @@ pub fn validate(canary: &Canary, settings: &Settings) -> Result<Rollout, Vec<Spe
 }
 
 fn target_kind(spec: &CanarySpec) -> Result<TargetKind, SpecError> {
-    match spec.target_ref.kind.as_str() {
+    let target = &spec.target_ref;
+    let error = |problem, remedy| {
+        let kind = format!("{} of {}", target.kind, target.api_version);
+        Err(SpecError::new("spec.targetRef.kind", kind, problem, remedy))
+    };
+    match target.kind.as_str() {
         "Deployment" => Ok(TargetKind::Deployment),
-        kind => Err(SpecError::new(
-            "spec.targetRef.kind",
-            kind,
-            "this kind of workload cannot be released",
-            "name a Deployment",
-        )),
+        "DaemonSet" => Ok(TargetKind::DaemonSet),
+        "Service" if target.api_version.starts_with("serving.knative.dev/") => error(
+            "a Knative Service splits traffic between its revisions itself, which is not supported",
+            "release a Deployment, or keep Flagger for this Canary",
+        ),
+        "Service" => Ok(TargetKind::Service),
+        _ => error("this kind cannot be released", "name a Deployment, a DaemonSet or a Service"),
     }
 }
 

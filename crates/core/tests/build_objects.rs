@@ -5,10 +5,16 @@
 #[path = "build_objects/support.rs"]
 mod support;
 
+#[path = "build_objects/daemon_set.rs"]
+mod daemon_set;
 #[path = "build_objects/primary.rs"]
 mod primary;
 #[path = "build_objects/route.rs"]
 mod route;
+#[path = "build_objects/scaler.rs"]
+mod scaler;
+#[path = "build_objects/service_target.rs"]
+mod service_target;
 #[path = "build_objects/services.rs"]
 mod services;
 #[path = "build_objects/snapshot.rs"]

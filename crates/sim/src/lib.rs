@@ -9,4 +9,4 @@ pub mod answers;
 pub mod world;
 
 pub use answers::Script;
-pub use world::{Pods, World};
+pub use world::{Pods, VirtualScaler, World};

@@ -7,7 +7,7 @@ use serin_api::CanaryStatus;
 use serin_core::{
     Action, Observation, Plan, Rollout, Routing, Seen, Timestamp, decide,
     hash::promotion_id,
-    observe::{Acceptance, Answers, Endpoints, Primary, Readiness, Route, Services, Synced, Target},
+    observe::{Acceptance, Answers, Endpoints, Primary, Readiness, Route, Scaler, Services, Synced, Target},
     plan::{Alert, Event, ServiceRole},
 };
 
@@ -48,6 +48,27 @@ pub struct VirtualPrimary {
     pub pods: Pods,
 }
 
+/// The autoscaler of the target.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct VirtualScaler {
+    /// Its lower bound.
+    pub min_replicas: i32,
+    /// Whether it holds the target at 0; `None` for a kind that need not be paused.
+    pub paused: Option<bool>,
+    /// Whether the primary has its copy.
+    pub copied: bool,
+}
+
+impl VirtualScaler {
+    fn see(&self) -> Scaler {
+        Scaler {
+            primary: if self.copied { Seen::Present(true) } else { Seen::Absent },
+            min_replicas: Seen::Present(self.min_replicas),
+            paused: self.paused.map_or(Seen::Absent, Seen::Present),
+        }
+    }
+}
+
 /// What matters of a cluster. All of it is public: a test changes it as a user or a fault would.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -65,6 +86,8 @@ pub struct World {
     pub configs: BTreeMap<String, String>,
     /// Which Services exist: apex, primary, canary.
     pub services: [bool; 3],
+    /// The target's autoscaler, if the Canary names one.
+    pub scaler: Option<VirtualScaler>,
     /// The split of the route, once it was made.
     pub route: Option<Routing>,
     /// Why the gateway has not taken the route, if so.
@@ -82,6 +105,7 @@ impl World {
             primary: None,
             configs: BTreeMap::new(),
             services: [false; 3],
+            scaler: None,
             route: None,
             pending: None,
         }
@@ -98,7 +122,7 @@ impl World {
             configs: Seen::Present(self.configs.clone()),
             missing_config: None,
             services: self.see_services(),
-            scaler: None,
+            scaler: self.scaler.as_ref().map(VirtualScaler::see),
             route: self.route.map_or(Seen::Absent, |routing| Seen::Present(self.see_route(routing))),
             endpoints: self.see_endpoints(),
             answers,
@@ -168,8 +192,14 @@ impl World {
                 self.target.pods = Pods::Starting;
             }
             Action::RevertApex => self.services[service(ServiceRole::Apex)] = false,
-            Action::ApplyScaler | Action::AddFinalizer | Action::RemoveFinalizer => {}
+            Action::ApplyScaler => self.with_scaler(|scaler| scaler.copied = true),
+            Action::PauseScaler(paused) => self.with_scaler(|scaler| scaler.paused = Some(*paused)),
+            Action::AddFinalizer | Action::RemoveFinalizer => {}
         }
+    }
+
+    fn with_scaler(&mut self, change: impl FnOnce(&mut VirtualScaler)) {
+        self.scaler.as_mut().map(change);
     }
 
     fn copy_target(&mut self) {

@@ -22,12 +22,15 @@ impl Hands<'_> {
         let live = self.seen.primary.present();
         let body = primary(self.rollout, self.settings, target, live, &tracked)?;
         let key = self.key.sibling(self.rollout.primary());
-        let answer = self.cluster.put(Kind::Deployment, &key, &body).await;
+        let kind = self.rollout.target_kind;
+        let answer = self.cluster.put(Kind::of_target(kind), &key, &body).await;
         let name = self.rollout.primary_name();
         answer.map(drop).map_err(|source| {
+            let part = if kind.has_pods() { "template spec" } else { "spec" };
+            let kind = kind.lower();
             let text = |said: &str| match live {
-                Some(_) => format!("updating deployment {name} template spec failed: {said}"),
-                None => format!("creating deployment {name} failed: {said}"),
+                Some(_) => format!("updating {kind} {name} {part} failed: {said}"),
+                None => format!("creating {kind} {name} failed: {said}"),
             };
             ActionError::api(text, source)
         })
@@ -36,7 +39,7 @@ impl Hands<'_> {
     /// Makes the primary's copies of the tracked configs. Returns their checksums by key.
     async fn copy_configs(&self, target: &Value) -> Result<BTreeMap<String, String>, ActionError> {
         let mut tracked = BTreeMap::new();
-        if !self.settings.config_tracking {
+        if !self.rollout.config_tracking {
             return Ok(tracked);
         }
         for reference in config_refs(target) {

@@ -24,9 +24,10 @@ pub fn links(key: &Key, canary: &Canary) -> BTreeSet<Link> {
     let primary = |name: &str| format!("{name}-primary");
     let canary_service = format!("{apex}-canary");
     let local = |kind, name: &str| Link { kind, key: key.sibling(name) };
+    let kind = target_kind(canary);
     let mut links = BTreeSet::from([
-        local(Kind::Deployment, target),
-        local(Kind::Deployment, &primary(target)),
+        local(kind, target),
+        local(kind, &primary(target)),
         local(Kind::Service, apex),
         local(Kind::Service, &primary(apex)),
         local(Kind::Service, &canary_service),
@@ -35,11 +36,21 @@ pub fn links(key: &Key, canary: &Canary) -> BTreeSet<Link> {
         local(Kind::EndpointSlice, &canary_service),
     ]);
     if let Some(scaler) = &spec.autoscaler_ref {
-        links.insert(local(Kind::Autoscaler, &scaler.name));
-        links.insert(local(Kind::Autoscaler, &primary(&scaler.name)));
+        let kind = Kind::of_scaler(scaler);
+        links.insert(local(kind, &scaler.name));
+        links.insert(local(kind, &primary(&scaler.name)));
     }
     links.extend(templates(key, canary));
     links
+}
+
+/// The kind of the Canary's target; one that cannot be released counts as a Deployment.
+pub fn target_kind(canary: &Canary) -> Kind {
+    match canary.spec.target_ref.kind.as_str() {
+        "DaemonSet" => Kind::DaemonSet,
+        "Service" => Kind::Service,
+        _ => Kind::Deployment,
+    }
 }
 
 fn templates(key: &Key, canary: &Canary) -> impl Iterator<Item = Link> {

@@ -5,17 +5,16 @@ use std::cmp::Reverse;
 use serin_api::Canary;
 
 use crate::{
-    cache::{Caches, Lookup},
+    cache::{Caches, Lookup, target_kind},
     key::Key,
-    kind::Kind,
     stalled::Stall,
 };
 
 /// Why a Canary has to stand back behind an elder one.
 pub(super) fn conflict(caches: &Caches, key: &Key, canary: &Canary) -> Option<Stall> {
     let target = &canary.spec.target_ref;
-    let deployments = caches.objects(Kind::Deployment)?;
-    let rivals = deployments.interested(&key.sibling(target.name.as_str()));
+    let targets = caches.objects(target_kind(canary))?;
+    let rivals = targets.interested(&key.sibling(target.name.as_str()));
     let elder = rivals.into_iter().filter(|rival| rival != key).find(|rival| {
         let Lookup::Present(entry) = caches.canaries.get(rival) else { return false };
         let other = &entry.canary;

@@ -104,8 +104,9 @@ fn object_of(action: &Action, rollout: &Rollout) -> String {
     match action {
         Action::ApplyService(role) => format!("Service {}", services::name(rollout, *role)),
         Action::RevertApex => format!("Service {}", rollout.apex),
-        Action::ApplyPrimary => format!("Deployment {}", rollout.primary()),
-        Action::ScaleTarget(_) => format!("Deployment {}", rollout.target),
+        Action::ApplyPrimary => format!("{} {}", rollout.target_kind.name(), rollout.primary()),
+        Action::ScaleTarget(_) => format!("{} {}", rollout.target_kind.name(), rollout.target),
+        Action::PauseScaler(_) => "the target's autoscaler".to_owned(),
         Action::ApplyScaler => "the primary's autoscaler".to_owned(),
         Action::ApplyRoute(_) => format!("HTTPRoute {}", rollout.apex),
         Action::AddFinalizer | Action::RemoveFinalizer => format!("Canary {}", rollout.name),
@@ -116,7 +117,10 @@ fn needs(rollout: &Rollout, kind: Kind) -> bool {
     let metrics = &rollout.spec.analysis.metrics;
     match kind {
         Kind::HttpRoute => rollout.routed(),
-        Kind::Autoscaler => rollout.spec.autoscaler_ref.is_some(),
+        Kind::Deployment | Kind::DaemonSet => kind == Kind::of_target(rollout.target_kind),
+        Kind::Autoscaler | Kind::ScaledObject => {
+            rollout.spec.autoscaler_ref.as_ref().is_some_and(|scaler| Kind::of_scaler(scaler) == kind)
+        }
         Kind::MetricTemplate => metrics.iter().any(|metric| metric.template_ref.is_some()),
         _ => true,
     }

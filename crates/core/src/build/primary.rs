@@ -12,22 +12,25 @@ use crate::{
         metadata::{Map, included, portable, with},
         owner,
         selector::Selector,
+        service_target, target,
         template::{self, PROMOTION_ID},
     },
     hash,
+    rollout::TargetKind,
     validate::Settings,
 };
 
-/// Fields of a Deployment's spec that the primary takes over from the target.
-const COPIED: [&str; 4] = ["progressDeadlineSeconds", "minReadySeconds", "revisionHistoryLimit", "strategy"];
+/// Fields of the spec that the primary takes over from the target.
+const COPIED: [&str; 5] =
+    ["progressDeadlineSeconds", "minReadySeconds", "revisionHistoryLimit", "strategy", "updateStrategy"];
 
-/// Annotations that the Deployment controller keeps on each Deployment.
-const CONTROLLERS: &str = "deployment.kubernetes.io/";
+/// Annotations that the controllers keep on each Deployment and DaemonSet.
+const CONTROLLERS: [&str; 2] = ["deployment.kubernetes.io/", "deprecated.daemonset.template.generation"];
 
 /// Annotation in which kubectl keeps the manifest of the object it is on; a copy of it names another.
-const APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+pub(super) const APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// The primary's Deployment.
+/// The primary's Deployment or DaemonSet; for a target that is a Service, its Service.
 ///
 /// Without `live` it is made; with it, the target's present template is promoted to it. `configs` are the
 /// checksums of the tracked configs. Promoting the same template and configs again changes nothing.
@@ -41,9 +44,12 @@ pub fn primary(
     live: Option<&Value>,
     configs: &BTreeMap<String, String>,
 ) -> Result<Value, BuildError> {
+    if rollout.target_kind == TargetKind::Service {
+        return Ok(service_target::primary(rollout, settings, target, live));
+    }
     let selector = Selector::of(rollout, settings, target)?;
     let mut template = template::primary_template(rollout, settings, &selector, target, configs);
-    let revision = hash::revision(&target["spec"]["template"]);
+    let revision = target::revision(rollout.target_kind, target);
     let id = hash::promotion_id(&rollout.uid, &revision, configs);
     entry(entry(&mut template, "metadata"), "annotations")[PROMOTION_ID] = id.into();
     Ok(match live {
@@ -61,14 +67,16 @@ fn create(
 ) -> Value {
     let labels = included(texts(target, "/metadata/labels"), &settings.include_label_prefix);
     let mut spec = json!({
-        "replicas": replicas(target).unwrap_or(1),
         "selector": {"matchLabels": {selector.label.as_str(): selector.primary()}},
         "template": template,
     });
     copy_fields(target, &mut spec);
+    if rollout.target_kind == TargetKind::Deployment {
+        set(&mut spec, "replicas", Some(replicas(target).unwrap_or(1).into()));
+    }
     json!({
         "apiVersion": "apps/v1",
-        "kind": "Deployment",
+        "kind": rollout.target_kind.name(),
         "metadata": {
             "name": rollout.primary(),
             "namespace": rollout.namespace,
@@ -90,7 +98,7 @@ fn promote(
 ) -> Value {
     let mut primary = live.clone();
     set(&mut primary, "apiVersion", Some("apps/v1".into()));
-    set(&mut primary, "kind", Some("Deployment".into()));
+    set(&mut primary, "kind", Some(rollout.target_kind.name().into()));
     set(&mut primary, "status", None);
     let metadata = entry(&mut primary, "metadata");
     let labels = promoted(settings, target, live, "/metadata/labels");
@@ -112,12 +120,19 @@ fn promote(
 /// Of the annotations that were copied when the primary was made, those that still are copies go, as with
 /// Flagger.
 fn promoted(settings: &Settings, target: &Value, live: &Value, pointer: &str) -> Map {
+    let mut map = kept(target, live, pointer);
+    map.extend(included(texts(target, pointer), &settings.include_label_prefix));
+    map
+}
+
+/// What others wrote on the primary.
+pub(super) fn kept(target: &Value, live: &Value, pointer: &str) -> Map {
     let source = texts(target, pointer);
     let mut map = texts(live, pointer);
     map.retain(|key, value| {
-        key.starts_with(CONTROLLERS) || (key != APPLIED && source.get(key) != Some(value))
+        let controllers = CONTROLLERS.iter().any(|prefix| key.starts_with(prefix));
+        controllers || (key != APPLIED && source.get(key) != Some(value))
     });
-    map.extend(included(source, &settings.include_label_prefix));
     map
 }
 

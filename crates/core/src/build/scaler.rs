@@ -1,43 +1,137 @@
 //! The primary's autoscaler: a copy of the target's.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use serin_api::canary::AutoscalerRef;
 
 use crate::{
     Rollout,
     build::{
         BuildError,
-        json::{entry, int, set, texts},
-        metadata::portable,
+        json::{entry, int, set, text, texts},
+        metadata::Map,
         owner,
     },
     hash::canonical,
 };
 
-/// Fields of a `HorizontalPodAutoscaler`'s spec that the copy takes over.
-const COPIED: [&str; 4] = ["minReplicas", "maxReplicas", "metrics", "behavior"];
+mod horizontal;
+mod keda;
 
-/// The copy of a `HorizontalPodAutoscaler`, to be created or (when `live` is its present state) replaced.
+/// The kinds of autoscaler (`spec.autoscalerRef.kind`); its API version is not looked at, as in Flagger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ScalerKind {
+    /// `autoscaling/v2` `HorizontalPodAutoscaler`; a workload with 0 replicas rests it.
+    Horizontal,
+    /// `keda.sh/v1alpha1` ScaledObject; paused by an annotation.
+    Keda,
+}
+
+/// How a kind of autoscaler is copied.
+struct Shape {
+    api_version: &'static str,
+    kind: &'static str,
+    /// Fields of its lower and upper bound.
+    bounds: [&'static str; 2],
+}
+
+impl ScalerKind {
+    /// The kind that a reference names, if it is known.
+    pub fn of(reference: &AutoscalerRef) -> Option<Self> {
+        match reference.kind.as_str() {
+            "HorizontalPodAutoscaler" => Some(Self::Horizontal),
+            "ScaledObject" => Some(Self::Keda),
+            _ => None,
+        }
+    }
+
+    /// What Flagger's texts call it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Horizontal => "HorizontalPodAutoscaler",
+            Self::Keda => "Keda ScaledObject",
+        }
+    }
+
+    /// `<plural>.<group>`, as the API server's errors name it.
+    pub fn qualified(self) -> &'static str {
+        match self {
+            Self::Horizontal => "horizontalpodautoscalers.autoscaling",
+            Self::Keda => "scaledobjects.keda.sh",
+        }
+    }
+
+    fn shape(self) -> Shape {
+        match self {
+            Self::Horizontal => horizontal::SHAPE,
+            Self::Keda => keda::SHAPE,
+        }
+    }
+
+    /// Fewest replicas that an autoscaler allows; at least 1.
+    pub fn min_replicas(self, source: &Value) -> i32 {
+        let [min, _] = self.shape().bounds;
+        int(&source["spec"], &format!("/{min}")).and_then(|n| i32::try_from(n).ok()).unwrap_or(1).max(1)
+    }
+
+    /// Whether the target's autoscaler keeps it at 0 replicas; `None` where that needs no pausing.
+    pub fn paused(self, source: &Value) -> Option<bool> {
+        match self {
+            Self::Horizontal => None,
+            Self::Keda => Some(keda::paused(source)),
+        }
+    }
+}
+
+/// The merge patch that pauses the target's ScaledObject, or lets it scale again.
+pub fn pausing(paused: bool) -> Value {
+    keda::pausing(paused)
+}
+
+/// The primary's copy of an autoscaler, to be created or (when `live` is its present state) replaced.
+///
+/// What others wrote on the copy's metadata is kept.
 pub fn scaler(
     rollout: &Rollout,
     reference: &AutoscalerRef,
     source: &Value,
     live: Option<&Value>,
 ) -> Result<Value, BuildError> {
-    supported(rollout, reference)?;
+    let kind = ScalerKind::of(reference).ok_or_else(|| not_supported(rollout, reference))?;
+    let Shape { api_version, kind: kind_name, bounds } = kind.shape();
     let mut copy = live.cloned().unwrap_or_default();
-    set(&mut copy, "apiVersion", Some("autoscaling/v2".into()));
-    set(&mut copy, "kind", Some("HorizontalPodAutoscaler".into()));
+    set(&mut copy, "apiVersion", Some(api_version.into()));
+    set(&mut copy, "kind", Some(kind_name.into()));
     set(&mut copy, "status", None);
     let metadata = entry(&mut copy, "metadata");
     set(metadata, "name", Some(name(reference).into()));
     set(metadata, "namespace", Some(rollout.namespace.as_str().into()));
     set(metadata, "ownerReferences", Some(owner::shared(rollout, live).into()));
-    for (label, value) in portable(texts(source, "/metadata/labels")) {
-        set(entry(metadata, "labels"), &label, Some(value.into()));
+    for (field, map) in metadata_of(kind, source) {
+        for (key, value) in map {
+            set(entry(metadata, field), &key, Some(value.into()));
+        }
     }
-    set(&mut copy, "spec", Some(spec(rollout, reference, source)));
+    let mut spec = match kind {
+        ScalerKind::Horizontal => horizontal::spec(source),
+        ScalerKind::Keda => keda::spec(rollout, reference, source),
+    };
+    entry(&mut spec, "scaleTargetRef")["name"] = rollout.primary().into();
+    let own = reference.primary_scaler_replicas.clone().unwrap_or_default();
+    for (field, bound) in bounds.into_iter().zip([own.min_replicas, own.max_replicas]) {
+        if let Some(bound) = bound {
+            set(&mut spec, field, Some(bound.into()));
+        }
+    }
+    set(&mut copy, "spec", Some(spec));
     Ok(copy)
+}
+
+/// Labels and annotations that the copy has from its source.
+fn metadata_of(kind: ScalerKind, source: &Value) -> [(&'static str, Map); 2] {
+    match kind {
+        ScalerKind::Horizontal => [("labels", horizontal::labels(source)), ("annotations", Map::new())],
+        ScalerKind::Keda => [("labels", keda::labels(source)), ("annotations", keda::annotations(source))],
+    }
 }
 
 /// The name of the copy.
@@ -45,42 +139,22 @@ pub fn name(reference: &AutoscalerRef) -> String {
     format!("{}-primary", reference.name)
 }
 
-/// Fewest replicas that a `HorizontalPodAutoscaler` allows; at least 1.
-pub fn min_replicas(source: &Value) -> i32 {
-    int(source, "/spec/minReplicas").and_then(|n| i32::try_from(n).ok()).unwrap_or(1).max(1)
-}
-
 /// Whether the copy is as [`scaler`] would have it.
 pub fn in_sync(desired: &Value, live: &Value) -> bool {
-    let live_labels = texts(live, "/metadata/labels");
-    let labels = texts(desired, "/metadata/labels");
-    labels.iter().all(|(key, value)| live_labels.get(key) == Some(value))
+    let same_map = |pointer: &str| {
+        let found = texts(live, pointer);
+        texts(desired, pointer).iter().all(|(key, value)| found.get(key) == Some(value))
+    };
+    same_map("/metadata/labels")
+        && same_map("/metadata/annotations")
         && canonical(&desired["spec"]) == canonical(&live["spec"])
 }
 
-fn spec(rollout: &Rollout, reference: &AutoscalerRef, source: &Value) -> Value {
-    let mut spec = json!({"scaleTargetRef": source["spec"]["scaleTargetRef"]});
-    entry(&mut spec, "scaleTargetRef")["name"] = rollout.primary().into();
-    for field in COPIED {
-        set(&mut spec, field, source["spec"].get(field).cloned());
-    }
-    let bounds = reference.primary_scaler_replicas.clone().unwrap_or_default();
-    for (field, bound) in [("minReplicas", bounds.min_replicas), ("maxReplicas", bounds.max_replicas)] {
-        if let Some(bound) = bound {
-            set(&mut spec, field, Some(bound.into()));
-        }
-    }
-    spec
-}
-
-fn supported(rollout: &Rollout, reference: &AutoscalerRef) -> Result<(), BuildError> {
-    if reference.kind == "HorizontalPodAutoscaler" {
-        return Ok(());
-    }
-    Err(BuildError::NotSupported {
+fn not_supported(rollout: &Rollout, reference: &AutoscalerRef) -> BuildError {
+    BuildError::NotSupported {
         object: format!("Canary {}", rollout.full_name()),
         field: "spec.autoscalerRef.kind",
         value: reference.kind.clone(),
-        remedy: "use a HorizontalPodAutoscaler",
-    })
+        remedy: "use a HorizontalPodAutoscaler or a ScaledObject",
+    }
 }

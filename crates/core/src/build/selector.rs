@@ -25,11 +25,21 @@ impl Selector {
         let found = candidates.find_map(|label| labels.get_key_value(label.trim()));
         found.map(|(label, value)| Self { label: label.clone(), value: value.clone() }).ok_or_else(|| {
             BuildError::Selector {
+                kind: rollout.target_kind.lower(),
                 target: rollout.target.clone(),
                 namespace: rollout.namespace.clone(),
                 candidates: settings.selector_labels.join(" "),
             }
         })
+    }
+
+    /// As [`Self::of`]; a Service has no pods to tell apart.
+    pub fn if_any(
+        rollout: &Rollout,
+        settings: &Settings,
+        target: &Value,
+    ) -> Result<Option<Self>, BuildError> {
+        rollout.target_kind.has_pods().then(|| Self::of(rollout, settings, target)).transpose()
     }
 
     /// The label's value on the primary's pods.

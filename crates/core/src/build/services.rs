@@ -118,7 +118,7 @@ pub fn reverted_apex(
     target: &Value,
     live: &Value,
 ) -> Result<Option<Value>, BuildError> {
-    if owner::owned(rollout, live) {
+    if owner::owned(rollout, live) || !rollout.target_kind.has_pods() {
         return Ok(None);
     }
     let selector = Selector::of(rollout, settings, target)?;

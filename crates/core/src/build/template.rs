@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     Rollout,
     build::{
         configs,
-        json::texts,
-        metadata::{Map, portable, with},
+        json::{set, texts},
+        metadata::{self, portable, with},
         selector::Selector,
+        target::SCALED_TO_ZERO,
     },
     hash,
+    rollout::TargetKind,
     validate::Settings,
 };
 
@@ -35,7 +37,10 @@ pub fn primary_template(
     let labels = portable(texts(target, "/spec/template/metadata/labels"));
     let mut spec = target.pointer("/spec/template/spec").cloned().unwrap_or_default();
     configs::rename(&mut spec, configs);
-    spread::rename(&mut spec, &settings.selector_labels, &rollout.target);
+    match rollout.target_kind {
+        TargetKind::DaemonSet => schedulable(&mut spec),
+        _ => spread::rename(&mut spec, &settings.selector_labels, &rollout.target),
+    }
     json!({
         "metadata": {
             "labels": with(labels, &selector.label, selector.primary()),
@@ -45,8 +50,17 @@ pub fn primary_template(
     })
 }
 
+/// A primary runs, whether or not its target does. Nodes have one pod of it each: nothing spreads them.
+fn schedulable(pod: &mut Value) {
+    let Some(selector) = pod.get_mut("nodeSelector") else { return };
+    set(selector, SCALED_TO_ZERO, None);
+    if selector.as_object().is_some_and(Map::is_empty) {
+        set(pod, "nodeSelector", None);
+    }
+}
+
 /// The annotations of a template that are the user's.
-fn annotations(template: &Value) -> Map {
+fn annotations(template: &Value) -> metadata::Map {
     let mut annotations = portable(texts(template, "/metadata/annotations"));
     annotations.remove(PROMOTION_ID);
     annotations

@@ -45,12 +45,11 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
 /// A newer revision takes the place of the one under analysis; a way back to the promoted one ends it.
 fn supersede(turn: &mut Turn, inputs: Inputs) -> Flow {
     let Some(primary) = turn.primary()? else {
-        return Err(Stop::wait(format!("deployment {} not found", turn.rollout().primary_name())));
+        return Err(Stop::wait(turn.rollout().say_primary_missing()));
     };
     if already_promoted(turn, inputs, primary) {
         turn.note(turn.rollout().say_reverted());
-        turn.next.last_applied_spec = Some(inputs.target.revision.clone());
-        turn.next.tracked_configs = Some(inputs.configs.clone());
+        turn.take(inputs);
         turn.next.rollback_reason = Some("the target is back at the promoted revision".to_owned());
         turn.enter(Phase::Finalising);
     } else {
@@ -71,11 +70,11 @@ fn restart_window_if_lost(turn: &mut Turn) {
 
 /// The start of the rollout may have been cut off before the target was scaled up.
 fn scaled_up(turn: &mut Turn, inputs: Inputs) -> Flow {
-    if inputs.target.replicas > 0 {
+    if !turn.is_down(inputs.target.replicas)? {
         return Ok(());
     }
     let replicas = turn.canary_replicas(turn.primary()?)?;
-    turn.act(Action::ScaleTarget(replicas));
+    turn.scale_up(inputs.target.replicas, replicas)?;
     Err(Stop::Acted)
 }
 
@@ -87,7 +86,7 @@ fn wait_ready(turn: &mut Turn, inputs: Inputs) -> Flow {
     let say = |why: &str| rollout.say_canary_not_ready(why);
     match ensure::ready(&inputs.target.readiness, turn.now(), say)? {
         Ok(()) => Ok(()),
-        Err(why) => rollback::begin(turn, &RollbackCause::Deadline(say(&why))),
+        Err(why) => rollback::begin(turn, &RollbackCause::Deadline(rollout.say_canary_failed(&why))),
     }
 }
 
@@ -96,7 +95,7 @@ fn wait_primary(turn: &mut Turn) -> Flow {
     let rollout = turn.rollout();
     let say = |why: &str| rollout.say_primary_not_ready(why);
     let Some(primary) = turn.primary()? else {
-        return Err(Stop::wait(format!("deployment {} not found", rollout.primary_name())));
+        return Err(Stop::wait(rollout.say_primary_missing()));
     };
     if turn.next.canary_weight >= 100 {
         return Ok(());
@@ -131,6 +130,7 @@ fn first(turn: &mut Turn) -> Flow {
         turn.warn(turn.rollout().say_halt(&why));
         return failed(turn);
     }
+    turn.rollout().warnings.iter().for_each(|warning| turn.warn(*warning));
     advance(turn, 0)
 }
 

@@ -45,15 +45,30 @@ impl Turn<'_> {
 
     fn scaler_source(&self) -> Flow<i32> {
         let Some(scaler) = &self.obs.scaler else { return Ok(1) };
-        let name = self.rollout().spec.autoscaler_ref.as_ref().map_or("", |r| r.name.as_str());
         let min = self.known("autoscaler", &scaler.min_replicas)?;
-        min.copied().ok_or_else(|| {
-            let ns = &self.rollout().namespace;
-            Stop::wait(format!(
-                "HorizontalPodAutoscaler {name}.{ns} get query error: \
-                 horizontalpodautoscalers.autoscaling \"{name}\" not found"
-            ))
-        })
+        min.copied().ok_or_else(|| Stop::wait(self.rollout().say_scaler_missing()))
+    }
+
+    /// Whether the target's autoscaler is to be paused, or to scale again, before the target is scaled.
+    fn scaler_differs(&self, paused: bool) -> Flow<bool> {
+        let Some(scaler) = &self.obs.scaler else { return Ok(false) };
+        Ok(self.known("autoscaler", &scaler.paused)? == Some(&!paused))
+    }
+
+    /// Scales the target up from 0, and lets its autoscaler take over.
+    pub(super) fn scale_up(&mut self, replicas: i32, wanted: i32) -> Flow {
+        if self.scaler_differs(false)? {
+            self.act(Action::PauseScaler(false));
+        }
+        if replicas == 0 {
+            self.act(Action::ScaleTarget(wanted));
+        }
+        Ok(())
+    }
+
+    /// Whether the target is, or is about to be, kept at 0.
+    pub(super) fn is_down(&self, replicas: i32) -> Flow<bool> {
+        Ok(replicas == 0 || self.scaler_differs(false)?)
     }
 
     /// Replicas of a target that is scaled up from 0.
@@ -207,11 +222,18 @@ impl Turn<'_> {
 
     /// Scales the target to 0 once the primary serves; the last ready copy is never taken away.
     pub(super) fn scale_down(&mut self, replicas: i32) -> Flow {
-        if replicas == 0 {
+        let pause = self.scaler_differs(true)?;
+        let scale = replicas > 0 && self.rollout().target_kind.has_pods();
+        if !pause && !scale {
             return Ok(());
         }
         self.primary_has_endpoints()?;
-        self.act(Action::ScaleTarget(0));
+        if pause {
+            self.act(Action::PauseScaler(true));
+        }
+        if scale {
+            self.act(Action::ScaleTarget(0));
+        }
         Err(Stop::Acted)
     }
 }

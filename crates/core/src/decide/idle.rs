@@ -52,6 +52,9 @@ pub(super) fn changed(turn: &Turn, inputs: Inputs) -> bool {
 
 /// Serin's checksums of binary data add to Flagger's, so that those recorded by Flagger still count.
 fn changed_configs(turn: &Turn, inputs: Inputs) -> bool {
+    if !turn.rollout().config_tracking {
+        return false;
+    }
     let none = BTreeMap::new();
     let tracked = turn.next.tracked_configs.as_ref().unwrap_or(&none);
     let same = |(key, ours): (&String, &String)| {
@@ -91,10 +94,8 @@ fn primary_or_recreate<'a>(turn: &mut Turn<'a>, inputs: Inputs) -> Flow<&'a Prim
         turn.act(Action::ApplyPrimary);
         return Err(Stop::Acted);
     }
-    let name = turn.rollout().primary_name();
-    Err(Stop::wait(format!(
-        "deployment {name} not found: set the target back to the promoted revision to have it made again"
-    )))
+    let missing = turn.rollout().say_primary_missing();
+    Err(Stop::wait(format!("{missing}: set the target back to the promoted revision to have it made again")))
 }
 
 /// After a failed promotion traffic stays on the canary until the primary is ready.
@@ -114,8 +115,7 @@ fn unchanged(turn: &mut Turn) {
 
 /// Takes over the names of what runs already, without a rollout.
 fn adopt(turn: &mut Turn, inputs: Inputs) {
-    turn.next.last_applied_spec = Some(inputs.target.revision.clone());
-    turn.next.tracked_configs = Some(inputs.configs.clone());
+    turn.take(inputs);
     if turn.next.phase != Phase::Failed {
         turn.next.last_promoted_spec = Some(inputs.target.revision.clone());
     }
@@ -149,10 +149,8 @@ fn start(turn: &mut Turn, inputs: Inputs, primary: &Primary) -> Flow {
     }
     turn.note(turn.rollout().say_detected());
     turn.alert(Severity::Info, event::ALERT_PROGRESSING, true);
-    if inputs.target.replicas == 0 {
-        let replicas = turn.canary_replicas(Some(primary))?;
-        turn.act(Action::ScaleTarget(replicas));
-    }
+    let replicas = turn.canary_replicas(Some(primary))?;
+    turn.scale_up(inputs.target.replicas, replicas)?;
     turn.next.waiting_for = None;
     Err(Stop::Acted)
 }
@@ -161,7 +159,6 @@ fn start(turn: &mut Turn, inputs: Inputs, primary: &Primary) -> Flow {
 pub(super) fn begin(turn: &mut Turn, inputs: Inputs) {
     status::reset(&mut turn.next);
     turn.next.checks.clear();
-    turn.next.last_applied_spec = Some(inputs.target.revision.clone());
-    turn.next.tracked_configs = Some(inputs.configs.clone());
+    turn.take(inputs);
     turn.enter(Phase::Progressing);
 }

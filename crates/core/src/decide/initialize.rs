@@ -60,9 +60,8 @@ fn check_providers(turn: &mut Turn) -> Flow {
 fn complete(turn: &mut Turn) -> Flow {
     let inputs = turn.inputs()?;
     status::reset(&mut turn.next);
-    turn.next.last_applied_spec = Some(inputs.target.revision.clone());
+    turn.take(inputs);
     turn.next.last_promoted_spec = Some(inputs.target.revision.clone());
-    turn.next.tracked_configs = Some(inputs.configs.clone());
     turn.enter(Phase::Initialized);
     turn.note(turn.rollout().say_initialized());
     let kind = turn.rollout().target_kind.name();

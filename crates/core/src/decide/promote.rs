@@ -48,7 +48,8 @@ fn copied<'a>(turn: &mut Turn<'a>) -> Flow<&'a Primary> {
 
 fn promoted_id(turn: &Turn) -> String {
     let revision = turn.next.last_applied_spec.as_deref().unwrap_or_default();
-    let configs = turn.next.tracked_configs.clone().unwrap_or_default();
+    let configs = turn.next.tracked_configs.clone().filter(|_| turn.rollout().config_tracking);
+    let configs = configs.unwrap_or_default();
     hash::promotion_id(&turn.rollout().uid, revision, &configs)
 }
 

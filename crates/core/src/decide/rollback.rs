@@ -24,8 +24,7 @@ pub(super) fn begin(turn: &mut Turn, cause: &RollbackCause) -> Flow {
 /// A revision that is rolled back before it started is not tried again.
 fn reject_waiting(turn: &mut Turn) -> Flow {
     let inputs = turn.inputs()?;
-    turn.next.last_applied_spec = Some(inputs.target.revision.clone());
-    turn.next.tracked_configs = Some(inputs.configs.clone());
+    turn.take(inputs);
     Ok(())
 }
 

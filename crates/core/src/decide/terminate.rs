@@ -7,7 +7,7 @@ use super::{
     ensure,
     turn::{Flow, Stop, Turn},
 };
-use crate::plan::Action;
+use crate::{observe::Target, plan::Action};
 
 /// Sets or removes the finalizer as `revertOnDeletion` asks.
 pub(super) fn keep_finalizer(turn: &mut Turn) {
@@ -24,16 +24,13 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
     if !rollout.finalizer {
         return Err(Stop::Acted);
     }
-    if turn.next.phase != Phase::Terminating {
+    let begins = turn.next.phase != Phase::Terminating;
+    if begins {
         turn.enter(Phase::Terminating);
         turn.note(format!("Terminating canary {}", rollout.full_name()));
     }
     if let Some(target) = turn.known("target", &turn.obs.target)? {
-        if target.replicas == 0 {
-            let replicas = turn.canary_replicas(turn.primary()?).unwrap_or(1);
-            turn.act(Action::ScaleTarget(replicas));
-            return Err(Stop::Acted);
-        }
+        take_over(turn, target, begins)?;
         // A target that never becomes ready must not keep its Canary from being deleted.
         let say = |why: &str| rollout.say_canary_not_ready(why);
         let _ = ensure::ready(&target.readiness, turn.now(), say)?;
@@ -41,5 +38,18 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
     }
     turn.act(Action::RemoveFinalizer);
     turn.note(format!("Terminated canary {}", rollout.full_name()));
+    Err(Stop::Acted)
+}
+
+/// Brings the target up with as many replicas as the primary has; its autoscaler decides from then on.
+fn take_over(turn: &mut Turn, target: &Target, begins: bool) -> Flow {
+    let primary = turn.primary()?;
+    let fallback = || turn.canary_replicas(None).unwrap_or(1);
+    let wanted = primary.map_or_else(fallback, |primary| primary.replicas.max(1));
+    let short = target.replicas < if begins { wanted } else { 1 };
+    if !short && !turn.is_down(target.replicas)? {
+        return Ok(());
+    }
+    turn.scale_up(if short { 0 } else { target.replicas }, wanted)?;
     Err(Stop::Acted)
 }

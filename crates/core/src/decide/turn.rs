@@ -188,6 +188,12 @@ impl<'a> Turn<'a> {
         Ok(Inputs { target, configs })
     }
 
+    /// Records these as the revision that is looked at. Where configs are not tracked, the status has none.
+    pub(super) fn take(&mut self, inputs: Inputs) {
+        self.next.last_applied_spec = Some(inputs.target.revision.clone());
+        self.next.tracked_configs = self.rollout().config_tracking.then(|| inputs.configs.clone());
+    }
+
     /// The reason of a wait that only the next tick can end: a gate that was closed when last asked.
     pub(super) fn gate(&self) -> Option<String> {
         let prefix = self.rollout().say_halt("waiting for");

@@ -103,3 +103,68 @@ fn the_canarys_deadline_counts_from_the_condition(
     let Readiness::NotReady { fatal_at, .. } = deployment(&slow, 100, DEADLINE) else { panic!("ready") };
     assert_eq!(fatal_at, expected.map(|at| at.parse().unwrap()));
 }
+
+fn daemons(generation: i64, desired: i64, updated: i64, available: i64) -> Value {
+    json!({
+        "metadata": {"name": "podinfo-ds", "generation": generation},
+        "status": {
+            "observedGeneration": 2,
+            "desiredNumberScheduled": desired,
+            "updatedNumberScheduled": updated,
+            "numberAvailable": available,
+        },
+    })
+}
+
+#[rstest]
+#[case::ready(daemons(2, 3, 3, 3), 100, None)]
+#[case::scaled_to_zero(daemons(2, 0, 0, 0), 100, None)]
+#[case::not_observed(
+    daemons(3, 3, 3, 3),
+    100,
+    Some("waiting for rollout to finish: observed daemonset generation less than desired generation")
+)]
+#[case::updating(
+    daemons(2, 3, 1, 3),
+    100,
+    Some("waiting for rollout to finish: 1 out of 3 new pods have been updated")
+)]
+#[case::unavailable(
+    daemons(2, 3, 3, 1),
+    100,
+    Some("waiting for rollout to finish: 1 of 3 (readyThreshold 100%) updated pods are available")
+)]
+#[case::threshold_met(daemons(2, 3, 3, 1), 50, None)]
+#[case::threshold_missed(
+    daemons(2, 10, 10, 6),
+    70,
+    Some("waiting for rollout to finish: 6 of 7 (readyThreshold 70%) updated pods are available")
+)]
+fn daemon_sets(#[case] live: Value, #[case] percent: i64, #[case] expected: Option<&str>) {
+    let start = Timestamp::UNIX_EPOCH;
+    let message = match daemon_set(&live, percent, DEADLINE, Some(start), start) {
+        Readiness::Ready => None,
+        Readiness::NotReady { message, .. } => Some(message),
+    };
+    assert_eq!(message.as_deref(), expected);
+}
+
+#[test]
+fn the_deadline_of_a_daemon_set_counts_from_the_last_change_of_the_status() {
+    let start = Timestamp::UNIX_EPOCH;
+    let at = |seconds: i64| {
+        let since = Some(start);
+        daemon_set(&daemons(2, 1, 1, 0), 100, DEADLINE, since, start + TimeDelta::seconds(seconds))
+    };
+    let Readiness::NotReady { message, fatal_at } = at(599) else { panic!("not ready") };
+    assert_eq!(fatal_at, Some(start + DEADLINE));
+    assert!(message.contains("0 of 1"), "{message}");
+    let exceeded = "exceeded its progressDeadlineSeconds: 600".to_owned();
+    assert_eq!(at(600), Readiness::NotReady { message: exceeded, fatal_at: Some(start + DEADLINE) });
+    assert_eq!(
+        daemon_set(&daemons(2, 1, 1, 1), 100, DEADLINE, Some(start), start + DEADLINE * 2),
+        Readiness::Ready
+    );
+    let unseen = daemon_set(&daemons(3, 1, 1, 1), 100, DEADLINE, Some(start), start + DEADLINE * 2);
+    assert!(matches!(unseen, Readiness::NotReady { fatal_at: None, .. }), "the controller is not there");
+}

@@ -4,7 +4,34 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::build::json::{items, text};
+use super::Snapshot;
+use crate::{
+    Rollout, Seen,
+    build::json::{items, text},
+    observe::Endpoints,
+};
+
+impl Snapshot {
+    /// Ready endpoints of both sides. A target may be a Service of something that Kubernetes does not watch
+    /// (a name elsewhere, addresses that the user lists): that counts as ready, as with Flagger.
+    pub(super) fn endpoints(&self, rollout: &Rollout) -> Endpoints {
+        let side = |service: &Seen<Value>, counted: &Seen<u32>| match service {
+            Seen::Present(service) if !rollout.target_kind.has_pods() && selects_nothing(service) => {
+                Seen::Present(1)
+            }
+            _ => counted.clone(),
+        };
+        Endpoints {
+            primary: side(&self.primary_service, &self.endpoints.primary),
+            canary: side(&self.canary_service, &self.endpoints.canary),
+        }
+    }
+}
+
+fn selects_nothing(service: &Value) -> bool {
+    let selector = service.pointer("/spec/selector").and_then(Value::as_object);
+    text(service, "/spec/type") == Some("ExternalName") || selector.is_none_or(serde_json::Map::is_empty)
+}
 
 /// Ready endpoints in a Service's EndpointSlices; an address in several slices counts once.
 pub fn ready_endpoints<'a>(slices: impl IntoIterator<Item = &'a Value>) -> u32 {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Snapshot;
 use crate::{
     Rollout, Seen,
-    build::{BuildError, services},
+    build::{BuildError, service_target, services},
     observe::{Services, Synced},
     plan::ServiceRole,
     validate::Settings,
@@ -14,12 +14,30 @@ use crate::{
 impl Snapshot {
     /// Whether each Service is as it should be; without the target nobody knows how it should be.
     pub(super) fn services(&self, rollout: &Rollout, settings: &Settings) -> Result<Services, BuildError> {
+        if !rollout.target_kind.has_pods()
+            && let Ok(target) = self.known_target(rollout)
+        {
+            return Ok(self.followed(rollout, target));
+        }
         let synced = |role, live| self.synced(rollout, settings, role, live);
         Ok(Services {
             apex: synced(ServiceRole::Apex, &self.apex_service)?,
             primary: synced(ServiceRole::Primary, &self.primary_service)?,
             canary: synced(ServiceRole::Canary, &self.canary_service)?,
         })
+    }
+
+    /// Of a target that is a Service, the target is the apex, and the primary is looked after as such.
+    fn followed(&self, rollout: &Rollout, target: &Value) -> Services {
+        let canary = match &self.canary_service {
+            Seen::Unknown(why) => Synced::Unknown(why.clone()),
+            Seen::Absent => Synced::No,
+            Seen::Present(live) => {
+                let desired = service_target::canary(rollout, target, Some(live));
+                if service_target::in_sync(&desired, live) { Synced::Yes } else { Synced::No }
+            }
+        };
+        Services { apex: Synced::Yes, primary: Synced::Yes, canary }
     }
 
     fn synced(

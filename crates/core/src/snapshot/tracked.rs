@@ -6,7 +6,6 @@ use super::Snapshot;
 use crate::{
     Rollout, Seen,
     build::configs::{config_refs, missing},
-    validate::Settings,
 };
 
 /// What is known of the tracked configs.
@@ -21,12 +20,12 @@ pub(super) struct Tracked {
 
 impl Snapshot {
     /// Looks up everything that the target's pods refer to.
-    pub(super) fn tracked(&self, rollout: &Rollout, settings: &Settings) -> Tracked {
+    pub(super) fn tracked(&self, rollout: &Rollout) -> Tracked {
         let target = match self.known_target(rollout) {
             Ok(target) => target,
             Err(why) => return Tracked::unknown(why),
         };
-        let refs = if settings.config_tracking { config_refs(target) } else { Vec::new() };
+        let refs = if rollout.config_tracking { config_refs(target) } else { Vec::new() };
         let mut present = BTreeMap::new();
         let mut absent = None;
         for reference in refs {

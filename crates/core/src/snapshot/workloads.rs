@@ -7,25 +7,43 @@ use crate::{
     Rollout, Seen,
     build::{
         BuildError,
-        json::{int, text},
+        json::text,
         selector::Selector,
+        service_target,
+        target::{self, replicas},
         template,
     },
-    hash,
-    observe::{Primary, Target},
+    observe::{Primary, Readiness, Target},
     readiness,
+    rollout::TargetKind,
     validate::Settings,
 };
 
 impl Snapshot {
     /// The target as it is.
-    pub(super) fn target_facts(&self, rollout: &Rollout) -> Seen<Target> {
+    pub(super) fn target_facts(&self, rollout: &Rollout) -> Result<Seen<Target>, BuildError> {
+        let kind = rollout.target_kind;
         let threshold = rollout.spec.analysis.canary_ready_threshold_or_default();
-        self.target.clone().map(|live| Target {
-            revision: hash::revision(&live["spec"]["template"]),
-            replicas: replicas(&live),
-            readiness: readiness::deployment(&live, threshold, rollout.spec.progress_deadline()),
-        })
+        if let Seen::Present(live) = &self.target {
+            target::supported(rollout, live)?;
+        }
+        Ok(self.target.clone().map(|live| Target {
+            revision: target::revision(kind, &live),
+            replicas: replicas(kind, &live),
+            readiness: self.readiness(rollout, &live, threshold),
+        }))
+    }
+
+    fn readiness(&self, rollout: &Rollout, live: &Value, threshold: i64) -> Readiness {
+        let deadline = rollout.spec.progress_deadline();
+        match rollout.target_kind {
+            TargetKind::Deployment => readiness::deployment(live, threshold, deadline),
+            TargetKind::DaemonSet => {
+                let since = self.canary.status.as_ref().and_then(|status| status.last_transition_time);
+                readiness::daemon_set(live, threshold, deadline, since, self.now)
+            }
+            TargetKind::Service => Readiness::Ready,
+        }
     }
 
     /// The primary as it is. It is unknown where it cannot be held against the target and its configs.
@@ -45,25 +63,28 @@ impl Snapshot {
                 return Ok(Seen::Unknown(why.clone()));
             }
             (Seen::Absent, _) => false,
+            (Seen::Present(target), _) if rollout.target_kind == TargetKind::Service => {
+                service_target::matches(rollout, target, live)
+            }
             (Seen::Present(target), _) => {
                 let selector = Selector::of(rollout, settings, target)?;
                 template::matches(rollout, settings, &selector, target, live, &tracked.present)
             }
         };
-        Ok(Seen::Present(primary(rollout, live, matches_target)))
+        Ok(Seen::Present(self.primary(rollout, live, matches_target)))
     }
-}
 
-fn primary(rollout: &Rollout, live: &Value, matches_target: bool) -> Primary {
-    let threshold = rollout.spec.analysis.primary_ready_threshold_or_default();
-    Primary {
-        promotion_id: text(live, "/spec/template/metadata/annotations/flagger-id").map(ToOwned::to_owned),
-        matches_target,
-        replicas: replicas(live),
-        readiness: readiness::deployment(live, threshold, rollout.spec.progress_deadline()),
+    fn primary(&self, rollout: &Rollout, live: &Value, matches_target: bool) -> Primary {
+        let threshold = rollout.spec.analysis.primary_ready_threshold_or_default();
+        let promotion_id = match rollout.target_kind {
+            TargetKind::Service => text(live, "/metadata/annotations/flagger-id"),
+            _ => text(live, "/spec/template/metadata/annotations/flagger-id"),
+        };
+        Primary {
+            promotion_id: promotion_id.map(ToOwned::to_owned),
+            matches_target,
+            replicas: replicas(rollout.target_kind, live),
+            readiness: self.readiness(rollout, live, threshold),
+        }
     }
-}
-
-fn replicas(live: &Value) -> i32 {
-    int(live, "/spec/replicas").and_then(|n| i32::try_from(n).ok()).unwrap_or(1)
 }

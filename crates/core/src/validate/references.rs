@@ -3,6 +3,7 @@
 use serin_api::{CanarySpec, canary::CrossNamespaceRef};
 
 use super::{Settings, SpecError};
+use crate::build::scaler::ScalerKind;
 
 /// Everything wrong with references to other objects.
 pub(super) fn check(spec: &CanarySpec, namespace: &str, settings: &Settings) -> Vec<SpecError> {
@@ -30,9 +31,10 @@ fn foreign(field: &'static str, what: &str, reference: &CrossNamespaceRef, own: 
 }
 
 fn scaler(spec: &CanarySpec) -> Option<SpecError> {
-    let kind = spec.autoscaler_ref.as_ref()?.kind.as_str();
-    (kind != "HorizontalPodAutoscaler").then(|| {
+    let reference = spec.autoscaler_ref.as_ref()?;
+    ScalerKind::of(reference).is_none().then(|| {
         let problem = "this kind of autoscaler is not supported";
-        SpecError::new("spec.autoscalerRef.kind", kind, problem, "use a HorizontalPodAutoscaler")
+        let remedy = "use a HorizontalPodAutoscaler or a ScaledObject";
+        SpecError::new("spec.autoscalerRef.kind", &reference.kind, problem, remedy)
     })
 }

@@ -11,16 +11,32 @@ use crate::{build::route::matches, rollout::Provider};
 
 /// Everything wrong with `spec.service` and with what the route takes from the analysis.
 pub(super) fn check(spec: &CanarySpec, provider: Option<Provider>) -> Vec<SpecError> {
+    let of_service = spec.target_ref.kind == "Service";
+    if of_service && provider == Some(Provider::Kubernetes) && spec.service.is_none() {
+        return Vec::new();
+    }
     let Some(service) = &spec.service else {
         return vec![SpecError::new("spec.service", "", "it is missing", "name at least its port")];
     };
     let mut errors = ports(service);
+    if of_service {
+        errors.extend(another_name(spec));
+    }
     if provider == Some(Provider::GatewayApi) {
         errors.extend(gateways(service));
         errors.extend(matching(spec, service));
         errors.extend(spec.analysis.session_affinity.as_ref().and_then(cookies));
     }
     errors
+}
+
+/// Of a Service that is released the copies bear its own name.
+fn another_name(spec: &CanarySpec) -> Option<SpecError> {
+    let (name, target) = (spec.apex_name(), spec.target_ref.name.as_str());
+    (name != target).then(|| {
+        let problem = "a Service that is released has its copies under its own name";
+        SpecError::new("spec.service.name", name, problem, "leave it out, or set it to the target's name")
+    })
 }
 
 fn ports(service: &CanaryService) -> Vec<SpecError> {

@@ -3,18 +3,29 @@
 use serin_api::{CanarySpec, canary::CanaryAnalysis};
 
 use super::SpecError;
-use crate::strategy::{self, Strategy, progressive_weights};
+use crate::{
+    event,
+    strategy::{self, Strategy, progressive_weights},
+};
 
 /// Rounds of checks where no traffic can be shifted and the manifest names none.
 const ITERATIONS: i64 = 10;
 
 /// The provider `kubernetes` shifts no traffic: what needs a route is left out, and the canary is tested
 /// for a number of rounds, as in Flagger.
-pub(super) fn without_route(analysis: &mut CanaryAnalysis) {
-    analysis.match_.clear();
+///
+/// Returns what to tell the user of it.
+pub(super) fn without_route(analysis: &mut CanaryAnalysis) -> Vec<&'static str> {
+    let mut warnings = Vec::new();
+    if !analysis.match_.is_empty() {
+        analysis.match_.clear();
+        warnings.push(event::NO_AB_TEST);
+    }
     if analysis.iterations.unwrap_or(0) < 1 {
         analysis.iterations = Some(ITERATIONS);
+        warnings.extend([event::NO_PROGRESSIVE, event::ITERATIONS_SET]);
     }
+    warnings
 }
 
 /// The steps of the analysis; `routed` is false for the provider `kubernetes`.

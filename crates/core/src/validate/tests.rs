@@ -115,7 +115,9 @@ fn thresholds_and_hooks() {
 fn every_error_names_field_value_and_remedy() {
     let changes = [
         json!({"provider": "istio"}),
-        json!({"targetRef": {"kind": "DaemonSet"}}),
+        json!({"targetRef": {"kind": "StatefulSet"}}),
+        json!({"targetRef": {"kind": "Service", "apiVersion": "serving.knative.dev/v1"}}),
+        json!({"targetRef": {"kind": "Service"}, "service": {"name": "other"}}),
         json!({"service": null}),
         json!({"service": {"port": 70000, "targetPort": -1}}),
         json!({"service": {"gatewayRefs": []}}),
@@ -125,7 +127,7 @@ fn every_error_names_field_value_and_remedy() {
         json!({"analysis": {"sessionAffinity": {"cookieName": "a", "primaryCookieName": "a"}}}),
         json!({"analysis": {"metrics": [{"name": "m", "templateRef": {"name": "t", "namespace": "other"}}]}}),
         json!({"analysis": {"alerts": [{"name": "a", "providerRef": {"name": "slack", "namespace": "other"}}]}}),
-        json!({"autoscalerRef": {"apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject", "name": "s"}}),
+        json!({"autoscalerRef": {"apiVersion": "autoscaling/v2", "kind": "VerticalPodAutoscaler", "name": "s"}}),
     ];
     let all: Vec<String> = changes.iter().flat_map(|change| errors(&json!({"spec": change}))).collect();
     insta::assert_snapshot!(all.join("\n"));
@@ -133,6 +135,41 @@ fn every_error_names_field_value_and_remedy() {
 
 #[test]
 fn all_errors_are_told_at_once() {
-    let change = json!({"provider": "istio", "targetRef": {"kind": "Service"}, "service": {"port": 0}});
+    let change = json!({"provider": "istio", "targetRef": {"kind": "Job"}, "service": {"port": 0}});
     assert_eq!(errors(&json!({"spec": change})).len(), 3);
+}
+
+#[rstest]
+#[case("Deployment", TargetKind::Deployment)]
+#[case("DaemonSet", TargetKind::DaemonSet)]
+#[case("Service", TargetKind::Service)]
+fn target_kinds(#[case] kind: &str, #[case] expected: TargetKind) {
+    let rollout = valid(&json!({"spec": {"targetRef": {"kind": kind}}}));
+    assert_eq!((rollout.target_kind, rollout.target_kind.name()), (expected, kind));
+    assert_eq!(rollout.config_tracking, expected != TargetKind::Service);
+}
+
+#[test]
+fn a_service_without_a_route_needs_no_service_field() {
+    let target = json!({"apiVersion": "v1", "kind": "Service", "name": "podinfo"});
+    let rollout = valid(&json!({"spec": {"provider": "kubernetes", "targetRef": target, "service": null}}));
+    assert_eq!((rollout.apex.as_str(), rollout.canary_service().as_str()), ("podinfo", "podinfo-canary"));
+}
+
+#[test]
+fn what_has_no_effect_without_a_route_is_told() {
+    let warnings = |analysis: Value| {
+        valid(&json!({"spec": {"provider": "kubernetes", "analysis": analysis}})).warnings.join("; ")
+    };
+    let headers = json!([{"headers": {"a": {"exact": "b"}}}]);
+    assert_eq!(warnings(json!({"iterations": 3})), "");
+    assert_eq!(
+        warnings(json!({"iterations": 3, "match": headers})),
+        "A/B testing is not supported when using the kubernetes provider"
+    );
+    assert_eq!(
+        warnings(json!({"stepWeight": 10})),
+        "Progressive traffic is not supported when using the kubernetes provider; \
+         Setting canaryAnalysis.iterations: 10"
+    );
 }

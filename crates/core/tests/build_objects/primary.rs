@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use serin_core::build::{
     BuildError,
     configs::{self, ConfigKind},
-    primary, scaler, template,
+    primary, template,
 };
 
 use crate::support::{World, merge};
@@ -175,25 +175,4 @@ fn a_copy_follows_its_source_and_keeps_other_owners() {
     let copy = configs::config_copy(&rollout, &world.settings, ConfigKind::ConfigMap, &source, Some(&live));
     assert!(!configs::in_sync(&copy, &live) && configs::in_sync(&copy, &copy));
     insta::assert_yaml_snapshot!(copy);
-}
-
-#[test]
-fn the_scaler_is_copied_with_its_own_bounds() {
-    let world = World::load("tutorial.yaml");
-    let rollout = world.rollout();
-    let source = world.find("HorizontalPodAutoscaler");
-    let mut reference = rollout.spec.autoscaler_ref.clone().unwrap();
-    let plain = scaler::scaler(&rollout, &reference, source, None).unwrap();
-    assert!(scaler::in_sync(&plain, &plain));
-    assert_eq!(scaler::min_replicas(source), 2);
-    reference.primary_scaler_replicas =
-        serde_json::from_value(json!({"minReplicas": 3, "maxReplicas": 9})).unwrap();
-    let own = scaler::scaler(&rollout, &reference, source, Some(&plain)).unwrap();
-    assert!(!scaler::in_sync(&own, &plain));
-    assert_eq!((&own["spec"]["minReplicas"], &own["spec"]["maxReplicas"]), (&json!(3), &json!(9)));
-    reference.kind = "ScaledObject".to_owned();
-    assert!(matches!(
-        scaler::scaler(&rollout, &reference, source, None),
-        Err(BuildError::NotSupported { .. })
-    ));
 }

@@ -58,7 +58,7 @@ impl World {
     }
 
     pub(crate) fn target(&self) -> &Value {
-        self.find("Deployment")
+        self.find(&self.canary().spec.target_ref.kind)
     }
 
     pub(crate) fn selector(&self) -> Selector {

@@ -86,6 +86,7 @@ impl Cluster {
             }),
             configs: BTreeMap::default(),
             services: self.services,
+            scaler: None,
             route: self.route,
             pending: None,
         }

@@ -1,0 +1,130 @@
+//! Targets of all kinds: what of them is released, and how they are scaled.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+use crate::{
+    Rollout,
+    build::{
+        BuildError,
+        json::{entry, int, set, text},
+    },
+    hash,
+    rollout::TargetKind,
+};
+
+/// Key of the node selector that no node fits: a DaemonSet that has it runs nowhere.
+pub const SCALED_TO_ZERO: &str = "flagger.app/scale-to-zero";
+
+/// Hash of what is released: see [`released`].
+pub fn revision(kind: TargetKind, target: &Value) -> String {
+    hash::revision(&released(kind, target))
+}
+
+/// The part of a target whose changes are revisions.
+///
+/// The pod template; a Service's spec. Scaling a DaemonSet changes its node selector, which is no revision:
+/// the key is left out, and a selector that was never set is an empty one.
+pub fn released(kind: TargetKind, target: &Value) -> Cow<'_, Value> {
+    match kind {
+        TargetKind::Deployment => Cow::Borrowed(&target["spec"]["template"]),
+        TargetKind::Service => Cow::Borrowed(&target["spec"]),
+        TargetKind::DaemonSet => {
+            let mut template = target["spec"]["template"].clone();
+            set(entry(entry(&mut template, "spec"), "nodeSelector"), SCALED_TO_ZERO, None);
+            Cow::Owned(template)
+        }
+    }
+}
+
+/// Whether it has pods, and how many: of a DaemonSet and a Service it is only told whether they may run.
+pub fn replicas(kind: TargetKind, workload: &Value) -> i32 {
+    match kind {
+        TargetKind::Deployment => {
+            int(workload, "/spec/replicas").and_then(|n| i32::try_from(n).ok()).unwrap_or(1)
+        }
+        TargetKind::DaemonSet => {
+            let selector = workload.pointer("/spec/template/spec/nodeSelector");
+            i32::from(selector.is_none_or(|selector| selector.get(SCALED_TO_ZERO).is_none()))
+        }
+        TargetKind::Service => 1,
+    }
+}
+
+/// The merge patch that scales a target; `None` where there is nothing to scale.
+pub fn scaling(kind: TargetKind, replicas: i32) -> Option<Value> {
+    match kind {
+        TargetKind::Deployment => Some(json!({"spec": {"replicas": replicas}})),
+        TargetKind::DaemonSet => {
+            let value = if replicas == 0 { Some("true") } else { None };
+            Some(json!({"spec": {"template": {"spec": {"nodeSelector": {SCALED_TO_ZERO: value}}}}}))
+        }
+        TargetKind::Service => None,
+    }
+}
+
+/// Refuses a target whose pods are only replaced by hand: a rollout would wait for it in vain.
+pub fn supported(rollout: &Rollout, target: &Value) -> Result<(), BuildError> {
+    let strategy = text(target, "/spec/updateStrategy/type").filter(|strategy| !strategy.is_empty());
+    match (rollout.target_kind, strategy) {
+        (TargetKind::DaemonSet, Some(strategy)) if strategy != "RollingUpdate" => {
+            Err(BuildError::UpdateStrategy { target: rollout.target_name(), strategy: strategy.to_owned() })
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn daemon_set(selector: &Value) -> Value {
+        let mut target = json!({"spec": {"template": {"spec": {"containers": [{"name": "a"}]}}}});
+        if !selector.is_null() {
+            target["spec"]["template"]["spec"]["nodeSelector"] = selector.clone();
+        }
+        target
+    }
+
+    #[rstest]
+    #[case::never_set(json!(null))]
+    #[case::empty(json!({}))]
+    #[case::down(json!({SCALED_TO_ZERO: "true"}))]
+    fn scaling_a_daemon_set_is_no_revision(#[case] selector: Value) {
+        let of = |selector: &Value| revision(TargetKind::DaemonSet, &daemon_set(selector));
+        assert_eq!(of(&selector), of(&json!({})));
+        assert_ne!(of(&selector), of(&json!({"disk": "fast"})));
+    }
+
+    #[test]
+    fn a_node_selector_of_the_user_is_kept_when_scaling() {
+        let target = daemon_set(&json!({"disk": "fast", SCALED_TO_ZERO: "true"}));
+        let released = released(TargetKind::DaemonSet, &target).into_owned();
+        assert_eq!(released["spec"]["nodeSelector"], json!({"disk": "fast"}));
+    }
+
+    #[rstest]
+    #[case(TargetKind::Deployment, json!({"spec": {"replicas": 3}}), 3)]
+    #[case(TargetKind::Deployment, json!({"spec": {}}), 1)]
+    #[case(TargetKind::DaemonSet, daemon_set(&json!(null)), 1)]
+    #[case(TargetKind::DaemonSet, daemon_set(&json!({"disk": "fast"})), 1)]
+    #[case(TargetKind::DaemonSet, daemon_set(&json!({SCALED_TO_ZERO: "true"})), 0)]
+    #[case(TargetKind::Service, json!({"spec": {}}), 1)]
+    fn replicas_of_each_kind(#[case] kind: TargetKind, #[case] target: Value, #[case] expected: i32) {
+        assert_eq!(replicas(kind, &target), expected);
+    }
+
+    #[test]
+    fn scaling_of_each_kind() {
+        let selector = |value: Value| {
+            Some(json!({"spec": {"template": {"spec": {"nodeSelector": {SCALED_TO_ZERO: value}}}}}))
+        };
+        assert_eq!(scaling(TargetKind::Deployment, 0), Some(json!({"spec": {"replicas": 0}})));
+        assert_eq!(scaling(TargetKind::DaemonSet, 0), selector(json!("true")));
+        assert_eq!(scaling(TargetKind::DaemonSet, 3), selector(json!(null)));
+        assert_eq!(scaling(TargetKind::Service, 0), None);
+    }
+}

@@ -1,0 +1,46 @@
+//! Kinds of target.
+
+/// What can be released (`spec.targetRef`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TargetKind {
+    /// `apps/v1` Deployment.
+    Deployment,
+    /// `apps/v1` DaemonSet: scaled to zero by a node selector that no node has.
+    DaemonSet,
+    /// `v1` Service of workloads that are nobody's concern here: never scaled, always ready.
+    Service,
+}
+
+impl TargetKind {
+    /// The kind as in manifests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Deployment => "Deployment",
+            Self::DaemonSet => "DaemonSet",
+            Self::Service => "Service",
+        }
+    }
+
+    /// The kind as in Flagger's texts.
+    pub fn lower(self) -> &'static str {
+        match self {
+            Self::Deployment => "deployment",
+            Self::DaemonSet => "daemonset",
+            Self::Service => "service",
+        }
+    }
+
+    /// `<plural>.<group>`, as the API server's errors name it.
+    pub fn qualified(self) -> &'static str {
+        match self {
+            Self::Deployment => "deployments.apps",
+            Self::DaemonSet => "daemonsets.apps",
+            Self::Service => "services",
+        }
+    }
+
+    /// Whether it has pods of its own: they are scaled, awaited, and use configs.
+    pub fn has_pods(self) -> bool {
+        self != Self::Service
+    }
+}
