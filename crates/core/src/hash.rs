@@ -10,7 +10,10 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::build::json::{entry, set};
+use crate::build::{
+    json::{entry, set},
+    target::SCALED_TO_ZERO,
+};
 
 mod canonical;
 mod go_text;
@@ -21,9 +24,6 @@ pub use canonical::canonical;
 
 /// The letters of names that Kubernetes makes up: no vowels, nothing easily mistaken.
 const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
-
-/// Key of the node selector that keeps the pods of a DaemonSet away from all nodes.
-const SCALED_DOWN: &str = "flagger.app/scale-to-zero";
 
 /// Names the promotions of all Canaries; any fixed value does.
 const PROMOTIONS: Uuid = Uuid::from_u128(0x5e71_0000_6f6d_4f74_8e5d_70c4_9d1a_b0d1);
@@ -46,7 +46,7 @@ pub fn revision(template: &Value) -> String {
 pub fn daemon_set_revision(template: &Value) -> String {
     let mut template = template.clone();
     let selector = entry(entry(&mut template, "spec"), "nodeSelector");
-    set(selector, SCALED_DOWN, None);
+    set(selector, SCALED_TO_ZERO, None);
     revision(&template)
 }
 

@@ -1,14 +1,12 @@
 //! Targets of all kinds: what of them is released, and how they are scaled.
 
-use std::borrow::Cow;
-
 use serde_json::{Value, json};
 
 use crate::{
     Rollout,
     build::{
         BuildError,
-        json::{entry, int, set, text},
+        json::{int, text},
     },
     hash,
     rollout::TargetKind,
@@ -17,24 +15,14 @@ use crate::{
 /// Key of the node selector that no node fits: a DaemonSet that has it runs nowhere.
 pub const SCALED_TO_ZERO: &str = "flagger.app/scale-to-zero";
 
-/// Hash of what is released: see [`released`].
-pub fn revision(kind: TargetKind, target: &Value) -> String {
-    hash::revision(&released(kind, target))
-}
-
-/// The part of a target whose changes are revisions.
+/// Hash of the part of a target whose changes are revisions: the pod template, or a Service's spec.
 ///
-/// The pod template; a Service's spec. Scaling a DaemonSet changes its node selector, which is no revision:
-/// the key is left out, and a selector that was never set is an empty one.
-pub fn released(kind: TargetKind, target: &Value) -> Cow<'_, Value> {
+/// Scaling a DaemonSet changes its template too, and is no revision.
+pub fn revision(kind: TargetKind, target: &Value) -> String {
     match kind {
-        TargetKind::Deployment => Cow::Borrowed(&target["spec"]["template"]),
-        TargetKind::Service => Cow::Borrowed(&target["spec"]),
-        TargetKind::DaemonSet => {
-            let mut template = target["spec"]["template"].clone();
-            set(entry(entry(&mut template, "spec"), "nodeSelector"), SCALED_TO_ZERO, None);
-            Cow::Owned(template)
-        }
+        TargetKind::Deployment => hash::revision(&target["spec"]["template"]),
+        TargetKind::DaemonSet => hash::daemon_set_revision(&target["spec"]["template"]),
+        TargetKind::Service => hash::service_revision(&target["spec"]),
     }
 }
 
@@ -97,13 +85,6 @@ mod tests {
         let of = |selector: &Value| revision(TargetKind::DaemonSet, &daemon_set(selector));
         assert_eq!(of(&selector), of(&json!({})));
         assert_ne!(of(&selector), of(&json!({"disk": "fast"})));
-    }
-
-    #[test]
-    fn a_node_selector_of_the_user_is_kept_when_scaling() {
-        let target = daemon_set(&json!({"disk": "fast", SCALED_TO_ZERO: "true"}));
-        let released = released(TargetKind::DaemonSet, &target).into_owned();
-        assert_eq!(released["spec"]["nodeSelector"], json!({"disk": "fast"}));
     }
 
     #[rstest]

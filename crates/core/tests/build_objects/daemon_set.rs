@@ -1,4 +1,4 @@
-//! Targets that are DaemonSets.
+//! A DaemonSet as the target.
 
 use serde_json::{Value, json};
 use serin_core::{
