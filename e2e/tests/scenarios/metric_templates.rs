@@ -83,7 +83,8 @@ fn a_slow_version_fails_the_templates_for_latency_and_saturation() -> Verdict {
         let latency = ["latency-p50", "latency-p95", "latency-p99"].map(|name| (name, "Fail"));
         let expected = [[("success-rate", "Pass")].as_slice(), &latency, &[("saturation", "Fail")]].concat();
         ensure!(verdicts(&status) == expected, "{:?}", status.checks);
-        ensure!(value(&status, "latency-p50")? >= 2.0, "{:?}", status.checks);
+        // Between the bounds of the bucket that it falls into.
+        ensure!((1.0..=2.5).contains(&value(&status, "latency-p50")?), "{:?}", status.checks);
         traffic.stop().await;
         Ok(())
     })
