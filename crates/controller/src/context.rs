@@ -82,8 +82,8 @@ impl Context {
                 options.event_webhook.as_deref().unwrap_or_default(),
             ),
             events: Events::new(client),
-            alerts: Alerts::new(cluster.clone(), people, receiver, name),
             providers: Clients::new(Limits::default())?,
+            alerts: Alerts::new(cluster.clone(), people, receiver, name),
             memory: Memory::default(),
             tasks: TaskTracker::new(),
             cluster,
@@ -93,6 +93,12 @@ impl Context {
             term,
             stop,
         })
+    }
+
+    /// The same with a client for the metric APIs of the cluster.
+    #[must_use]
+    pub fn with_metrics_of(self, client: Client) -> Self {
+        Self { providers: self.providers.with_cluster(client), ..self }
     }
 
     /// Whether this replica may act at this very moment. It may have lost its Lease without having been

@@ -57,9 +57,12 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), RunErr
     let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION"), &options.settings.mesh_provider));
     let config = client::config(&options).await?;
     let server = config.cluster_url.to_string();
-    let client = client::build(config, &metrics.operator.request_layer())?;
+    let requests = metrics.operator.request_layer();
+    let of_metrics = client::build(client::without_retries(config.clone()), &requests)?;
+    let client = client::build(config, &requests)?;
     let (leads, term) = watch::channel(None);
-    let ctx = Arc::new(Context::new(options, client, Arc::clone(&metrics), term.clone(), stop.clone())?);
+    let ctx = Context::new(options, client, Arc::clone(&metrics), term.clone(), stop.clone())?;
+    let ctx = Arc::new(ctx.with_metrics_of(of_metrics));
     announce(&ctx, &server);
 
     // Health, metrics and watches outlive the work: the last reconciles need them.

@@ -2,6 +2,9 @@
 
 use serde::de::DeserializeOwned;
 
+use crate::error::{Peer, QueryError};
+use crate::http::excerpt;
+
 /// Why an answer has no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -16,6 +19,27 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
+    /// What to tell of an answer with this fault; its texts must hold no secret.
+    pub(crate) fn told(self, peer: Peer, body: &str) -> QueryError {
+        match self {
+            Self::NoValues => QueryError::NoValues,
+            Self::MultipleValues => QueryError::MultipleValues,
+            Self::Rejected(cause) => QueryError::Rejected { peer, cause: excerpt(&cause) },
+            Self::Malformed(cause) => {
+                QueryError::Malformed { peer, cause: excerpt(&cause), body: excerpt(body) }
+            }
+        }
+    }
+
+    /// The same fault with its text changed.
+    pub(crate) fn map(self, change: impl FnOnce(String) -> String) -> Self {
+        match self {
+            Self::Rejected(cause) => Self::Rejected(change(cause)),
+            Self::Malformed(cause) => Self::Malformed(change(cause)),
+            other => other,
+        }
+    }
+
     pub(crate) fn malformed(cause: impl Into<String>) -> Self {
         Self::Malformed(cause.into())
     }

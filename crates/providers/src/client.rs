@@ -28,12 +28,19 @@ impl Default for Limits {
 /// limits; and the clock.
 ///
 /// The environment's proxy variables (`HTTPS_PROXY`, `NO_PROXY` and so on) are read once, when these are made.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Clients {
     verifying: Client,
     trusting: Client,
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
+    pub(crate) cluster: Option<kube::Client>,
+}
+
+impl fmt::Debug for Clients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clients").field("limits", &self.limits).finish_non_exhaustive()
+    }
 }
 
 impl Clients {
@@ -52,6 +59,7 @@ impl Clients {
             trusting: trusting.map_err(ClientError)?,
             limits,
             clock: Clock::system(),
+            cluster: None,
         })
     }
 
@@ -59,6 +67,12 @@ impl Clients {
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
+    }
+
+    /// The same with the operator's own cluster, for providers that are part of it.
+    #[must_use]
+    pub fn with_cluster(self, client: kube::Client) -> Self {
+        Self { cluster: Some(client), ..self }
     }
 
     /// The client for a provider with this `insecureSkipVerify`. It follows no redirect.

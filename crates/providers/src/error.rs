@@ -84,6 +84,12 @@ pub enum ConfigError {
         /// What is wrong with it.
         cause: String,
     },
+    /// A provider that is part of the cluster, without a connection to one.
+    #[error("{provider} is asked of the operator's own cluster, and there is no connection to one")]
+    NoCluster {
+        /// `provider.type`.
+        provider: String,
+    },
     /// A provider type that Serin cannot query.
     #[error("provider type {provider:?} is not supported; use another type of MetricTemplate")]
     NotSupported {

@@ -116,17 +116,8 @@ impl Server {
 
     /// An answer without a value.
     pub(crate) fn unusable(&self, fault: Fault, body: &[u8]) -> QueryError {
-        match fault {
-            Fault::NoValues => QueryError::NoValues,
-            Fault::MultipleValues => QueryError::MultipleValues,
-            Fault::Rejected(cause) => {
-                QueryError::Rejected { peer: self.peer(), cause: excerpt(&self.auth.hide_in(cause)) }
-            }
-            Fault::Malformed(cause) => {
-                let cause = excerpt(&self.auth.hide_in(cause));
-                QueryError::Malformed { peer: self.peer(), cause, body: self.excerpt(body) }
-            }
-        }
+        let hidden = |text: String| self.auth.hide_in(text);
+        fault.map(hidden).told(self.peer(), &hidden(String::from_utf8_lossy(body).into_owned()))
     }
 
     /// An answer that says no.

@@ -1,4 +1,4 @@
-//! Metric providers over HTTP.
+//! Metric providers over HTTP, and those that are part of the cluster.
 //!
 //! [`Provider::new`] turns the `provider` of a MetricTemplate and its Secret into something that can be asked a
 //! query. [`Clients`] keeps connections open across checks; make one and share it. Values of Secrets appear in no
@@ -7,12 +7,16 @@
 mod answer;
 mod auth;
 mod client;
+mod cluster;
 mod credentials;
 mod datadog;
+mod dynatrace;
 mod error;
+mod externalmetrics;
 mod graphite;
 mod http;
 mod influxdb;
+mod keptn;
 mod newrelic;
 mod prometheus;
 mod provider;
@@ -21,9 +25,12 @@ mod setup;
 pub use client::{Clients, Clock, Limits};
 pub use credentials::Credentials;
 pub use datadog::Datadog;
+pub use dynatrace::Dynatrace;
 pub use error::{ClientError, ConfigError, Peer, ProbeError, QueryError};
+pub use externalmetrics::ExternalMetrics;
 pub use graphite::Graphite;
 pub use influxdb::InfluxDb;
+pub use keptn::Keptn;
 pub use newrelic::NewRelic;
 pub use prometheus::Prometheus;
 pub use provider::{Provider, outcome};

@@ -5,9 +5,12 @@ use serin_api::metric_template::MetricTemplateProvider;
 use crate::client::Clients;
 use crate::credentials::Credentials;
 use crate::datadog::Datadog;
+use crate::dynatrace::Dynatrace;
 use crate::error::{ConfigError, ProbeError, QueryError};
+use crate::externalmetrics::ExternalMetrics;
 use crate::graphite::Graphite;
 use crate::influxdb::InfluxDb;
+use crate::keptn::Keptn;
 use crate::newrelic::NewRelic;
 use crate::prometheus::Prometheus;
 use crate::setup::Setup;
@@ -25,6 +28,12 @@ pub enum Provider {
     Graphite(Graphite),
     /// `type: influxdb`
     InfluxDb(InfluxDb),
+    /// `type: dynatrace`
+    Dynatrace(Dynatrace),
+    /// `type: externalmetrics`
+    ExternalMetrics(ExternalMetrics),
+    /// `type: keptn`
+    Keptn(Keptn),
 }
 
 impl Provider {
@@ -39,6 +48,9 @@ impl Provider {
             "newrelic" => NewRelic::new(setup).map(Self::NewRelic),
             "graphite" => Graphite::new(setup).map(Self::Graphite),
             "influxdb" => InfluxDb::new(setup).map(Self::InfluxDb),
+            "dynatrace" => Dynatrace::new(setup).map(Self::Dynatrace),
+            "externalmetrics" => ExternalMetrics::new(setup).map(Self::ExternalMetrics),
+            "keptn" => Keptn::new(setup).map(Self::Keptn),
             other => Err(ConfigError::NotSupported { provider: other.to_owned() }),
         }
     }
@@ -68,6 +80,9 @@ impl Provider {
             Self::NewRelic(newrelic) => newrelic.query(query).await,
             Self::Graphite(graphite) => graphite.query(query).await,
             Self::InfluxDb(influxdb) => influxdb.query(query).await,
+            Self::Dynatrace(dynatrace) => dynatrace.query(query).await,
+            Self::ExternalMetrics(external) => external.query(query).await,
+            Self::Keptn(keptn) => keptn.query(query).await,
         }
     }
 
@@ -82,6 +97,9 @@ impl Provider {
             Self::NewRelic(newrelic) => newrelic.is_online().await,
             Self::Graphite(graphite) => graphite.is_online().await,
             Self::InfluxDb(influxdb) => influxdb.is_online().await,
+            Self::Dynatrace(dynatrace) => dynatrace.is_online().await,
+            Self::ExternalMetrics(external) => external.is_online().await,
+            Self::Keptn(keptn) => keptn.is_online().await,
         }
     }
 }

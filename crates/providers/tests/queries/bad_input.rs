@@ -16,6 +16,11 @@ macro_rules! bad_input {
             );
         }
     };
+    ($module:ident, $stub:expr, only $($fault:ident),+ $(,)?) => {
+        mod $module {
+            bad_input!(@each $stub; $($fault),+);
+        }
+    };
     (@each $stub:expr; $($fault:ident),+ $(,)?) => {
         $(
             #[tokio::test]
@@ -32,3 +37,15 @@ bad_input!(newrelic, crate::newrelic::stub());
 bad_input!(graphite, crate::graphite::stub());
 bad_input!(influxdb, crate::influxdb::stub());
 bad_input!(influxdb_v1, crate::influxdb::stub_v1());
+bad_input!(dynatrace, crate::dynatrace::stub());
+bad_input!(externalmetrics, crate::externalmetrics::stub());
+bad_input!(externalmetrics_of_the_cluster, crate::externalmetrics::of_cluster(), only
+    debug_texts_hold_no_secret, a_closed_port_is_unreachable, a_refusal_is_typed, a_refused_probe_says_why,
+    silence_is_a_timeout, a_malformed_answer_is_typed, an_empty_answer_is_no_value, not_a_number_is_no_value,
+    infinity_is_a_value_or_malformed, a_huge_answer_is_cut_off, redirects_end, another_server_gets_no_credentials,
+);
+bad_input!(keptn, crate::keptn::stub(), only
+    debug_texts_hold_no_secret, a_closed_port_is_unreachable, a_refusal_is_typed, a_refused_probe_says_why,
+    silence_is_a_timeout, a_malformed_answer_is_typed, an_empty_answer_is_no_value, not_a_number_is_no_value,
+    infinity_is_a_value_or_malformed, a_huge_answer_is_cut_off, redirects_end, another_server_gets_no_credentials,
+);

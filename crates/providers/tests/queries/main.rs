@@ -4,8 +4,11 @@
 
 mod bad_input;
 mod datadog;
+mod dynatrace;
+mod externalmetrics;
 mod graphite;
 mod influxdb;
+mod keptn;
 mod newrelic;
 mod prometheus;
 mod stub;

@@ -36,6 +36,8 @@ pub(crate) struct Stub {
     pub(crate) malformed: &'static [&'static str],
     /// What it is made with for a server at this address.
     pub(crate) clients: fn(Limits, &str) -> Clients,
+    /// The `provider` of a template for a server at this address.
+    pub(crate) spec: fn(&Stub, &str) -> MetricTemplateProvider,
 }
 
 impl Stub {
@@ -53,11 +55,17 @@ impl Stub {
             empty: &[],
             malformed: &[],
             clients: |limits, _| clients(limits),
+            spec: Stub::own_spec,
         }
     }
 
     /// The `provider` of a template for it.
     pub(crate) fn spec(&self, address: &str) -> MetricTemplateProvider {
+        (self.spec)(self, address)
+    }
+
+    /// The `provider` of a template that names the address, or none when it is empty.
+    pub(crate) fn own_spec(&self, address: &str) -> MetricTemplateProvider {
         MetricTemplateProvider {
             type_: self.kind.to_owned(),
             address: Some(address.to_owned()).filter(|address| !address.is_empty()),
