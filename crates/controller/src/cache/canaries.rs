@@ -44,3 +44,27 @@ impl Lenient for CanaryStatus {
         serde_json::from_value(value.clone()).ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The CRD prevents it; one of another version may not.
+    #[test]
+    fn a_canary_without_analysis_is_kept_with_its_problem() {
+        let target = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "podinfo"});
+        for spec in
+            [json!({"targetRef": target}), json!({"targetRef": target, "analysis": null}), json!(null)]
+        {
+            let object = json!({"metadata": {"name": "podinfo", "namespace": "test"}, "spec": spec});
+            let entry = CanaryEntry::decode(serde_json::from_value(object).unwrap());
+            assert_eq!(entry.canary.metadata.name.as_deref(), Some("podinfo"));
+            assert!(
+                entry.problem.is_some_and(|problem| problem.starts_with("spec cannot be read: ")),
+                "{spec}"
+            );
+        }
+    }
+}

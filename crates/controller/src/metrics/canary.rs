@@ -203,6 +203,85 @@ mod tests {
     }
 
     #[test]
+    fn types_are_flaggers() {
+        let metrics = sample();
+        metrics.canary.ended(
+            "podinfo",
+            "test",
+            Outcome { success: false, skipped: false, kind: Kind::AbTest },
+        );
+        let text = metrics.render().unwrap();
+        for (name, kind) in [
+            ("flagger_info", "gauge"),
+            ("flagger_canary_total", "gauge"),
+            ("flagger_canary_status", "gauge"),
+            ("flagger_canary_weight", "gauge"),
+            ("flagger_canary_duration_seconds", "histogram"),
+            ("flagger_canary_metric_analysis", "gauge"),
+            // OpenMetrics leaves the suffix _total to the samples.
+            ("flagger_canary_successes", "counter"),
+            ("flagger_canary_failures", "counter"),
+        ] {
+            assert!(text.contains(&format!("# TYPE {name} {kind}\n")), "{name} in\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_phase_is_progressing_failed_or_neither() {
+        let values = [
+            (Phase::Initializing, 1),
+            (Phase::Initialized, 1),
+            (Phase::Waiting, 1),
+            (Phase::Progressing, 0),
+            (Phase::WaitingPromotion, 1),
+            (Phase::Promoting, 1),
+            (Phase::Finalising, 1),
+            (Phase::Succeeded, 1),
+            (Phase::Failed, 2),
+            (Phase::Terminating, 1),
+            (Phase::Terminated, 1),
+        ];
+        for (phase, value) in values {
+            let metrics = Metrics::new("0.1.0", "gatewayapi:v1");
+            metrics.canary.phase("podinfo", "test", phase);
+            let line = format!("flagger_canary_status{{name=\"podinfo\",namespace=\"test\"}} {value}\n");
+            assert!(metrics.render().unwrap().contains(&line), "{phase}");
+        }
+    }
+
+    #[test]
+    fn ends_are_counted_by_strategy_and_analysis() {
+        let ends = [
+            (true, false, Kind::Progressive, "successes_total", "canary", "completed"),
+            (true, true, Kind::Progressive, "successes_total", "canary", "skipped"),
+            (true, false, Kind::BlueGreen, "successes_total", "blue-green", "completed"),
+            (true, false, Kind::AbTest, "successes_total", "ab-testing", "completed"),
+            (false, false, Kind::Progressive, "failures_total", "canary", "completed"),
+        ];
+        for (success, skipped, kind, counter, strategy, analysis) in ends {
+            let metrics = Metrics::new("0.1.0", "gatewayapi:v1");
+            metrics.canary.ended("podinfo", "test", Outcome { success, skipped, kind });
+            let line = format!(
+                "flagger_canary_{counter}{{name=\"podinfo\",namespace=\"test\",\
+                 deployment_strategy=\"{strategy}\",analysis_status=\"{analysis}\"}} 1\n"
+            );
+            let text = metrics.render().unwrap();
+            assert!(text.contains(&line), "{line} is missing in\n{text}");
+        }
+    }
+
+    #[test]
+    fn durations_have_the_default_buckets_of_go() {
+        let text = sample().render().unwrap();
+        for bucket in
+            ["0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "5.0", "10.0", "+Inf"]
+        {
+            let series = format!("flagger_canary_duration_seconds_bucket{{le=\"{bucket}\"");
+            assert!(text.contains(&series), "{series} is missing in\n{text}");
+        }
+    }
+
+    #[test]
     fn gauges_go_with_the_canary() {
         let metrics = sample();
         metrics.canary.remove("podinfo", "test", ["request-duration"].into_iter());
