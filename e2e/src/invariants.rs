@@ -18,7 +18,7 @@ use crate::{
 };
 
 pub use foreign::MARK;
-pub use route::warms_up;
+pub use route::{knows_cookie, split, warms_up};
 
 /// The objects of one release, by their names.
 #[derive(Clone, Debug)]

@@ -6,6 +6,7 @@ mod primary;
 use serde_json::Value;
 use serin_core::{
     Rollout,
+    affinity::Cookies,
     build::{
         BuildError, route::route, scaler, selector::Selector, service_target, services, target::scaling,
     },
@@ -80,6 +81,8 @@ pub struct Hands<'a> {
     pub settings: &'a Settings,
     /// What was decided on.
     pub seen: &'a Snapshot,
+    /// The cookies of the status that was decided.
+    pub cookies: Cookies,
 }
 
 impl Hands<'_> {
@@ -188,7 +191,7 @@ impl Hands<'_> {
         let selector =
             target.map(|target| Selector::if_any(self.rollout, self.settings, target)).transpose()?;
         let live = self.seen.route.present();
-        let body = route(self.rollout, selector.flatten().as_ref(), routing, live)?;
+        let body = route(self.rollout, selector.flatten().as_ref(), routing, &self.cookies, live)?;
         let key = self.key.sibling(self.rollout.apex.as_str());
         let answer = self.cluster.apply(Kind::HttpRoute, &key, &body).await;
         answer.map(drop).map_err(|source| {

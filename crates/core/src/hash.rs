@@ -10,9 +10,12 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::build::{
-    json::{entry, set},
-    target::SCALED_TO_ZERO,
+use crate::{
+    Timestamp,
+    build::{
+        json::{entry, set},
+        target::SCALED_TO_ZERO,
+    },
 };
 
 mod canonical;
@@ -136,6 +139,19 @@ pub fn promotion_id(uid: &str, revision: &str, configs: &BTreeMap<String, String
     parts.insert("revision".to_owned(), revision.into());
     parts.insert("uid".to_owned(), uid.into());
     Uuid::new_v5(&PROMOTIONS, canonical(&Value::Object(parts)).to_string().as_bytes()).to_string()
+}
+
+/// The value of a cookie: ten letters, as Flagger makes up at random.
+///
+/// Nobody else has the Canary's `uid`, the cookies that were there before (`last`) and the moment `now` of the
+/// decision, to the millisecond.
+pub fn cookie_value(uid: &str, name: &str, last: &str, now: Timestamp) -> String {
+    let seed = [uid, name, last, &now.timestamp_millis().to_string()].join("\n");
+    let letter = |byte: &u8| {
+        let (case, place) = ((byte / 26) % 2, byte % 26);
+        char::from(if case == 0 { b'a' + place } else { b'A' + place })
+    };
+    Sha256::digest(seed).iter().take(10).map(letter).collect()
 }
 
 #[cfg(test)]

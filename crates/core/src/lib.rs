@@ -18,6 +18,7 @@
 //! Nothing here reads a clock, does I/O or depends on iteration order. Being called is never taken for
 //! a tick: whether a check is due follows from the time of the last one, which is in the status.
 
+pub mod affinity;
 pub mod build;
 pub mod decide;
 pub mod event;

@@ -2,9 +2,9 @@
 
 use chrono::TimeDelta;
 use serin_analysis::{builtin::PodNames, checks::Subject, template::TemplateModel};
-use serin_api::CanarySpec;
+use serin_api::{CanarySpec, canary::SessionAffinity};
 
-use crate::strategy::Strategy;
+use crate::strategy::{Kind, Strategy};
 
 mod target;
 
@@ -146,6 +146,13 @@ impl Rollout {
         };
         let pods = PodNames::of(&self.spec.target_ref.kind);
         Subject { model, metrics_provider: self.metrics_provider.clone(), pods }
+    }
+
+    /// `analysis.sessionAffinity` where it applies: a route is there to shift, and its users are not chosen by
+    /// `analysis.match` already.
+    pub fn affinity(&self) -> Option<&SessionAffinity> {
+        let applies = self.routed() && self.strategy.kind != Kind::AbTest;
+        self.spec.analysis.session_affinity.as_ref().filter(|_| applies)
     }
 
     /// Whether traffic is shifted by a route.

@@ -7,6 +7,7 @@ use serin_api::{Canary, HttpRoute};
 
 use crate::{
     Observation, Rollout, Seen, Timestamp,
+    affinity::Cookies,
     build::{
         BuildError,
         configs::{ConfigKind, ignored},
@@ -103,8 +104,9 @@ impl Snapshot {
             return Ok(Seen::Absent);
         }
         let target = self.target.present();
-        let selector = target.map(|target| Selector::if_any(rollout, settings, target)).transpose()?;
-        transpose(self.route.clone().map(|live| route::read(rollout, selector.flatten().as_ref(), &live)))
+        let selector = target.map(|target| Selector::if_any(rollout, settings, target)).transpose()?.flatten();
+        let cookies = self.canary.status.as_ref().map(Cookies::of).unwrap_or_default();
+        transpose(self.route.clone().map(|live| route::read(rollout, selector.as_ref(), &cookies, &live)))
     }
 
     /// The target, or why what depends on it is not known.

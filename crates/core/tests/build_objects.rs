@@ -5,6 +5,8 @@
 #[path = "build_objects/support.rs"]
 mod support;
 
+#[path = "build_objects/affinity.rs"]
+mod affinity;
 #[path = "build_objects/daemon_set.rs"]
 mod daemon_set;
 #[path = "build_objects/primary.rs"]

@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use chrono::TimeDelta;
 use serin_api::CanaryStatus;
 use serin_core::{
-    Action, Observation, Plan, Rollout, Routing, Seen, Timestamp, decide,
+    Action, Observation, Plan, Rollout, Routing, Seen, Timestamp,
+    affinity::Cookies,
+    decide,
     hash::promotion_id,
     observe::{Acceptance, Answers, Endpoints, Primary, Readiness, Route, Scaler, Services, Synced, Target},
     plan::{Alert, Event, ServiceRole},
@@ -90,6 +92,8 @@ pub struct World {
     pub scaler: Option<VirtualScaler>,
     /// The split of the route, once it was made.
     pub route: Option<Routing>,
+    /// The cookies that the route was written with.
+    pub cookies: Cookies,
     /// Why the gateway has not taken the route, if so.
     pub pending: Option<String>,
 }
@@ -107,6 +111,7 @@ impl World {
             services: [false; 3],
             scaler: None,
             route: None,
+            cookies: Cookies::default(),
             pending: None,
         }
     }
@@ -156,7 +161,9 @@ impl World {
 
     fn see_route(&self, routing: Routing) -> Route {
         let acceptance = self.pending.clone().map_or(Acceptance::Accepted, Acceptance::Pending);
-        Route { routing: Some(routing), in_shape: true, acceptance }
+        let wanted = Cookies::of(&self.status).on_route(routing.canary);
+        let in_shape = self.rollout.affinity().is_none() || self.cookies == wanted;
+        Route { routing: Some(routing), in_shape, acceptance }
     }
 
     fn see_endpoints(&self) -> Endpoints {
@@ -186,7 +193,10 @@ impl World {
         match action {
             Action::ApplyService(role) => self.services[service(*role)] = true,
             Action::ApplyPrimary => self.copy_target(),
-            Action::ApplyRoute(routing) => self.route = Some(*routing),
+            Action::ApplyRoute(routing) => {
+                self.route = Some(*routing);
+                self.cookies = Cookies::of(&self.status).on_route(routing.canary);
+            }
             Action::ScaleTarget(replicas) => {
                 self.target.replicas = *replicas;
                 self.target.pods = Pods::Starting;

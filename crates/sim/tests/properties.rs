@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use scenario::Scenario;
 use serin_analysis::outcome::Outcome;
 use serin_api::Phase;
-use serin_core::{Action, Plan};
+use serin_core::{Action, Plan, affinity::Cookies};
 use serin_sim::{Pods, World};
 
 /// What can happen to a canary.
@@ -55,7 +55,13 @@ fn analysis() -> impl Strategy<Value = String> {
         (1_u8..4)
             .prop_map(|n| format!(r#""iterations":{n},"match":[{{"headers":{{"x":{{"exact":"y"}}}}}}]"#)),
     ];
-    (steps, 1_u8..4).prop_map(move |(steps, t)| format!(r#"{{{steps},"threshold":{t},{metrics},{hooks}}}"#))
+    let affinity = prop_oneof![
+        Just(""),
+        Just(r#""sessionAffinity":{"cookieName":"ck"},"#),
+        Just(r#""sessionAffinity":{"cookieName":"ck","primaryCookieName":"pk"},"#),
+    ];
+    (steps, 1_u8..4, affinity)
+        .prop_map(move |(steps, t, a)| format!(r#"{{{steps},"threshold":{t},{a}{metrics},{hooks}}}"#))
 }
 
 /// What must be true of every plan on the cluster it was made for.
@@ -89,6 +95,28 @@ fn check(world: &World, plan: &Plan, rolled_back: &mut Option<String>) -> Result
     Ok(())
 }
 
+/// Cookies are there while the canary has a share, the same for the whole run, and never those of another.
+fn check_cookies(world: &World, plan: &Plan) -> Result<(), TestCaseError> {
+    let (before, after) = (Cookies::of(&world.status), Cookies::of(&plan.status));
+    if world.rollout.affinity().is_none() {
+        prop_assert_eq!(after, Cookies::default());
+        return Ok(());
+    }
+    prop_assert!(after.canary.is_none() || after.canary != after.previous, "{world:?}");
+    if before.canary.is_some() && after.canary.is_some() {
+        prop_assert_eq!(&before.canary, &after.canary);
+    }
+    if before.canary.is_some() && after.canary.is_none() {
+        prop_assert_eq!(&before.canary, &after.previous);
+    }
+    for action in &plan.actions {
+        if let Action::ApplyRoute(r) = action {
+            prop_assert!(r.canary == 0 || after.canary.is_some(), "{r:?} without a cookie: {world:?}");
+        }
+    }
+    Ok(())
+}
+
 /// Reconciles; dies after `cut` actions of one plan if that is given.
 fn reconcile(
     s: &mut Scenario,
@@ -98,6 +126,7 @@ fn reconcile(
     for _ in 0..60 {
         let plan = s.world.plan(&s.script);
         check(&s.world, &plan, back)?;
+        check_cookies(&s.world, &plan)?;
         if plan.actions.is_empty() && plan.status == s.world.status {
             return Ok(());
         }
@@ -173,5 +202,8 @@ proptest! {
         let ended = matches!(s.world.status.phase, Phase::Initialized | Phase::Succeeded | Phase::Failed);
         prop_assert!(ended, "L4: {} waits for {:?}", s.line(), s.world.status.waiting_for);
         prop_assert!(s.world.route.is_none_or(|r| r.canary == 0 && !r.mirror), "S6: {}", s.line());
+        let left = Cookies::of(&s.world.status);
+        prop_assert!(left.canary.is_none() && left.primary.is_none(), "S6: {left:?}");
+        prop_assert_eq!(&s.world.cookies, &left, "S6: only the way to take cookies back stays");
     }
 }

@@ -12,7 +12,8 @@ use crate::{Kind, history::Version};
 pub(super) struct Ready {
     /// Ready endpoints of each slice, with the Service it belongs to.
     slices: BTreeMap<String, (String, usize)>,
-    weights: BTreeMap<Side, i64>,
+    /// By side, and whether it is the share of users who have a cookie.
+    weights: BTreeMap<(Side, bool), i64>,
 }
 
 impl Check for Ready {
@@ -28,7 +29,8 @@ impl Check for Ready {
         if version.kind != Kind::ROUTE || version.name != app.apex {
             return None;
         }
-        Side::ALL.into_iter().filter_map(|side| self.raise(side, version, app)).next_back()
+        let kinds = Side::ALL.into_iter().flat_map(|side| [(side, false), (side, true)]);
+        kinds.filter_map(|(side, known)| self.raise(side, known, version, app)).next_back()
     }
 }
 
@@ -40,10 +42,10 @@ impl Ready {
         self.slices.insert(version.name.clone(), (service, ready));
     }
 
-    fn raise(&mut self, side: Side, version: &Version, app: &App) -> Option<String> {
+    fn raise(&mut self, side: Side, known: bool, version: &Version, app: &App) -> Option<String> {
         let service = side.service(&app.apex);
-        let weight = if version.gone { 0 } else { side_weight(&version.object, &service) };
-        let before = self.weights.insert(side, weight).unwrap_or(0);
+        let weight = if version.gone { 0 } else { side_weight(&version.object, &service, known) };
+        let before = self.weights.insert((side, known), weight).unwrap_or(0);
         let ready: usize = self.slices.values().filter(|(of, _)| *of == service).map(|(_, n)| n).sum();
         (weight > before && ready == 0).then(|| {
             format!("the weight of {service} went from {before} to {weight} without a ready endpoint")

@@ -30,18 +30,34 @@ impl Check for Weights {
 const WARM_UP: &str = "x-serin-warm-up";
 
 /// The weight of a side: the highest that any rule gives it which requests can match.
-pub(super) fn side_weight(route: &Value, service: &str) -> i64 {
+///
+/// `known` chooses the rules for users who have a cookie, or those for everybody else.
+pub(super) fn side_weight(route: &Value, service: &str, known: bool) -> i64 {
     let of_rule = |rule: &Value| {
         backends(rule).iter().filter(|backend| backend["name"] == service).map(weight).sum::<i64>()
     };
-    rules(route).iter().filter(|rule| !warms_up(rule)).map(of_rule).max().unwrap_or(0)
+    let of_kind = |rule: &&Value| !warms_up(rule) && knows_cookie(rule) == known;
+    rules(route).iter().filter(of_kind).map(of_rule).max().unwrap_or(0)
+}
+
+/// The backends of the first rule that splits the traffic of users without a cookie.
+pub fn split(route: &Value) -> Option<&[Value]> {
+    rules(route).iter().find(|rule| !warms_up(rule) && !knows_cookie(rule)).map(backends)
+}
+
+/// Whether a rule is for users whose cookie keeps them on a side.
+pub fn knows_cookie(rule: &Value) -> bool {
+    headers(rule).any(|header| header["name"] == "Cookie" && header["type"] == "RegularExpression")
 }
 
 /// Whether a rule carries no traffic and only keeps both sides known to the gateway.
 pub fn warms_up(rule: &Value) -> bool {
+    headers(rule).any(|header| header["name"] == WARM_UP)
+}
+
+fn headers(rule: &Value) -> impl Iterator<Item = &Value> {
     let matches = rule["matches"].as_array().map_or(&[][..], Vec::as_slice);
-    let headers = matches.iter().filter_map(|found| found["headers"].as_array()).flatten();
-    headers.into_iter().any(|header| header["name"] == WARM_UP)
+    matches.iter().filter_map(|found| found["headers"].as_array()).flatten()
 }
 
 fn rules(route: &Value) -> &[Value] {

@@ -103,3 +103,29 @@ fn losing_a_foreign_mark_is_s7() {
     assert_eq!(found([marked(1, false), marked(2, true), marked(3, true)]), []);
     assert_eq!(found([marked(1, true), marked(2, false), marked(3, false)]), [("S7", 2)]);
 }
+
+#[test]
+fn users_with_a_cookie_are_sent_to_ready_endpoints_only() {
+    let with_cookie = |revision, canary: i64, sticky: i64| {
+        let backends = |canary: i64| {
+            json!([
+                {"name": "app-primary", "weight": 100 - canary},
+                {"name": "app-canary", "weight": canary},
+            ])
+        };
+        let header =
+            json!([{"headers": [{"type": "RegularExpression", "name": "Cookie", "value": ".*a.*b.*"}]}]);
+        let rules = json!([
+            {"matches": header, "backendRefs": backends(sticky)},
+            {"backendRefs": backends(canary)},
+        ]);
+        seen(revision, Kind::ROUTE, "app", json!({"spec": {"rules": rules}}))
+    };
+    let ready = || [slice(1, "app-primary", &[true]), route(2, 100, 0)];
+    let early = ready().into_iter().chain([with_cookie(3, 0, 100)]);
+    assert_eq!(found(early), [("S2", 3)]);
+    let sound = [slice(3, "app-canary", &[true]), with_cookie(4, 10, 100), slice(5, "app-canary", &[false])];
+    assert_eq!(found(ready().into_iter().chain(sound.clone())), []);
+    let later = sound.into_iter().chain([with_cookie(6, 20, 100)]);
+    assert_eq!(found(ready().into_iter().chain(later)), [("S2", 6)], "the split counts beside the cookie");
+}

@@ -5,7 +5,11 @@ use serde_json::Value;
 use serin_api::{CanaryStatus, Phase};
 
 use super::{LIMIT, Scene, Shipment};
-use crate::{Kind, history::Versions, invariants::Side};
+use crate::{
+    Kind,
+    history::Versions,
+    invariants::{self, Side},
+};
 
 impl Scene {
     /// Waits until the rollout of a shipment is over, however it ended.
@@ -76,10 +80,10 @@ impl Scene {
         self.history.until(&what, LIMIT, split).await
     }
 
-    /// The weights of the first rule: primary, canary.
+    /// The weights of the first rule that is not for users with a cookie: primary, canary.
     pub fn split(&self, versions: &Versions) -> Option<[i64; 2]> {
         let route = versions.now(Kind::ROUTE, &self.app.apex)?;
-        let backends = route.pointer("/spec/rules/0/backendRefs")?.as_array()?;
+        let backends = invariants::split(route)?;
         let weight = |side: Side| {
             let service = side.service(&self.app.apex);
             let backend = backends.iter().find(|backend| backend["name"] == service.as_str());
@@ -93,9 +97,9 @@ impl Scene {
         let service = Side::Canary.service(&self.app.apex);
         let mut weights = self.history.look(|versions| {
             let routes = versions.of(Kind::ROUTE, &self.app.apex);
-            let first = routes.filter_map(|version| version.object.pointer("/spec/rules/0/backendRefs"));
-            let weight = |backends: &Value| {
-                let backend = backends.as_array()?.iter().find(|backend| backend["name"] == service.as_str());
+            let first = routes.filter_map(|version| invariants::split(&version.object));
+            let weight = |backends: &[Value]| {
+                let backend = backends.iter().find(|backend| backend["name"] == service.as_str());
                 Some(backend?["weight"].as_i64().unwrap_or(1))
             };
             first.filter_map(weight).collect::<Vec<_>>()

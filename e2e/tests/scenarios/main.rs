@@ -5,6 +5,7 @@
 
 mod ab_testing;
 mod admission;
+mod affinity;
 mod autoscaler;
 mod chart;
 mod configs;

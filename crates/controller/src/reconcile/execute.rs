@@ -2,6 +2,7 @@
 
 use serin_api::{Canary, CanaryStatus};
 use serin_core::{
+    affinity::Cookies,
     event::post_rollout,
     observe::Answers,
     plan::{Event, HookCall, Level},
@@ -92,6 +93,7 @@ impl Look<'_> {
             rollout: &decision.rollout,
             settings: &self.ctx.options.settings,
             seen: &decision.seen,
+            cookies: Cookies::of(&decision.plan.status),
         };
         for action in &decision.plan.actions {
             if !self.ctx.may_act() {

@@ -12,6 +12,7 @@ use serin_api::{
 
 use crate::{
     Rollout, Routing,
+    affinity::Cookies,
     build::{
         BuildError,
         metadata::{Map, marked},
@@ -23,6 +24,7 @@ use crate::{
 /// Header of the rule that keeps both sides warm; its value is the Canary's UID, which nobody sends.
 const WARM_UP: &str = "x-serin-warm-up";
 
+mod affinity;
 mod defaults;
 mod filters;
 pub mod matches;
@@ -34,14 +36,16 @@ pub use read::read;
 /// The route for a server-side apply: it owns the parents, host names and rules, and its own metadata.
 ///
 /// `selector` is the target's, where it is known: Flagger puts its label on routes that have
-/// `service.apex`. A route that was not generated for this Canary does not become owned by it.
+/// `service.apex`. A route that was not generated for this Canary does not become owned by it. `cookies` are
+/// those of the status that asks for this split.
 pub fn route(
     rollout: &Rollout,
     selector: Option<&Selector>,
     routing: Routing,
+    cookies: &Cookies,
     live: Option<&HttpRoute>,
 ) -> Result<Value, BuildError> {
-    let spec = spec(rollout, routing)?;
+    let spec = spec(rollout, routing, cookies)?;
     let mut body = json!({
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "HTTPRoute",
@@ -80,25 +84,27 @@ fn labels(rollout: &Rollout, selector: Option<&Selector>) -> Map {
 }
 
 /// The route's spec with everything spelled out that the API server would fill in.
-pub fn spec(rollout: &Rollout, routing: Routing) -> Result<HttpRouteSpec, BuildError> {
+pub fn spec(rollout: &Rollout, routing: Routing, cookies: &Cookies) -> Result<HttpRouteSpec, BuildError> {
     let service = super::service(rollout)?;
     let mut spec = HttpRouteSpec {
         parent_refs: service.gateway_refs.iter().map(ParentReference::from).collect(),
         hostnames: service.hosts.clone(),
-        rules: rules(rollout, service, routing)?,
+        rules: rules(rollout, service, routing, cookies)?,
         ..HttpRouteSpec::default()
     };
     normalise(&mut spec);
     Ok(spec)
 }
 
-/// One rule; with `analysis.match` a second one for the requests that it does not match.
+/// One rule; with `analysis.match` a second one for the requests that it does not match, with session
+/// affinity more for users who have a cookie.
 fn rules(
     rollout: &Rollout,
     service: &CanaryService,
     routing: Routing,
+    cookies: &Cookies,
 ) -> Result<Vec<HttpRouteRule>, BuildError> {
-    let mut rules = users_rules(rollout, service, routing)?;
+    let mut rules = users_rules(rollout, service, routing, cookies)?;
     rules.extend(routing.warm.then(|| warm_rule(rollout, service)));
     Ok(rules)
 }
@@ -107,11 +113,16 @@ fn users_rules(
     rollout: &Rollout,
     service: &CanaryService,
     routing: Routing,
+    cookies: &Cookies,
 ) -> Result<Vec<HttpRouteRule>, BuildError> {
     let all = matches::service(&service.match_)?;
     let chosen = matches::analysis(&rollout.spec.analysis.match_)?;
     if chosen.is_empty() {
-        return Ok(vec![split(rollout, service, routing, all)]);
+        let split = split(rollout, service, routing, all);
+        return Ok(match rollout.affinity() {
+            Some(affinity) => affinity::rules(rollout, affinity, cookies, service, split, routing.canary),
+            None => vec![split],
+        });
     }
     let rest = HttpRouteRule {
         backend_refs: vec![HttpBackendRef::service(rollout.primary_service(), service.port, 100)],

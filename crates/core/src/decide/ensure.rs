@@ -2,7 +2,7 @@
 
 use super::turn::{Flow, Stop, Turn};
 use crate::{
-    Routing,
+    Routing, affinity,
     observe::{Acceptance, Primary, Readiness, Route, Seen, Synced},
     plan::{Action, ServiceRole},
 };
@@ -97,6 +97,29 @@ impl Turn<'_> {
             }
             _ => Routing::PRIMARY,
         }
+    }
+
+    /// The cookies of session affinity follow the split that the status asks for. The canary's goes with its
+    /// traffic: a primary that is lost may not be able to take that.
+    pub(super) fn keep_cookies(&mut self) {
+        let (rollout, now) = (self.rollout(), self.now());
+        if rollout.deleting || rollout.spec.suspend {
+            return;
+        }
+        if self.desired_routing().canary > 0 {
+            affinity::give(rollout, &self.obs.status, &mut self.next, now);
+        } else if self.routed().is_some_and(|routing| routing.canary == 0) {
+            affinity::retire(rollout, &mut self.next);
+        }
+    }
+
+    /// The split as it is once the actions so far are done.
+    fn routed(&self) -> Option<Routing> {
+        let decided = self.actions().iter().rev().find_map(|action| match action {
+            Action::ApplyRoute(routing) => Some(*routing),
+            _ => None,
+        });
+        decided.or_else(|| self.current_routing())
     }
 
     /// The split for this moment: a canary that lost all its endpoints gets no traffic.

@@ -106,6 +106,10 @@ impl<'a> Turn<'a> {
         self.actions.push(action);
     }
 
+    pub(super) fn actions(&self) -> &[Action] {
+        &self.actions
+    }
+
     pub(super) fn say(&mut self, level: Level, message: impl Into<String>) {
         let phase = self.next.phase;
         self.events.push(Event { level, message: message.into(), phase });
@@ -205,10 +209,13 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn finish(mut self, end: Flow) -> Plan {
+        if let Err(Stop::Ask(ask)) = end {
+            return self.asking(ask);
+        }
+        self.keep_cookies();
         match end {
             Ok(()) => self.next.waiting_for = None,
-            Err(Stop::Acted) => {}
-            Err(Stop::Ask(ask)) => return self.asking(ask),
+            Err(Stop::Acted | Stop::Ask(_)) => {}
             Err(Stop::Wait(wait)) => self.waiting(wait),
         }
         self.next.observed_generation = self.rollout().generation;

@@ -15,7 +15,7 @@ use crate::support::{World, apply_route, merge};
 const MIRROR: Routing = Routing { canary: 0, mirror: true, warm: false };
 
 fn read(world: &World, live: &HttpRoute) -> Route {
-    route::read(&world.rollout(), Some(&world.selector()), live).unwrap()
+    route::read(&world.rollout(), Some(&world.selector()), &world.cookies(), live).unwrap()
 }
 
 fn applied(world: &World, routing: Routing) -> HttpRoute {

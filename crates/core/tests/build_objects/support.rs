@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use serin_api::{Canary, HttpRoute};
 use serin_core::{
     Rollout, Routing,
+    affinity::Cookies,
     build::{
         configs::{self, ConfigKind, config_refs},
         primary, route, scaler,
@@ -87,7 +88,12 @@ impl World {
     }
 
     pub(crate) fn route(&self, routing: Routing, live: Option<&HttpRoute>) -> Value {
-        route::route(&self.rollout(), Some(&self.selector()), routing, live).unwrap()
+        route::route(&self.rollout(), Some(&self.selector()), routing, &self.cookies(), live).unwrap()
+    }
+
+    /// The cookies of the Canary's status.
+    pub(crate) fn cookies(&self) -> Cookies {
+        self.canary().status.as_ref().map(Cookies::of).unwrap_or_default()
     }
 
     /// Everything that is made when the Canary is new.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, TimeDelta};
 use serin_api::{CanaryStatus, Phase};
-use serin_core::{Action, Rollout, Routing, Timestamp, hash::promotion_id};
+use serin_core::{Action, Rollout, Routing, Timestamp, affinity::Cookies, hash::promotion_id};
 use serin_sim::{
     Pods, World,
     world::{VirtualPrimary, VirtualTarget},
@@ -88,6 +88,7 @@ impl Cluster {
             services: self.services,
             scaler: None,
             route: self.route,
+            cookies: Cookies::default(),
             pending: None,
         }
     }

@@ -6,19 +6,27 @@ use serin_api::{
     gateway::{HttpRouteRule, HttpRouteSpec},
 };
 
-use super::{WARM_UP, annotations, labels, normalise, spec};
+use super::{WARM_UP, affinity::knows_cookie, annotations, labels, normalise, spec};
 use crate::{
     Rollout, Routing,
+    affinity::Cookies,
     build::{BuildError, metadata::Map, owner, selector::Selector},
     observe::{Acceptance, Route},
 };
 
-/// The facts about the live route. `selector` is the target's, as for [`super::route`].
-pub fn read(rollout: &Rollout, selector: Option<&Selector>, live: &HttpRoute) -> Result<Route, BuildError> {
-    let routing = routing(rollout, &live.spec);
-    let desired = spec(rollout, routing.unwrap_or(Routing::PRIMARY))?;
+/// The facts about the live route. `selector` is the target's, `cookies` are the status', as for
+/// [`super::route`].
+pub fn read(
+    rollout: &Rollout,
+    selector: Option<&Selector>,
+    cookies: &Cookies,
+    live: &HttpRoute,
+) -> Result<Route, BuildError> {
+    let splits = |rule: &HttpRouteRule| !warms(rule) && !knows_cookie(rollout, cookies, rule);
+    let routing = routing(rollout, &live.spec, splits);
+    let desired = spec(rollout, routing.unwrap_or(Routing::PRIMARY), cookies)?;
     let metadata = &live.metadata;
-    let in_shape = shape(desired) == shape(live.spec.clone())
+    let in_shape = shape(desired, splits) == shape(live.spec.clone(), splits)
         && has_all(metadata.annotations.as_ref(), &annotations(rollout))
         && has_all(metadata.labels.as_ref(), &labels(rollout, selector));
     Ok(Route { routing, in_shape, acceptance: acceptance(rollout, live) })
@@ -33,17 +41,22 @@ fn has_all(live: Option<&Map>, wanted: &Map) -> bool {
     wanted.iter().all(|(key, value)| live.and_then(|live| live.get(key)) == Some(value))
 }
 
-/// What Serin owns of the spec, without the weights.
-fn shape(mut spec: HttpRouteSpec) -> HttpRouteSpec {
+/// What Serin owns of the spec, without the weights of the rules that split the traffic.
+fn shape(mut spec: HttpRouteSpec, splits: impl Fn(&HttpRouteRule) -> bool) -> HttpRouteSpec {
     normalise(&mut spec);
     spec.extra.clear();
-    spec.rules.iter_mut().flat_map(|rule| &mut rule.backend_refs).for_each(|backend| backend.weight = None);
+    let rules = spec.rules.iter_mut().filter(|rule| splits(rule));
+    rules.flat_map(|rule| &mut rule.backend_refs).for_each(|backend| backend.weight = None);
     spec
 }
 
 /// The split, if all rules with both sides agree on one that adds up to 100.
-fn routing(rollout: &Rollout, spec: &HttpRouteSpec) -> Option<Routing> {
-    let mut splits = spec.rules.iter().filter(|rule| !warms(rule)).filter_map(|rule| split(rollout, rule));
+fn routing(
+    rollout: &Rollout,
+    spec: &HttpRouteSpec,
+    splits: impl Fn(&HttpRouteRule) -> bool,
+) -> Option<Routing> {
+    let mut splits = spec.rules.iter().filter(|rule| splits(rule)).filter_map(|rule| split(rollout, rule));
     let canary = splits.next()??;
     let warm = spec.rules.iter().any(warms);
     let routing = || Routing { canary, mirror: mirrored(rollout, spec), warm };
