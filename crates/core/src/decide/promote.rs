@@ -68,6 +68,7 @@ fn shift(turn: &mut Turn) -> Flow {
         return finalise(turn);
     }
     if step == 0 || canary == 0 {
+        old_pods_forgotten(turn)?;
         turn.note(event::ROUTING_TO_PRIMARY);
         return finalise(turn);
     }
@@ -84,6 +85,19 @@ fn shift(turn: &mut Turn) -> Flow {
     turn.open_window();
     turn.shift(turn.bearable_routing());
     Err(Stop::Acted)
+}
+
+/// Users who are to stay on the version that they saw must not meet a pod of the old one, which a gateway may
+/// still know for a moment after it is gone.
+fn old_pods_forgotten(turn: &mut Turn) -> Flow {
+    if turn.rollout().affinity().is_none() || turn.desired_routing().canary == 0 {
+        return Ok(());
+    }
+    if turn.next.last_check_time.is_none() {
+        turn.open_window();
+    }
+    turn.next.waiting_for = None;
+    if turn.window_over(turn.rollout().drain) { Ok(()) } else { Err(Stop::Acted) }
 }
 
 fn finalise(turn: &mut Turn) -> Flow {
