@@ -8,7 +8,12 @@ use serin_core::{
     Rollout,
     affinity::Cookies,
     build::{
-        BuildError, route::route, scaler, selector::Selector, service_target, services, target::scaling,
+        BuildError,
+        route::{reverted, route},
+        scaler,
+        selector::Selector,
+        service_target, services,
+        target::scaling,
     },
     plan::{Action, ServiceRole},
     routing::Routing,
@@ -101,6 +106,7 @@ impl Hands<'_> {
             Action::AddFinalizer => finalizer::set(self.cluster, self.key, true).await,
             Action::RemoveFinalizer => finalizer::set(self.cluster, self.key, false).await,
             Action::RevertApex => self.revert_apex().await,
+            Action::RevertRoute => self.revert_route().await,
         }
     }
 
@@ -192,16 +198,31 @@ impl Hands<'_> {
             target.map(|target| Selector::if_any(self.rollout, self.settings, target)).transpose()?;
         let live = self.seen.route.present();
         let body = route(self.rollout, selector.flatten().as_ref(), routing, &self.cookies, live)?;
-        let key = self.key.sibling(self.rollout.apex.as_str());
-        let answer = self.cluster.apply(Kind::HttpRoute, &key, &body).await;
-        answer.map(drop).map_err(|source| {
-            let name = format!("{}.{}", key.name, key.namespace);
-            let text = |said: &str| match live {
-                Some(_) => format!("HTTPRoute {name} update error: {said} while setting weights"),
-                None => format!("HTTPRoute {name} create error: {said}"),
-            };
-            ActionError::api(text, source)
+        self.write_route(&body, |name, said| match live {
+            Some(_) => format!("HTTPRoute {name} update error: {said} while setting weights"),
+            None => format!("HTTPRoute {name} create error: {said}"),
         })
+        .await
+    }
+
+    async fn revert_route(&self) -> Result<(), ActionError> {
+        let Some(live) = self.seen.route.present() else { return Ok(()) };
+        let Some(body) = reverted(self.rollout, live, self.seen.apex_service.present())? else {
+            return Ok(());
+        };
+        self.write_route(&body, |name, said| format!("HTTPRoute {name} update error: {said} while reverting"))
+            .await
+    }
+
+    async fn write_route(
+        &self,
+        body: &Value,
+        text: impl FnOnce(&str, &str) -> String,
+    ) -> Result<(), ActionError> {
+        let key = self.key.sibling(self.rollout.apex.as_str());
+        let answer = self.cluster.apply(Kind::HttpRoute, &key, body).await;
+        let name = format!("{}.{}", key.name, key.namespace);
+        answer.map(drop).map_err(|source| ActionError::api(|said| text(&name, said), source))
     }
 
     async fn scale_target(&self, replicas: i32) -> Result<(), ActionError> {

@@ -66,6 +66,8 @@ pub enum Action {
     RemoveFinalizer,
     /// Point the apex Service back at the target's pods, as before the Canary.
     RevertApex,
+    /// Give a route that was there before the Canary back to its user.
+    RevertRoute,
 }
 
 /// The three Services of a Canary.

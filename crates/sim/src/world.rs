@@ -204,7 +204,7 @@ impl World {
             Action::RevertApex => self.services[service(ServiceRole::Apex)] = false,
             Action::ApplyScaler => self.with_scaler(|scaler| scaler.copied = true),
             Action::PauseScaler(paused) => self.with_scaler(|scaler| scaler.paused = Some(*paused)),
-            Action::AddFinalizer | Action::RemoveFinalizer => {}
+            Action::AddFinalizer | Action::RemoveFinalizer | Action::RevertRoute => {}
         }
     }
 

@@ -108,7 +108,7 @@ fn object_of(action: &Action, rollout: &Rollout) -> String {
         Action::ScaleTarget(_) => format!("{} {}", rollout.target_kind.name(), rollout.target),
         Action::PauseScaler(_) => "the target's autoscaler".to_owned(),
         Action::ApplyScaler => "the primary's autoscaler".to_owned(),
-        Action::ApplyRoute(_) => format!("HTTPRoute {}", rollout.apex),
+        Action::ApplyRoute(_) | Action::RevertRoute => format!("HTTPRoute {}", rollout.apex),
         Action::AddFinalizer | Action::RemoveFinalizer => format!("Canary {}", rollout.name),
     }
 }

@@ -28,15 +28,18 @@ mod affinity;
 mod defaults;
 mod filters;
 pub mod matches;
+mod original;
 mod read;
 
 pub use defaults::normalise;
+pub use original::reverted;
 pub use read::read;
 
 /// The route for a server-side apply: it owns the parents, host names and rules, and its own metadata.
 ///
 /// `selector` is the target's, where it is known: Flagger puts its label on routes that have
-/// `service.apex`. A route that was not generated for this Canary does not become owned by it. `cookies` are
+/// `service.apex`. A route that was not generated for this Canary does not become owned by it, and remembers
+/// what it said before ([`reverted`]). `cookies` are
 /// those of the status that asks for this split.
 pub fn route(
     rollout: &Rollout,
@@ -56,6 +59,9 @@ pub fn route(
         },
         "spec": spec,
     });
+    if let Some(original) = live.and_then(|live| original::kept(rollout, live)) {
+        body["metadata"]["annotations"][original::ORIGINAL] = original.into();
+    }
     let labels = labels(rollout, selector);
     if !labels.is_empty() {
         body["metadata"]["labels"] = json!(labels);
@@ -86,14 +92,18 @@ fn labels(rollout: &Rollout, selector: Option<&Selector>) -> Map {
 /// The route's spec with everything spelled out that the API server would fill in.
 pub fn spec(rollout: &Rollout, routing: Routing, cookies: &Cookies) -> Result<HttpRouteSpec, BuildError> {
     let service = super::service(rollout)?;
-    let mut spec = HttpRouteSpec {
-        parent_refs: service.gateway_refs.iter().map(ParentReference::from).collect(),
-        hostnames: service.hosts.clone(),
-        rules: rules(rollout, service, routing, cookies)?,
-        ..HttpRouteSpec::default()
-    };
+    let mut spec = HttpRouteSpec { rules: rules(rollout, service, routing, cookies)?, ..attached(service) };
     normalise(&mut spec);
     Ok(spec)
+}
+
+/// A route without rules.
+fn attached(service: &CanaryService) -> HttpRouteSpec {
+    HttpRouteSpec {
+        parent_refs: service.gateway_refs.iter().map(ParentReference::from).collect(),
+        hostnames: service.hosts.clone(),
+        ..HttpRouteSpec::default()
+    }
 }
 
 /// One rule; with `analysis.match` a second one for the requests that it does not match, with session
@@ -104,31 +114,24 @@ fn rules(
     routing: Routing,
     cookies: &Cookies,
 ) -> Result<Vec<HttpRouteRule>, BuildError> {
-    let mut rules = users_rules(rollout, service, routing, cookies)?;
-    rules.extend(routing.warm.then(|| warm_rule(rollout, service)));
-    Ok(rules)
-}
-
-fn users_rules(
-    rollout: &Rollout,
-    service: &CanaryService,
-    routing: Routing,
-    cookies: &Cookies,
-) -> Result<Vec<HttpRouteRule>, BuildError> {
+    let warm = routing.warm.then(|| warm_rule(rollout, service));
     let all = matches::service(&service.match_)?;
     let chosen = matches::analysis(&rollout.spec.analysis.match_)?;
     if chosen.is_empty() {
         let split = split(rollout, service, routing, all);
         return Ok(match rollout.affinity() {
-            Some(affinity) => affinity::rules(rollout, affinity, cookies, service, split, routing.canary),
-            None => vec![split],
+            Some(affinity) => {
+                affinity::rules(rollout, affinity, &cookies.on_route(routing.canary), split, warm)
+            }
+            None => [split].into_iter().chain(warm).collect(),
         });
     }
     let rest = HttpRouteRule {
         backend_refs: vec![HttpBackendRef::service(rollout.primary_service(), service.port, 100)],
         ..rule(service, all.clone())
     };
-    Ok(vec![split(rollout, service, routing, matches::merge(&chosen, &all)), rest])
+    let split = split(rollout, service, routing, matches::merge(&chosen, &all));
+    Ok([split, rest].into_iter().chain(warm).collect())
 }
 
 /// Matches no request; keeps both sides in the gateway's configuration.

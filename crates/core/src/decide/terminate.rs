@@ -27,6 +27,7 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
     let begins = turn.next.phase != Phase::Terminating;
     if begins {
         turn.enter(Phase::Terminating);
+        turn.next.last_check_time = None;
         turn.note(format!("Terminating canary {}", rollout.full_name()));
     }
     if let Some(target) = turn.known("target", &turn.obs.target)? {
@@ -34,7 +35,7 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
         // A target that never becomes ready must not keep its Canary from being deleted.
         let say = |why: &str| rollout.say_canary_not_ready(why);
         let _ = ensure::ready(&target.readiness, turn.now(), say)?;
-        turn.act(Action::RevertApex);
+        give_back(turn)?;
     }
     turn.act(Action::RemoveFinalizer);
     turn.note(format!("Terminated canary {}", rollout.full_name()));
@@ -52,4 +53,20 @@ fn take_over(turn: &mut Turn, target: &Target, begins: bool) -> Flow {
     }
     turn.scale_up(if short { 0 } else { target.replicas }, wanted)?;
     Err(Stop::Acted)
+}
+
+/// What was there before the Canary is as it was. The primary goes only when gateways have had time to notice.
+fn give_back(turn: &mut Turn) -> Flow {
+    let begins = turn.next.last_check_time.is_none();
+    if begins {
+        turn.open_window();
+    } else if !turn.window_over(turn.rollout().drain) {
+        return Err(Stop::Acted);
+    }
+    // Once more at the end: the first time may have been cut off.
+    turn.act(Action::RevertApex);
+    if turn.rollout().routed() {
+        turn.act(Action::RevertRoute);
+    }
+    if begins { Err(Stop::Acted) } else { Ok(()) }
 }

@@ -112,12 +112,46 @@ fn without_a_run_before_there_is_one_rule() {
     assert_eq!(rules(&world, Routing::PRIMARY).as_array().unwrap().len(), 1);
 }
 
+fn warms_up(rule: &Value) -> bool {
+    rule["matches"][0]["headers"][0]["name"] == "x-serin-warm-up"
+}
+
 #[test]
-fn the_rule_that_keeps_both_sides_warm_comes_last() {
+fn the_rule_that_keeps_both_sides_warm_comes_last_in_a_run() {
     let world = world(&json!({}), &json!({}), &[RUNNING, PRIMARY]);
     let rules = rules(&world, Routing::weighted(10).kept_warm());
-    assert_eq!(rules.as_array().unwrap().len(), 4);
-    assert_eq!(rules[3]["matches"][0]["headers"][0]["name"], "x-serin-warm-up");
+    assert_eq!(
+        rules.as_array().unwrap().iter().map(warms_up).collect::<Vec<_>>(),
+        [false, false, false, true]
+    );
+}
+
+/// Gateways know backends whose answers are changed by the place of their rule.
+#[rstest]
+#[case::both_cookies(json!({}), &[])]
+#[case::both_cookies_again(json!({}), &[PREVIOUS])]
+#[case::canary_only(json!({"primaryCookieName": null}), &[])]
+#[case::canary_only_again(json!({"primaryCookieName": null}), &[PREVIOUS])]
+fn the_place_of_the_split_is_warm_before_it_is_taken(
+    #[case] affinity: Value,
+    #[case] cookies: &[(&'static str, &'static str)],
+) {
+    let before = rules(&world(&json!({}), &affinity, cookies), Routing::PRIMARY.kept_warm());
+    let cookies: Vec<_> = cookies.iter().copied().chain([RUNNING, PRIMARY]).collect();
+    let cookies = if affinity == json!({}) { cookies } else { cookies[..cookies.len() - 1].to_vec() };
+    let running = rules(&world(&json!({}), &affinity, &cookies), Routing::weighted(10).kept_warm());
+    let split = running.as_array().unwrap().iter().rposition(|rule| !warms_up(rule)).unwrap();
+    assert!(warms_up(&before[split]), "{before:#}");
+    for side in 0..2 {
+        let filtered = |rule: &Value| rule["backendRefs"][side].get("filters").is_some();
+        assert_eq!(filtered(&before[split]), filtered(&running[split]), "{before:#}");
+    }
+    let all = before.as_array().unwrap().iter();
+    assert_eq!(
+        all.filter(|rule| rule["matches"][0].get("headers").is_none()).count(),
+        1,
+        "one rule for everybody"
+    );
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! Rules that know users by their cookies.
 
 use serin_api::{
-    canary::{CanaryService, SessionAffinity},
+    canary::SessionAffinity,
     gateway::{
-        HttpBackendRef, HttpHeader, HttpHeaderFilter, HttpHeaderMatch, HttpRouteFilter, HttpRouteMatch,
-        HttpRouteRule,
+        HttpHeader, HttpHeaderFilter, HttpHeaderMatch, HttpRouteFilter, HttpRouteMatch, HttpRouteRule,
     },
 };
 
+use super::WARM_UP;
 use crate::{
     Rollout,
     affinity::{Cookie, Cookies},
@@ -18,36 +18,83 @@ const COOKIE: &str = "Cookie";
 /// The header of responses.
 const SET_COOKIE: &str = "Set-Cookie";
 
-/// The rules in Flagger's order: first those for users who have a cookie, last `split` for all others.
+/// The rules in Flagger's order: first those for users who have a cookie, then `split` for all others.
 ///
-/// While the canary has no share, users of the run before are told to forget its cookie.
+/// `cookies` are those [`Cookies::on_route`]. Without a share of the canary's, users of the run before are told
+/// to forget its cookie. `warm` keeps both sides known to the gateway.
 pub(super) fn rules(
     rollout: &Rollout,
     affinity: &SessionAffinity,
     cookies: &Cookies,
-    service: &CanaryService,
-    mut split: HttpRouteRule,
-    canary: u8,
+    split: HttpRouteRule,
+    warm: Option<HttpRouteRule>,
 ) -> Vec<HttpRouteRule> {
-    let cookies = cookies.on_route(canary);
-    let mut rules = Vec::new();
-    rules.extend(cookies.previous.as_ref().map(|cookie| forget(affinity, cookie, &split)));
-    let plain = split.clone();
-    let mut stick = |cookie: &Cookie, side: &str, age: i64| {
-        rules.push(sticky(rollout, service, &plain, cookie, side));
-        let tell = add_header(HttpHeader::new(SET_COOKIE, attributes(affinity, cookie, age)));
-        if let Some(backend) = split.backend_refs.iter_mut().find(|backend| backend.name == side) {
-            backend.filters.push(tell);
+    match &cookies.canary {
+        Some(cookie) => {
+            let rules = running(rollout, affinity, cookie, cookies.primary.as_ref(), split);
+            rules.into_iter().chain(warm).collect()
         }
-    };
-    if let Some(cookie) = &cookies.canary {
-        stick(cookie, &rollout.canary_service(), affinity.max_age_or_default());
-        if let Some(cookie) = &cookies.primary {
-            stick(cookie, &rollout.primary_service(), rollout.interval.num_seconds());
-        }
+        None => resting(rollout, affinity, cookies.previous.as_ref(), split, warm),
     }
+}
+
+fn running(
+    rollout: &Rollout,
+    affinity: &SessionAffinity,
+    canary: &Cookie,
+    primary: Option<&Cookie>,
+    mut split: HttpRouteRule,
+) -> Vec<HttpRouteRule> {
+    let plain = split.clone();
+    let mut stick = |cookie: &Cookie, side: String, age: i64| {
+        let tell = HttpHeader::new(SET_COOKIE, attributes(affinity, cookie, age));
+        filter_backend(&mut split, &side, add_header(tell));
+        sticky(&plain, cookie, &side)
+    };
+    let mut rules = vec![stick(canary, rollout.canary_service(), affinity.max_age_or_default())];
+    let age = rollout.interval.num_seconds();
+    rules.extend(primary.map(|cookie| stick(cookie, rollout.primary_service(), age)));
     rules.push(split);
     rules
+}
+
+/// While no user has to stay on the canary.
+///
+/// Gateways know the backends of a rule that changes their answers by the place of the rule: Envoy Gateway does,
+/// and the first requests to a place that is new can fail. So the rule that keeps both sides warm stands where
+/// `split` will be, and looks like it.
+fn resting(
+    rollout: &Rollout,
+    affinity: &SessionAffinity,
+    previous: Option<&Cookie>,
+    split: HttpRouteRule,
+    warm: Option<HttpRouteRule>,
+) -> Vec<HttpRouteRule> {
+    let mut rules: Vec<_> = previous.map(|cookie| forget(affinity, cookie, &split)).into_iter().collect();
+    let Some(warm) = warm else {
+        rules.push(split);
+        return rules;
+    };
+    let mut alike = warm.clone();
+    let header = || add_header(HttpHeader::new(WARM_UP, rollout.uid.as_str()));
+    filter_backend(&mut alike, &rollout.canary_service(), header());
+    let mut place = 1;
+    if affinity.primary_cookie_name.as_ref().is_some_and(|name| !name.is_empty()) {
+        filter_backend(&mut alike, &rollout.primary_service(), header());
+        place = 2;
+    }
+    rules.push(split);
+    if rules.len() < place {
+        rules.push(warm);
+    }
+    rules.insert(place, alike);
+    rules
+}
+
+fn filter_backend(rule: &mut HttpRouteRule, side: &str, filter: HttpRouteFilter) {
+    if let Some(backend) = rule.backend_refs.iter_mut().find(|backend| backend.name == side) {
+        backend.filters.push(filter);
+    }
 }
 
 /// Whether a rule is for users who have a cookie of ours.
@@ -67,22 +114,12 @@ fn is_cookie(header: &HttpHeaderMatch) -> bool {
 }
 
 /// Sends everybody with the cookie to one side.
-fn sticky(
-    rollout: &Rollout,
-    service: &CanaryService,
-    split: &HttpRouteRule,
-    cookie: &Cookie,
-    side: &str,
-) -> HttpRouteRule {
-    let backend = |name: String| {
-        let weight = if name == side { 100 } else { 0 };
-        HttpBackendRef::service(name, service.port, weight)
-    };
-    HttpRouteRule {
-        matches: with_cookie(&split.matches, cookie),
-        backend_refs: vec![backend(rollout.primary_service()), backend(rollout.canary_service())],
-        ..split.clone()
+fn sticky(split: &HttpRouteRule, cookie: &Cookie, side: &str) -> HttpRouteRule {
+    let mut rule = HttpRouteRule { matches: with_cookie(&split.matches, cookie), ..split.clone() };
+    for backend in &mut rule.backend_refs {
+        backend.weight = Some(if backend.name == side { 100 } else { 0 });
     }
+    rule
 }
 
 /// Splits as everywhere, and tells browsers to forget the cookie.
