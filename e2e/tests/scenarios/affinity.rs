@@ -84,15 +84,15 @@ fn users_stay_on_the_version_that_they_saw_first_until_the_end() -> Verdict {
         }
         let pioneers = scene.requests(20).header("cookie", &format!("theme=dark; {cookie}; lang=en"));
         let staying = scene.send(pioneers.clone()).await?;
-        scene.until_event("canary weight 50").await?;
+        scene.until_event("Copying podinfo.").await?;
         let tally = staying.tally();
-        ensure!(tally.requests() > 20 && tally.served_by(NEW) == tally.requests(), "{:?}", tally.answers);
+        ensure!(tally.requests() > 100 && tally.served_by(NEW) == tally.requests(), "{:?}", tally.answers);
 
         scene.promoted(shipment, NEW).await?;
         let (staying, others) = (staying.stop().await, others.stop().await);
         let report = scene.report(&staying);
-        ensure!(staying.failed() == 0 && staying.served_by(NEW) == staying.requests(), "{report}");
         ensure!(report.of(Side::Primary) > 0, "they go to the primary in the end: {report}");
+        ensure!(staying.failed() == 0, "{report}: {:#?}", staying.failures);
         ensure!(others.failed() == 0, "{:#?}", others.failures);
         ensure!(scene.canary_weights() == [0, 25, 50, 0], "{:?}", scene.canary_weights());
         forgotten(scene, &pioneers, &cookie).await

@@ -146,6 +146,12 @@ fn the_place_of_the_split_is_warm_before_it_is_taken(
         let filtered = |rule: &Value| rule["backendRefs"][side].get("filters").is_some();
         assert_eq!(filtered(&before[split]), filtered(&running[split]), "{before:#}");
     }
+    let plain = |rule: &&Value| warms_up(rule) && rule["backendRefs"][1].get("filters").is_none();
+    assert_eq!(
+        before.as_array().unwrap().iter().filter(plain).count(),
+        1,
+        "for users with a cookie: {before:#}"
+    );
     let all = before.as_array().unwrap().iter();
     assert_eq!(
         all.filter(|rule| rule["matches"][0].get("headers").is_none()).count(),

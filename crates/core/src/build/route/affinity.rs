@@ -61,8 +61,8 @@ fn running(
 /// While no user has to stay on the canary.
 ///
 /// Gateways know the backends of a rule that changes their answers by the place of the rule: Envoy Gateway does,
-/// and the first requests to a place that is new can fail. So the rule that keeps both sides warm stands where
-/// `split` will be, and looks like it.
+/// and the first requests to a place that is new can fail. So there is a rule more that keeps both sides warm,
+/// which stands where `split` will be and looks like it.
 fn resting(
     rollout: &Rollout,
     affinity: &SessionAffinity,
@@ -83,10 +83,7 @@ fn resting(
         filter_backend(&mut alike, &rollout.primary_service(), header());
         place = 2;
     }
-    rules.push(split);
-    if rules.len() < place {
-        rules.push(warm);
-    }
+    rules.extend([split, warm]);
     rules.insert(place, alike);
     rules
 }
