@@ -104,7 +104,8 @@ impl Snapshot {
             return Ok(Seen::Absent);
         }
         let target = self.target.present();
-        let selector = target.map(|target| Selector::if_any(rollout, settings, target)).transpose()?.flatten();
+        let selector =
+            target.map(|target| Selector::if_any(rollout, settings, target)).transpose()?.flatten();
         let cookies = self.canary.status.as_ref().map(Cookies::of).unwrap_or_default();
         transpose(self.route.clone().map(|live| route::read(rollout, selector.as_ref(), &cookies, &live)))
     }

@@ -185,7 +185,7 @@ fn on_deletion_the_target_takes_over_with_the_primarys_copies(#[case] amid: bool
     s.world.target.replicas = 2;
     s.world.target.pods = Pods::Ready;
     let plan = s.world.plan(&s.script);
-    assert_eq!(plan.actions, [Action::RevertApex, Action::RemoveFinalizer]);
+    assert_eq!(plan.actions, [Action::RevertApex, Action::RevertRoute]);
 }
 
 #[test]
