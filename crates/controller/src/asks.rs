@@ -115,10 +115,18 @@ async fn run_check(ctx: &Context, rollout: &Rollout, check: &Check) -> CheckOutc
         Source::Template(name) => match template_query(ctx, check, name).await {
             Ok((provider, query)) => {
                 let result = outcome(provider.query(&query).await);
-                CheckOutcome { query: Some(query), outcome: result }
+                CheckOutcome { query: Some(query), outcome: of_template(name, result) }
             }
             Err(error) => CheckOutcome { query: None, outcome: Outcome::Setup(error) },
         },
+    }
+}
+
+/// The same; an error names the template.
+fn of_template(name: &TemplateName, outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Error(error) => Outcome::Error(format!("{error} (MetricTemplate {name})")),
+        other => other,
     }
 }
 
@@ -209,5 +217,22 @@ async fn find_provider(ctx: &Context, rollout: &Rollout, probe: &Probe) -> Resul
                 error: error.to_string(),
             })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_a_template_name_it() {
+        let name = TemplateName { name: "errors".to_owned(), namespace: "metrics".to_owned() };
+        let told = of_template(&name, Outcome::Error("error response: Status 500".to_owned()));
+        assert_eq!(
+            told,
+            Outcome::Error("error response: Status 500 (MetricTemplate errors.metrics)".to_owned())
+        );
+        let nothing = Outcome::NoData("no values found".to_owned());
+        assert_eq!(of_template(&name, nothing.clone()), nothing);
     }
 }

@@ -18,7 +18,7 @@ pub enum Encoding {
 /// anything else as `info`.
 pub fn init(level: &str, encoding: Encoding) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(directives(level)));
-    let registry = tracing_subscriber::registry().with(filter);
+    let registry = tracing_subscriber::registry().with(discreet(filter));
     // A second call, as in tests, keeps the first one's logs.
     let _ = match encoding {
         Encoding::Json => {
@@ -33,6 +33,15 @@ pub fn init(level: &str, encoding: Encoding) {
 /// Faults of the client come back to us as errors, and are logged with what was tried.
 const QUIET: &str = "kube_client=off,kube_runtime=off";
 
+/// These libraries write requests and answers with credentials at their lowest level.
+const SILENT: [&str; 5] = ["aws_config", "aws_runtime", "aws_sdk_sts", "aws_sigv4", "aws_smithy_runtime"];
+
+/// The same without what must never be written, whatever `RUST_LOG` says.
+fn discreet(filter: EnvFilter) -> EnvFilter {
+    let off = SILENT.iter().filter_map(|name| format!("{name}=off").parse().ok());
+    off.fold(filter, EnvFilter::add_directive)
+}
+
 /// Debug logs are ours; the client's own would drown them.
 fn directives(level: &str) -> String {
     match level {
@@ -46,6 +55,15 @@ fn directives(level: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_holds_credentials_is_never_written() {
+        let text = discreet(EnvFilter::new("trace,aws_sigv4=trace")).to_string();
+        for name in SILENT {
+            assert!(text.contains(&format!("{name}=off")), "{text}");
+        }
+        assert!(!text.contains("aws_sigv4=trace"), "{text}");
+    }
 
     #[test]
     fn levels_are_those_of_flagger_and_unknown_ones_count_as_info() {

@@ -16,6 +16,8 @@ pub(crate) enum Auth {
     Basic(Secret, Secret),
     /// Headers of the provider's own, with the text before each secret.
     Keys(Vec<Key>),
+    /// By a signature that is made of each request with these, which are never sent themselves or are put there by it.
+    Signed(Vec<Secret>),
 }
 
 /// A header that holds a secret.
@@ -50,7 +52,7 @@ impl Auth {
     /// Whether it has an `Authorization` header, which takes the place of the user's.
     pub(crate) fn authorizes(&self) -> bool {
         match self {
-            Self::None => false,
+            Self::None | Self::Signed(_) => false,
             Self::Bearer(_) | Self::Basic(..) => true,
             Self::Keys(keys) => keys.iter().any(|key| key.header == AUTHORIZATION),
         }
@@ -58,7 +60,7 @@ impl Auth {
 
     pub(crate) fn apply(&self, request: RequestBuilder) -> RequestBuilder {
         match self {
-            Self::None => request,
+            Self::None | Self::Signed(_) => request,
             Self::Bearer(token) => request.bearer_auth(token.reveal()),
             Self::Basic(username, password) => request.basic_auth(username.reveal(), Some(password.reveal())),
             Self::Keys(keys) => keys.iter().fold(request, |request, key| match key.value() {
@@ -86,6 +88,7 @@ impl Auth {
             Self::Bearer(token) => token.hide_in(text),
             Self::Basic(_, password) => password.hide_in(text),
             Self::Keys(keys) => keys.iter().fold(text, |text, key| key.secret.hide_in(text)),
+            Self::Signed(secrets) => secrets.iter().fold(text, |text, secret| secret.hide_in(text)),
         }
     }
 }

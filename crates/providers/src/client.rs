@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder};
 
+use crate::aws::Aws;
 use crate::error::ClientError;
 
 /// What one request may cost.
@@ -35,6 +36,7 @@ pub struct Clients {
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
     pub(crate) cluster: Option<kube::Client>,
+    pub(crate) aws: Aws,
 }
 
 impl fmt::Debug for Clients {
@@ -54,8 +56,10 @@ impl Clients {
             builder().tls_certs_only([]).build()
         });
         let trusting = builder().tls_danger_accept_invalid_certs(true).build();
+        let verifying = verifying.map_err(ClientError)?;
         Ok(Self {
-            verifying: verifying.map_err(ClientError)?,
+            aws: Aws::new(verifying.clone(), limits),
+            verifying,
             trusting: trusting.map_err(ClientError)?,
             limits,
             clock: Clock::system(),
@@ -73,6 +77,12 @@ impl Clients {
     #[must_use]
     pub fn with_cluster(self, client: kube::Client) -> Self {
         Self { cluster: Some(client), ..self }
+    }
+
+    /// The same with CloudWatch at this URL in all regions, as by `AWS_ENDPOINT_URL_CLOUDWATCH`.
+    #[must_use]
+    pub fn with_cloudwatch(self, endpoint: &str) -> Self {
+        Self { aws: self.aws.with_endpoint(endpoint), ..self }
     }
 
     /// The client for a provider with this `insecureSkipVerify`. It follows no redirect.

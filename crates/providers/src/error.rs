@@ -205,6 +205,11 @@ pub enum QueryError {
 fn remedy(status: u16, peer: &Peer) -> String {
     match status {
         300..=399 => format!("{peer} sends elsewhere: set provider.address to where it sends"),
+        401 | 403 if peer.provider == "cloudwatch" => {
+            format!(
+                "{peer} refuses the credentials: their role needs the permission cloudwatch:GetMetricData"
+            )
+        }
         401 | 403 => format!(
             "{peer} refuses the credentials: check the Secret of provider.secretRef and what it is allowed to read"
         ),

@@ -37,7 +37,7 @@ impl ExternalMetrics {
             return Ok(Self { provider, api: Api::Cluster(ClusterApi::new(setup)?) });
         }
         let token = setup.optional("token")?.map(Auth::Bearer);
-        let server = Server::new(setup, "", token)?;
+        let server = Server::new(setup, "", token)?.with_insecure(setup);
         Ok(Self { provider, api: Api::Address(Box::new(server)) })
     }
 

@@ -19,7 +19,7 @@ pub struct Graphite(Server);
 
 impl Graphite {
     pub(crate) fn new(setup: &Setup<'_>) -> Result<Self, ConfigError> {
-        Server::new(setup, "", setup.basic()?).map(Self)
+        Ok(Self(Server::new(setup, "", setup.basic()?)?.with_insecure(setup)))
     }
 
     /// The last value of the last series; `query` is the query part of the URL, such as `target=…&from=-2min`.

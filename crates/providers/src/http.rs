@@ -36,10 +36,19 @@ impl Server {
     /// The server at `provider.address`, or at `default` without one; an empty default makes the address mandatory.
     /// User and password of the address count when `auth` is `None`.
     pub(crate) fn new(setup: &Setup<'_>, default: &str, auth: Option<Auth>) -> Result<Self, ConfigError> {
-        let (url, auth_of_url) = address::split(setup.kind(), setup.address(default))?;
-        let (client, limits) = (setup.clients.get(setup.provider.insecure_skip_verify), setup.clients.limits);
+        Self::of_address(setup, setup.address(default), auth)
+    }
+
+    /// The same with this address, whatever `provider.address` is.
+    pub(crate) fn of_address(
+        setup: &Setup<'_>,
+        address: &str,
+        auth: Option<Auth>,
+    ) -> Result<Self, ConfigError> {
+        let (url, auth_of_url) = address::split(setup.kind(), address)?;
+        let limits = setup.clients.limits;
         Ok(Self {
-            client,
+            client: setup.clients.get(false),
             timeout: limits.timeout,
             limit: limits.body,
             provider: setup.kind().to_owned(),
@@ -47,6 +56,16 @@ impl Server {
             headers: HeaderMap::new(),
             auth: auth.unwrap_or(auth_of_url),
         })
+    }
+
+    /// Heeds `insecureSkipVerify`: for prometheus, graphite and externalmetrics, as in Flagger.
+    pub(crate) fn with_insecure(self, setup: &Setup<'_>) -> Self {
+        Self { client: setup.clients.get(setup.provider.insecure_skip_verify), ..self }
+    }
+
+    /// The same for somebody else.
+    pub(crate) fn with_auth(self, auth: Auth) -> Self {
+        Self { auth, ..self }
     }
 
     /// Sends the headers of `provider.headers` too.

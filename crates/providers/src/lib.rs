@@ -6,7 +6,9 @@
 
 mod answer;
 mod auth;
+mod aws;
 mod client;
+mod cloudwatch;
 mod cluster;
 mod credentials;
 mod datadog;
@@ -23,6 +25,7 @@ mod provider;
 mod setup;
 
 pub use client::{Clients, Clock, Limits};
+pub use cloudwatch::CloudWatch;
 pub use credentials::Credentials;
 pub use datadog::Datadog;
 pub use dynatrace::Dynatrace;

@@ -17,7 +17,8 @@ pub struct Prometheus(Server);
 
 impl Prometheus {
     pub(crate) fn new(setup: &Setup<'_>) -> Result<Self, ConfigError> {
-        Server::new(setup, "", setup.token_or_basic()?)?.with_headers(setup).map(Self)
+        let server = Server::new(setup, "", setup.token_or_basic()?)?;
+        server.with_insecure(setup).with_headers(setup).map(Self)
     }
 
     /// The present value of a query: that of the last series, when there are several.

@@ -3,6 +3,7 @@ use serin_analysis::checks::DEFAULT_INTERVAL;
 use serin_api::metric_template::MetricTemplateProvider;
 
 use crate::client::Clients;
+use crate::cloudwatch::CloudWatch;
 use crate::credentials::Credentials;
 use crate::datadog::Datadog;
 use crate::dynatrace::Dynatrace;
@@ -22,6 +23,8 @@ pub enum Provider {
     Prometheus(Prometheus),
     /// `type: datadog`
     Datadog(Datadog),
+    /// `type: cloudwatch`
+    CloudWatch(CloudWatch),
     /// `type: newrelic`
     NewRelic(NewRelic),
     /// `type: graphite`
@@ -45,6 +48,7 @@ impl Provider {
         match setup.kind() {
             "prometheus" => Prometheus::new(setup).map(Self::Prometheus),
             "datadog" => Datadog::new(setup).map(Self::Datadog),
+            "cloudwatch" => CloudWatch::new(setup).map(Self::CloudWatch),
             "newrelic" => NewRelic::new(setup).map(Self::NewRelic),
             "graphite" => Graphite::new(setup).map(Self::Graphite),
             "influxdb" => InfluxDb::new(setup).map(Self::InfluxDb),
@@ -77,6 +81,7 @@ impl Provider {
         match self {
             Self::Prometheus(prometheus) => prometheus.query(query).await,
             Self::Datadog(datadog) => datadog.query(query).await,
+            Self::CloudWatch(cloudwatch) => cloudwatch.query(query).await,
             Self::NewRelic(newrelic) => newrelic.query(query).await,
             Self::Graphite(graphite) => graphite.query(query).await,
             Self::InfluxDb(influxdb) => influxdb.query(query).await,
@@ -94,6 +99,7 @@ impl Provider {
         match self {
             Self::Prometheus(prometheus) => prometheus.is_online().await,
             Self::Datadog(datadog) => datadog.is_online().await,
+            Self::CloudWatch(cloudwatch) => cloudwatch.is_online().await,
             Self::NewRelic(newrelic) => newrelic.is_online().await,
             Self::Graphite(graphite) => graphite.is_online().await,
             Self::InfluxDb(influxdb) => influxdb.is_online().await,

@@ -49,3 +49,4 @@ bad_input!(keptn, crate::keptn::stub(), only
     silence_is_a_timeout, a_malformed_answer_is_typed, an_empty_answer_is_no_value, not_a_number_is_no_value,
     infinity_is_a_value_or_malformed, a_huge_answer_is_cut_off, redirects_end, another_server_gets_no_credentials,
 );
+bad_input!(cloudwatch, crate::cloudwatch::stub());

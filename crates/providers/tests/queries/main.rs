@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 mod bad_input;
+mod cloudwatch;
 mod datadog;
 mod dynatrace;
 mod externalmetrics;
@@ -12,3 +13,4 @@ mod keptn;
 mod newrelic;
 mod prometheus;
 mod stub;
+mod tls;

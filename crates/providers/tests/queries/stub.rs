@@ -20,6 +20,8 @@ pub(crate) struct Stub {
     pub(crate) required: &'static [&'static str],
     /// Whether it has a default address.
     pub(crate) address_optional: bool,
+    /// Whether `provider.address` does not count.
+    pub(crate) address_ignored: bool,
     /// `provider.region`
     pub(crate) region: Option<&'static str>,
     /// A query that it understands.
@@ -47,6 +49,7 @@ impl Stub {
             secret: &[],
             required: &[],
             address_optional: false,
+            address_ignored: false,
             region: None,
             query: "",
             answer: str::to_owned,

@@ -23,6 +23,10 @@ fn echo(stub: &Stub) -> String {
 }
 
 pub(super) async fn a_wrong_address_is_refused(stub: &Stub) {
+    if stub.address_ignored {
+        assert!(stub.with("http://host", &credentials(stub.secret)).is_ok());
+        return;
+    }
     let wrong = ["http://u:hush@[::1", "ftp://u:hush@host", "host:9090", ""];
     for address in wrong.iter().filter(|address| !address.is_empty() || !stub.address_optional) {
         let error = stub.with(address, &credentials(stub.secret)).unwrap_err();
@@ -59,7 +63,7 @@ pub(super) async fn a_secret_that_cannot_be_sent_is_refused(stub: &Stub) {
 
 pub(super) async fn debug_texts_hold_no_secret(stub: &Stub) {
     let secret = credentials(stub.secret);
-    let text = format!("{:?} {secret:?}", stub.at("http://user:hush@host"));
+    let text = format!("{:?} {secret:?}", stub.at("http://user:hush@host:80/path"));
     assert!(!text.contains("hush"), "{text}");
 }
 
