@@ -1,10 +1,13 @@
 //! The InfluxDB provider. The answers have the shape of the documentation of `/api/v2/query` and `/query`.
 
+use std::time::Duration;
+
 use rstest::rstest;
 use serde_json::{Value, json};
+use serin_providers::Limits;
 use wiremock::ResponseTemplate;
 
-use crate::stub::{Stub, credentials, header, parameters, target};
+use crate::stub::{Stub, answering, credentials, header, parameters, target};
 
 const FLUX: &str = "from(bucket: \"default\")\n|> range(start: -2h)\n|> count()";
 
@@ -150,4 +153,12 @@ fn a_missing_key_has_flaggers_text() {
         let expected = format!("influxdb credentials does not contain {missing};");
         assert!(error.to_string().starts_with(&expected), "{error}");
     }
+}
+
+#[tokio::test]
+async fn it_has_three_times_as_long() {
+    let limits = Limits { timeout: Duration::from_millis(50), ..Limits::default() };
+    let server = answering(ResponseTemplate::new(200).set_delay(Duration::from_secs(60))).await;
+    let error = stub().limited(&server.uri(), limits).query(FLUX).await.unwrap_err();
+    assert!(error.to_string().contains("did not answer within 150ms"), "{error}");
 }
