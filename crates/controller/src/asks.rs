@@ -1,7 +1,5 @@
 //! Answers to what a plan has to know first.
 
-use std::time::Duration;
-
 use futures::future::join_all;
 use serin_analysis::{
     CheckOutcome, Outcome, SetupError, Source, TemplateName,
@@ -71,11 +69,10 @@ pub async fn hook(ctx: &Context, canary: &Canary, rollout: &Rollout, call: &Hook
 }
 
 async fn run_checks(ctx: &Context, canary: &Canary, rollout: &Rollout) -> Vec<CheckOutcome> {
-    let started = std::time::Instant::now();
     record_lateness(ctx, canary, rollout);
     let checks = checks::plan(&rollout.spec.analysis.metrics, &rollout.subject());
     let outcomes = join_all(checks.iter().map(|check| run_check(ctx, rollout, check))).await;
-    record(ctx, rollout, &checks, &outcomes, started.elapsed());
+    record(ctx, rollout, &checks, &outcomes);
     outcomes
 }
 
@@ -87,9 +84,8 @@ fn record_lateness(ctx: &Context, canary: &Canary, rollout: &Rollout) {
     }
 }
 
-fn record(ctx: &Context, rollout: &Rollout, checks: &[Check], outcomes: &[CheckOutcome], took: Duration) {
+fn record(ctx: &Context, rollout: &Rollout, checks: &[Check], outcomes: &[CheckOutcome]) {
     let (target, namespace) = (&rollout.target, &rollout.namespace);
-    ctx.metrics.canary.checked(target, namespace, took.as_secs_f64());
     for (check, outcome) in checks.iter().zip(outcomes) {
         let verdict = judge(check, &outcome.outcome);
         if let Some(value) = verdict.value {

@@ -10,7 +10,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     alerts::Alerts, cache::Caches, cluster::Cluster, events::Events, lease::Term, memory::Memory,
-    metrics::Metrics, options::Options, queue::Queue,
+    metrics::Metrics, options::Options, queue::Queue, sequence::Sequence,
 };
 
 /// Handles and configuration of the operator.
@@ -35,6 +35,10 @@ pub struct Context {
     pub memory: Memory,
     /// Deliveries that nobody waits for.
     pub tasks: TaskTracker,
+    /// The order of events on their way to webhooks.
+    pub told: Sequence,
+    /// The order of alerts.
+    pub alerted: Sequence,
     /// Until when this replica may act.
     pub term: watch::Receiver<Term>,
     /// Cancelled when the operator is to end.
@@ -86,6 +90,8 @@ impl Context {
             alerts: Alerts::new(cluster.clone(), people, receiver, name),
             memory: Memory::default(),
             tasks: TaskTracker::new(),
+            told: Sequence::default(),
+            alerted: Sequence::default(),
             cluster,
             webhooks,
             metrics,

@@ -24,6 +24,7 @@ pub mod options;
 pub mod queue;
 pub mod reconcile;
 pub mod run;
+pub mod sequence;
 pub mod stalled;
 pub mod status;
 pub mod subject;

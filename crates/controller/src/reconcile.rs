@@ -5,12 +5,13 @@ mod fault;
 mod rivals;
 mod stall;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use chrono::{DateTime, Utc};
 use serin_api::Canary;
 use serin_core::{
-    Plan, Rollout, build::BuildError, decide, observe::Answers, snapshot::Snapshot, validate::validate,
+    Plan, Rollout, Routing, build::BuildError, decide, observe::Answers, snapshot::Snapshot,
+    validate::validate,
 };
 
 use crate::{
@@ -73,6 +74,7 @@ struct Look<'a> {
     cluster: Cluster,
     key: &'a Key,
     answers: Answers,
+    begun: Instant,
     /// The version of the Canary that was current when this look read or wrote it.
     current: Option<String>,
 }
@@ -88,7 +90,8 @@ struct Decision {
 /// Looks at a Canary until nothing is left to do at this time.
 pub async fn reconcile(ctx: &Context, key: &Key) -> Verdict {
     let cluster = ctx.cluster.acting_for(key);
-    let mut look = Look { ctx, cluster, key, answers: Answers::default(), current: None };
+    let begun = Instant::now();
+    let mut look = Look { ctx, cluster, key, answers: Answers::default(), begun, current: None };
     let mut conflicts = 0;
     for _ in 0..ROUNDS {
         match Box::pin(look.round()).await {
@@ -200,6 +203,9 @@ impl Look<'_> {
         metrics.phase(&rollout.target, namespace, facts.status.phase);
         if let Some(routing) = facts.route.present().and_then(|route| route.routing) {
             metrics.routing(&rollout.target, namespace, routing);
+        } else if !rollout.routed() {
+            // The apex Service selects the primary, whatever is analysed.
+            metrics.routing(&rollout.target, namespace, Routing::PRIMARY);
         }
     }
 }

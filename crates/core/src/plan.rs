@@ -21,6 +21,8 @@ pub struct Plan {
     pub hooks: Vec<HookCall>,
     /// The rollout ended with this plan.
     pub outcome: Option<Outcome>,
+    /// A round of the analysis was made: gates, hooks and checks of one interval.
+    pub analysed: bool,
     /// When to look again even if nothing changes.
     pub wake: Option<Timestamp>,
 }

@@ -1,5 +1,7 @@
 //! Metrics with Flagger's names and labels: dashboards and alerts made for it keep working.
 
+use std::time::Duration;
+
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -87,7 +89,7 @@ impl CanaryMetrics {
         let status = "Last known state of a canary: 0 progressing, 1 at rest or ending well, 2 failed";
         registry.register("flagger_canary_status", status, self.status.clone());
         registry.register("flagger_canary_weight", "Share of the traffic in percent", self.weight.clone());
-        let duration = "Seconds spent on one round of checks";
+        let duration = "Seconds spent on one round of the analysis";
         registry.register("flagger_canary_duration_seconds", duration, self.duration.clone());
         registry.register("flagger_canary_metric_analysis", "Last value of a metric", self.analysis.clone());
         registry.register("flagger_canary_successes", "Rollouts that were promoted", self.successes.clone());
@@ -124,9 +126,9 @@ impl CanaryMetrics {
         set(format!("{target}-primary"), routing.primary());
     }
 
-    /// Records how long a round of checks took.
-    pub fn checked(&self, target: &str, namespace: &str, seconds: f64) {
-        self.duration.get_or_create(&labels(target, namespace)).observe(seconds);
+    /// Records how long a round of the analysis took.
+    pub fn analysed(&self, target: &str, namespace: &str, took: Duration) {
+        self.duration.get_or_create(&labels(target, namespace)).observe(took.as_secs_f64());
     }
 
     /// Records the value of a metric.
@@ -178,7 +180,7 @@ mod tests {
         metrics.canary.count(["test", "test", "prod"].into_iter());
         metrics.canary.phase("podinfo", "test", Phase::Failed);
         metrics.canary.routing("podinfo", "test", Routing::weighted(20));
-        metrics.canary.checked("podinfo", "test", 0.02);
+        metrics.canary.analysed("podinfo", "test", Duration::from_millis(20));
         metrics.canary.value("podinfo", "test", "request-duration", 0.25);
         let outcome = Outcome { success: true, skipped: false, kind: Kind::BlueGreen };
         metrics.canary.ended("podinfo", "test", outcome);

@@ -19,6 +19,9 @@ use crate::{
 impl Look<'_> {
     pub(super) async fn execute(&mut self, decision: Decision) -> Result<Next, Fault> {
         let mut status = decision.plan.status.clone();
+        if !self.ctx.options.settings.config_tracking {
+            status.tracked_configs = None;
+        }
         let stall = self.standing_fault(&decision.rollout);
         stalled::set(&mut status, stall.as_ref(), observe::now());
         let wrote = decision.canary.status.as_ref() != Some(&status);
@@ -111,13 +114,17 @@ impl Look<'_> {
     /// Tells of what was decided, also when an action failed: the status says so already.
     async fn report(&self, decision: &Decision, canary: &Canary) {
         let plan = &decision.plan;
+        let (metrics, rollout) = (&self.ctx.metrics.canary, &decision.rollout);
+        if plan.analysed {
+            metrics.analysed(&rollout.target, &rollout.namespace, self.begun.elapsed());
+        }
         if let Some(outcome) = plan.outcome {
-            let rollout = &decision.rollout;
-            self.ctx.metrics.canary.ended(&rollout.target, &rollout.namespace, outcome);
+            metrics.ended(&rollout.target, &rollout.namespace, outcome);
         }
         self.emit(decision, canary, &plan.events).await;
         if !plan.alerts.is_empty() {
-            self.ctx.tasks.spawn(self.ctx.alerts.deliver(&decision.rollout, &plan.alerts));
+            let delivery = self.ctx.alerts.deliver(&decision.rollout, &plan.alerts);
+            self.ctx.tasks.spawn(self.ctx.alerted.join(self.key, delivery));
         }
         self.call_hooks(decision, canary, &plan.hooks).await;
     }
@@ -126,9 +133,12 @@ impl Look<'_> {
         if events.is_empty() {
             return;
         }
-        let (subject, hooks) = (subject::of(&decision.canary), &decision.rollout.spec.analysis.webhooks);
+        let (old, hooks) = (&decision.canary, &decision.rollout.spec.analysis.webhooks);
+        // That of the revision under analysis, which there is none of before the initialisation.
+        let started = old.status.as_ref().is_some_and(|status| status.last_applied_spec.is_some());
+        let subject = subject::of(if started { old } else { canary });
         let delivery = self.ctx.event_sink.deliver(&subject, hooks, events, observe::now());
-        self.ctx.tasks.spawn(delivery);
+        self.ctx.tasks.spawn(self.ctx.told.join(self.key, delivery));
         for event in events {
             self.ctx.events.emit(canary, event).await;
         }

@@ -59,7 +59,7 @@ impl Look<'_> {
         let hooks = &canary.spec.analysis.webhooks;
         let events = std::slice::from_ref(&event);
         let delivery = self.ctx.event_sink.deliver(&subject::of(canary), hooks, events, observe::now());
-        self.ctx.tasks.spawn(delivery);
+        self.ctx.tasks.spawn(self.ctx.told.join(self.key, delivery));
         self.ctx.events.emit(canary, &event).await;
     }
 

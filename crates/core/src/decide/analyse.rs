@@ -120,6 +120,7 @@ fn tick(turn: &mut Turn) -> Flow {
         return if turn.gate().is_some() { Err(Stop::Acted) } else { Ok(()) };
     }
     turn.rollback_hooks()?;
+    turn.analyse();
     if position == 0 { first(turn) } else { check(turn, position) }
 }
 

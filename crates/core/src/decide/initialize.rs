@@ -13,11 +13,11 @@ use crate::{
 };
 
 pub(super) fn run(turn: &mut Turn) -> Flow {
-    let inputs = turn.inputs()?;
     if turn.next.phase == Phase::None {
-        check_providers(turn)?;
         turn.enter(Phase::Initializing);
+        check_providers(turn)?;
     }
+    let inputs = turn.inputs()?;
     turn.ensure_services()?;
     let id = hash::promotion_id(&turn.rollout().uid, &inputs.target.revision, inputs.configs);
     let primary = turn.primary()?;

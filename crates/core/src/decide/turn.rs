@@ -39,16 +39,25 @@ pub(super) struct Wait {
     reason: String,
     level: Level,
     until: Option<Timestamp>,
+    /// Most likely over in a moment, even when it comes with a change of the status.
+    passing: bool,
 }
 
 impl Stop {
     pub(super) fn wait(reason: impl Into<String>) -> Self {
-        Self::Wait(Wait { reason: reason.into(), level: Level::Warning, until: None })
+        Self::Wait(Wait { reason: reason.into(), level: Level::Warning, until: None, passing: false })
     }
 
     pub(super) fn level(self, level: Level) -> Self {
         match self {
             Self::Wait(wait) => Self::Wait(Wait { level, ..wait }),
+            other => other,
+        }
+    }
+
+    fn passing(self) -> Self {
+        match self {
+            Self::Wait(wait) => Self::Wait(Wait { passing: true, ..wait }),
             other => other,
         }
     }
@@ -77,6 +86,7 @@ pub(super) struct Turn<'a> {
     alerts: Vec<Alert>,
     hooks: Vec<HookCall>,
     outcome: Option<Outcome>,
+    analysed: bool,
     wake: Option<Timestamp>,
 }
 
@@ -90,6 +100,7 @@ impl<'a> Turn<'a> {
             alerts: Vec::new(),
             hooks: Vec::new(),
             outcome: None,
+            analysed: false,
             wake: None,
         }
     }
@@ -151,6 +162,11 @@ impl<'a> Turn<'a> {
         self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
     }
 
+    /// A round of the analysis begins.
+    pub(super) fn analyse(&mut self) {
+        self.analysed = true;
+    }
+
     /// Counts the end of a rollout and tells the post-rollout hooks of it.
     pub(super) fn end(&mut self, success: bool) {
         let rollout = self.rollout();
@@ -177,7 +193,7 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn unknown(&self, what: &str, why: &str) -> Stop {
-        Stop::wait(format!("{what} could not be read: {why}")).until(Some(self.now() + RETRY))
+        Stop::wait(format!("{what} could not be read: {why}")).until(Some(self.now() + RETRY)).passing()
     }
 
     /// Target and configs, or a wait that says what is missing.
@@ -230,6 +246,7 @@ impl<'a> Turn<'a> {
             alerts: self.alerts,
             hooks: self.hooks,
             outcome: self.outcome,
+            analysed: self.analysed,
             wake: self.wake,
         }
     }
@@ -250,6 +267,9 @@ impl<'a> Turn<'a> {
     /// When to tell of a wait that may be over in a moment: most are, and nobody needs to read of them.
     fn too_soon(&self, wait: &Wait) -> Option<Timestamp> {
         let news = status::differs(&self.next, &self.obs.status);
+        if news && wait.passing {
+            return Some(self.now() + GRACE);
+        }
         let known = self.next.waiting_for.as_ref() == Some(&wait.reason);
         let patience = if self.next.waiting_for.is_some() { PATIENCE } else { GRACE };
         let told = self.obs.status.last_transition_time.filter(|_| !news && !known)? + patience;
@@ -265,6 +285,7 @@ impl<'a> Turn<'a> {
             alerts: Vec::new(),
             hooks: Vec::new(),
             outcome: None,
+            analysed: false,
             wake: None,
         }
     }
