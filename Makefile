@@ -48,6 +48,7 @@ test: tools ## all tests; the end-to-end ones on a real cluster
 	@$(PHASE) unit cargo test --workspace --quiet
 	@$(PHASE) unit-cluster .ci/go test
 	@$(MAKE) $(GROUND) e2e
+	@$(if $(GROUND),$(MAKE) differential FAST=1,echo "no comparison with Flagger: it needs a control plane of its own")
 
 .PHONY: e2e
 e2e: tools ## the end-to-end tests alone, on a cluster with the operator's images; T=<filter> picks some
@@ -81,6 +82,11 @@ model: tools ## check the deciding function in every order of events and crashes
 bench: tools ## measure N=<count> canaries on a control plane of their own
 	@$(PHASE) build cargo build --profile image --package serin-cli --package serin-bench
 	@$(TARGET)/image/serin-bench --canaries $(N) --operator $(TARGET)/image/serin
+
+.PHONY: differential
+differential: tools ## compare with Flagger itself, scenario by scenario; T=<filter> picks some, FAST=1 those of `make test`
+	@$(PHASE) build cargo build --package serin-cli --package serin-differential
+	@$(PHASE) differential $(TARGET)/debug/serin-differential $(if $(FAST),--fast) $(T)
 
 .PHONY: generate
 generate: tools ## write what is generated from the types

@@ -3,6 +3,7 @@
 //! A history starts before the test does anything, so nothing that happens goes unseen. Waits look at what was
 //! seen so far and are asked again with every new version: no polling, and no race with what is already past.
 
+mod archive;
 mod record;
 mod versions;
 
@@ -12,9 +13,10 @@ use std::{
 };
 
 use anyhow::{Result, bail, ensure};
-use kube::Client;
+use kube::{Api, Client};
 use tokio::{sync::watch, task::JoinSet, time::timeout};
 
+pub use archive::Archive;
 pub use versions::{EventLine, Version, Versions};
 
 use crate::Kind;
@@ -38,6 +40,7 @@ pub struct History {
     _tasks: JoinSet<()>,
 }
 
+#[derive(Default)]
 struct Shared {
     versions: Mutex<Versions>,
     /// Counts what was added.
@@ -49,14 +52,13 @@ struct Shared {
 impl History {
     /// Starts to record the namespace. Returns at once; objects that exist already are seen too.
     pub fn start(client: &Client, namespace: &str) -> Self {
-        let (sender, changed) = watch::channel(0);
-        let (listed, _) = watch::channel(0);
-        let shared = Arc::new(Shared { versions: Mutex::default(), changed: sender, listed });
+        let shared = Arc::new(Shared::default());
         let mut tasks = JoinSet::new();
         for kind in RECORDED {
-            tasks.spawn(record::follow(client.clone(), namespace.to_owned(), kind, Arc::clone(&shared)));
+            let api = Api::namespaced_with(client.clone(), namespace, &kind.resource());
+            tasks.spawn(record::follow(api, kind, Arc::clone(&shared)));
         }
-        Self { shared, changed, _tasks: tasks }
+        Self { changed: shared.changed.subscribe(), shared, _tasks: tasks }
     }
 
     /// Waits until every kind is followed: from then on no version is missed.
@@ -116,5 +118,15 @@ impl Shared {
     fn add(&self, version: Version) {
         self.lock().add(version);
         self.changed.send_modify(|count| *count += 1);
+    }
+}
+
+impl record::Sink for Shared {
+    fn add(&self, _namespace: &str, version: Version) {
+        self.add(version);
+    }
+
+    fn listed(&self) {
+        self.listed.send_modify(|count| *count += 1);
     }
 }

@@ -24,6 +24,8 @@ impl Kind {
     pub const GATEWAY: Self = Self::new("gateway.networking.k8s.io", "v1", "Gateway", "gateways");
     /// `apps/v1` Deployment.
     pub const DEPLOYMENT: Self = Self::new("apps", "v1", "Deployment", "deployments");
+    /// `apps/v1` DaemonSet.
+    pub const DAEMON_SET: Self = Self::new("apps", "v1", "DaemonSet", "daemonsets");
     /// `autoscaling/v2` `HorizontalPodAutoscaler`.
     pub const AUTOSCALER: Self =
         Self::new("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers");
@@ -48,6 +50,27 @@ impl Kind {
     /// `rbac.authorization.k8s.io/v1` `ClusterRole`.
     pub const CLUSTER_ROLE: Self =
         Self::new("rbac.authorization.k8s.io", "v1", "ClusterRole", "clusterroles");
+
+    /// All of a namespace that manifests and patches of tests name.
+    const NAMESPACED: [Self; 12] = [
+        Self::CANARY,
+        Self::METRIC_TEMPLATE,
+        Self::ROUTE,
+        Self::GATEWAY,
+        Self::DEPLOYMENT,
+        Self::DAEMON_SET,
+        Self::AUTOSCALER,
+        Self::SLICE,
+        Self::SERVICE,
+        Self::POD,
+        Self::CONFIG_MAP,
+        Self::SECRET,
+    ];
+
+    /// The namespaced kind of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMESPACED.into_iter().find(|kind| kind.name == name)
+    }
 
     const fn new(
         group: &'static str,

@@ -15,7 +15,7 @@ pub mod invariants;
 mod kind;
 pub mod manifest;
 pub mod scene;
-mod settings;
+pub mod settings;
 pub mod spare;
 pub mod timeline;
 pub mod traffic;

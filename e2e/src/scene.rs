@@ -185,7 +185,7 @@ impl Scene {
 }
 
 /// A JSON merge patch (RFC 7386) applied.
-fn merged(mut target: Value, patch: Value) -> Value {
+pub fn merged(mut target: Value, patch: Value) -> Value {
     let Value::Object(patch) = patch else { return patch };
     if !target.is_object() {
         target = json!({});

@@ -42,7 +42,7 @@ pub(crate) fn text(name: &str, default: &str) -> String {
 }
 
 /// Where cargo builds.
-pub(crate) fn target() -> PathBuf {
+pub fn target() -> PathBuf {
     let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target");
     env::var_os("CARGO_TARGET_DIR").map_or_else(default, PathBuf::from)
 }

@@ -17,7 +17,7 @@ use tokio::process::Command;
 
 use crate::{Cluster, Kind, Settings, helm, install::repository, settings::target};
 
-pub use operator::Operator;
+pub use operator::{Operator, program as operator_program};
 
 /// A running control plane.
 pub struct Spare {
@@ -70,9 +70,27 @@ impl Spare {
     /// # Errors
     /// It is not built, or ends at once.
     pub async fn operator(&self) -> Result<Operator> {
-        let kubeconfig = self.folder.join("operator.kubeconfig");
+        Operator::start(&self.operator_kubeconfig().await?, &self.file("operator.log"))
+    }
+
+    /// Writes a kubeconfig with the rights of the operator's service account.
+    ///
+    /// # Errors
+    /// The cluster gives no token, or the file cannot be written.
+    pub async fn operator_kubeconfig(&self) -> Result<PathBuf> {
+        let kubeconfig = self.file("operator.kubeconfig");
         access::write(&self.client, &self.kubeconfig, &kubeconfig).await?;
-        Operator::start(&kubeconfig, &self.folder.join("operator.log"))
+        Ok(kubeconfig)
+    }
+
+    /// The kubeconfig with all rights.
+    pub fn admin_kubeconfig(&self) -> PathBuf {
+        self.file("cluster/kubeconfig")
+    }
+
+    /// A file beside the cluster's state.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
     }
 
     /// Ends the API server at once; it is started again by what supervises it.

@@ -34,7 +34,10 @@ impl Operator {
 }
 
 /// The operator that was built last (`SERIN_OPERATOR` names another).
-fn program() -> Result<PathBuf> {
+///
+/// # Errors
+/// It is not built.
+pub fn program() -> Result<PathBuf> {
     let named = text("SERIN_OPERATOR", "");
     if !named.is_empty() {
         return Ok(PathBuf::from(named));

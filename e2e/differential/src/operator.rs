@@ -1,0 +1,118 @@
+//! The two operators as processes of this machine.
+
+use std::{
+    fs::File,
+    net::{Ipv4Addr, TcpListener},
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::atomic::{AtomicU16, Ordering},
+};
+
+use anyhow::{Context, Result, bail};
+use tokio::process::{Child, Command};
+
+use crate::side::Side;
+
+/// Below those that the kernel gives to outgoing connections, so that none of them takes one meanwhile.
+const PORTS: std::ops::Range<u16> = 21_000..31_000;
+
+/// What an operator needs to start.
+pub(crate) struct Start<'a> {
+    pub(crate) program: &'a Path,
+    pub(crate) kubeconfig: &'a Path,
+    pub(crate) namespace: &'a str,
+    /// The desk of the receiver.
+    pub(crate) url: &'a str,
+    /// Over those that all have.
+    pub(crate) flags: &'a [String],
+    pub(crate) log: PathBuf,
+}
+
+/// A running operator; it is killed when it is dropped.
+pub(crate) struct Operator {
+    child: Child,
+    port: u16,
+    log: PathBuf,
+}
+
+impl Operator {
+    /// Starts it for one namespace. Both take the same flags.
+    ///
+    /// # Errors
+    /// There is no such program.
+    pub(crate) fn start(side: Side, start: Start) -> Result<Self> {
+        let Start { program, kubeconfig, namespace, url, flags, log } = start;
+        let port = free_port()?;
+        let out = File::create(&log).with_context(|| format!("writing {}", log.display()))?;
+        let mut command = Command::new(program);
+        command.arg(format!("-kubeconfig={}", kubeconfig.display()));
+        command.args([format!("-namespace={namespace}"), format!("-port={port}")]);
+        command.args([format!("-metrics-server={url}/prometheus"), format!("-event-webhook={url}/event")]);
+        command.args(["-mesh-provider=gatewayapi:v1", "-control-loop-interval=1s", "-log-level=debug"]);
+        command.args(flags.iter().map(|flag| flag.replace("${URL}", url)));
+        command.env_clear().stdin(Stdio::null()).stdout(out.try_clone()?).stderr(out).kill_on_drop(true);
+        let child = command.spawn().with_context(|| format!("running {side} at {}", program.display()))?;
+        Ok(Self { child, port, log })
+    }
+
+    /// What it exports.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub(crate) async fn metrics(&self) -> Result<String> {
+        let url = format!("http://127.0.0.1:{}/metrics", self.port);
+        let answer = reqwest::get(url).await.with_context(|| format!("see {}", self.log.display()))?;
+        Ok(answer.error_for_status()?.text().await?)
+    }
+
+    /// Never ends while the operator runs.
+    ///
+    /// # Errors
+    /// Always: it has ended.
+    pub(crate) async fn ended(&mut self) -> Result<()> {
+        let status = self.child.wait().await?;
+        bail!("the operator ended: {status}; see {}", self.log.display())
+    }
+}
+
+fn free_port() -> Result<u16> {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let count = PORTS.end - PORTS.start;
+    // Runs beside this one start elsewhere.
+    let first = u16::try_from(std::process::id() % u32::from(count / 100))? * 100;
+    for _ in 0..count {
+        let offset = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add(first);
+        let port = PORTS.start + offset % count;
+        if TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no free port in {PORTS:?}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_differ() {
+        assert_ne!(free_port().unwrap(), free_port().unwrap());
+    }
+
+    #[tokio::test]
+    async fn its_end_is_noticed_and_its_log_named() {
+        let log = std::env::temp_dir().join(format!("serin-differential-{}.log", std::process::id()));
+        let start = Start {
+            program: Path::new("/bin/false"),
+            kubeconfig: Path::new("k"),
+            namespace: "n",
+            url: "http://127.0.0.1:1",
+            flags: &[],
+            log: log.clone(),
+        };
+        let mut operator = Operator::start(Side::Serin, start).unwrap();
+        let error = operator.ended().await.unwrap_err().to_string();
+        assert!(error.contains(&log.display().to_string()), "{error}");
+        std::fs::remove_file(log).unwrap();
+    }
+}

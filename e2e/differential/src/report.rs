@@ -1,0 +1,128 @@
+//! What came out, for people and for scripts.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::{self, Write},
+};
+
+use crate::{difference::Difference, intended::Intended, scenario::Scenario};
+
+/// The result of one scenario.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// Numbers of the rules that cover differences, and how many.
+    intended: BTreeMap<usize, usize>,
+    unexpected: Vec<String>,
+}
+
+impl Outcome {
+    /// Holds differences to the rules.
+    pub(crate) fn of(scenario: &str, differences: &[Difference], intended: &Intended) -> Self {
+        let mut outcome = Self::default();
+        for difference in differences {
+            match intended.find(scenario, difference) {
+                Some(rule) => *outcome.intended.entry(rule).or_default() += 1,
+                None => outcome.unexpected.push(difference.to_string()),
+            }
+        }
+        outcome
+    }
+
+    /// One that could not be played.
+    pub(crate) fn broken(error: &anyhow::Error) -> Self {
+        Self { unexpected: vec![format!("{error:#}")], ..Self::default() }
+    }
+
+    /// A line for the scenario, and one for each difference that matters.
+    pub(crate) fn tell(&self, scenario: &Scenario, intended: &Intended) -> String {
+        let name = &scenario.name;
+        let mut text = match (self.intended.len(), self.unexpected.len()) {
+            (0, 0) => format!("{name}: equal"),
+            (rules, 0) => format!("{name}: equal but for {rules} intended differences"),
+            (_, unexpected) => format!("{name}: {unexpected} UNEXPECTED"),
+        };
+        for (rule, count) in &self.intended {
+            let row = intended.rule(*rule).map_or("", |rule| rule.row.as_str());
+            // Writing to a String does not fail.
+            write!(text, "\n    intended: {row} ({count})").ok();
+        }
+        if !self.unexpected.is_empty() {
+            write!(text, "\n  {}", scenario.about.trim()).ok();
+        }
+        for difference in &self.unexpected {
+            write!(text, "\n  UNEXPECTED {difference}").ok();
+        }
+        text
+    }
+}
+
+/// The results of all scenarios.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    outcomes: Vec<Outcome>,
+    /// Rules that no scenario needed, by their rows.
+    idle: Vec<String>,
+}
+
+impl Report {
+    pub(crate) fn add(&mut self, outcome: Outcome) {
+        self.outcomes.push(outcome);
+    }
+
+    /// After all scenarios: a rule that none of them needed is out of date.
+    pub(crate) fn hold_rules(&mut self, intended: &Intended) {
+        let seen: BTreeSet<usize> =
+            self.outcomes.iter().flat_map(|outcome| outcome.intended.keys().copied()).collect();
+        self.idle = intended.idle(&seen).map(|rule| rule.row.clone()).collect();
+    }
+
+    /// Rules that no scenario needed.
+    pub(crate) fn idle(&self) -> &[String] {
+        &self.idle
+    }
+
+    /// What should not be.
+    pub(crate) fn unexpected(&self) -> usize {
+        self.idle.len() + self.outcomes.iter().map(|outcome| outcome.unexpected.len()).sum::<usize>()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let good = |outcome: &&Outcome| outcome.unexpected.is_empty();
+        let (equal, intended): (Vec<_>, Vec<_>) =
+            self.outcomes.iter().filter(good).partition(|outcome| outcome.intended.is_empty());
+        write!(
+            formatter,
+            "differential: {} scenarios, {} equal, {} with intended differences, unexpected: {}",
+            self.outcomes.len(),
+            equal.len(),
+            intended.len(),
+            self.unexpected(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_counts_scenarios_and_what_should_not_be() {
+        let mut report = Report::default();
+        report.add(Outcome::default());
+        report.add(Outcome { intended: BTreeMap::from([(0, 2)]), unexpected: Vec::new() });
+        report.add(Outcome { intended: BTreeMap::from([(0, 1)]), unexpected: vec!["a".into(), "b".into()] });
+        assert_eq!(
+            report.to_string(),
+            "differential: 3 scenarios, 1 equal, 1 with intended differences, unexpected: 2"
+        );
+    }
+
+    #[test]
+    fn what_could_not_be_played_is_unexpected() {
+        let mut report = Report::default();
+        report.add(Outcome::broken(&anyhow::anyhow!("no cluster")));
+        assert_eq!(report.unexpected(), 1);
+    }
+}

@@ -1,0 +1,118 @@
+//! Playing the steps of a scenario.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use kube::api::{DeleteParams, Patch, PatchParams};
+use serde_json::{Value, json};
+use serin_e2e::{Kind, history::Versions};
+use tokio::time::sleep;
+
+use crate::{
+    normal::Normal,
+    receiver::{Channel, Receipt},
+    scenario::{Condition, Step},
+    stage::Stage,
+    transcript::{Aspect, Topic, Transcript, objects},
+};
+
+/// The longest wait for one condition: several intervals of both operators on a busy machine.
+const LIMIT: Duration = Duration::from_secs(90);
+/// The interval of every analysis.
+const INTERVAL: Duration = Duration::from_secs(10);
+/// The Canary and its target.
+const NAME: &str = "podinfo";
+
+/// Plays one step after the other. One that does not come to its end is a line of the transcript, and the last one.
+///
+/// # Errors
+/// The cluster refuses something.
+pub(crate) async fn play(stage: &Stage<'_>, story: &[Step], normal: &mut Normal) -> Result<Transcript> {
+    let mut transcript = Transcript::default();
+    for (index, step) in story.iter().enumerate() {
+        let told = |error: anyhow::Error| format!("step {} fails: {error:#}", index + 1);
+        match step {
+            Step::Wait(condition) => {
+                if let Err(error) = wait(stage, condition).await {
+                    transcript.add(Topic::new(Aspect::Story, ""), normal.text(&told(error)));
+                    return Ok(transcript);
+                }
+            }
+            Step::Compare(point) => {
+                stage.at_rest(LIMIT).await;
+                transcript.extend(stage.history.look(|versions| objects::at(point, versions, normal)));
+            }
+            other => act(stage, other).await.with_context(|| format!("step {}", index + 1))?,
+        }
+    }
+    stage.at_rest(LIMIT).await;
+    transcript.add(Topic::new(Aspect::Story, ""), "played to its end");
+    Ok(transcript)
+}
+
+async fn act(stage: &Stage<'_>, step: &Step) -> Result<()> {
+    match step {
+        Step::Release(version) => {
+            let image = format!("ghcr.io/stefanprodan/podinfo:{version}");
+            let container = json!([{"name": "podinfod", "image": image}]);
+            let template = json!({"spec": {"template": {"spec": {"containers": container}}}});
+            let api = stage.api("Deployment")?;
+            api.patch(NAME, &PatchParams::default(), &Patch::Strategic(template)).await?;
+        }
+        Step::Patch(patch) => {
+            let (api, change) = (stage.api(&patch.kind)?, Patch::Merge(&patch.with));
+            api.patch(&patch.name, &PatchParams::default(), &change).await?;
+        }
+        Step::Apply(manifests) => stage.apply(manifests).await?,
+        Step::Delete(object) => {
+            stage.api(&object.kind)?.delete(&object.name, &DeleteParams::background()).await?;
+        }
+        Step::Answer(answer) => stage.line.answer(|answers| answers.set_hook(&answer.hook, answer.with)),
+        Step::Measure(measured) => stage.line.answer(|answers| answers.set_metric(measured.clone())),
+        // That nothing happens shows only with time.
+        Step::Rest(intervals) => sleep(INTERVAL * *intervals).await,
+        Step::Wait(_) | Step::Compare(_) => {}
+    }
+    Ok(())
+}
+
+async fn wait(stage: &Stage<'_>, condition: &Condition) -> Result<()> {
+    match condition {
+        Condition::Calls(calls) => {
+            let called = |receipt: &&Receipt| receipt.channel == Channel::Hook(calls.hook.clone());
+            let often = |receipts: &[Receipt]| receipts.iter().filter(called).count() >= calls.times;
+            stage.line.until(&format!("{} calls of {}", calls.times, calls.hook), LIMIT, often).await
+        }
+        Condition::Alerts(count) => {
+            let alert = |receipt: &&Receipt| matches!(receipt.channel, Channel::Alert(_));
+            let came = |receipts: &[Receipt]| receipts.iter().filter(alert).count() >= *count;
+            stage.line.until(&format!("{count} alerts"), LIMIT, came).await
+        }
+        seen => {
+            let holds = |versions: &Versions| holds(versions, seen).then_some(());
+            stage.history.until(&format!("{seen:?}"), LIMIT, holds).await
+        }
+    }
+}
+
+fn holds(versions: &Versions, condition: &Condition) -> bool {
+    let status = versions.now(Kind::CANARY, NAME).map(|canary| &canary["status"]);
+    let at_least = |field: &str, bound: i64| {
+        status.and_then(|status| status[field].as_i64()).is_some_and(|value| value >= bound)
+    };
+    match condition {
+        Condition::Phase(phase) => status.is_some_and(|status| status["phase"] == phase.as_str()),
+        Condition::Weight(weight) => at_least("canaryWeight", *weight),
+        Condition::Iterations(iterations) => at_least("iterations", *iterations),
+        Condition::Failed(failed) => at_least("failedChecks", *failed),
+        Condition::Event(text) => versions.count_events(NAME, text) > 0,
+        Condition::Gone(object) => {
+            Kind::named(&object.kind).is_some_and(|kind| versions.is_gone(kind, &object.name))
+        }
+        Condition::Value(field) => {
+            let object = Kind::named(&field.kind).and_then(|kind| versions.now(kind, &field.name));
+            object.is_some_and(|object| *object.pointer(&field.at).unwrap_or(&Value::Null) == field.is)
+        }
+        Condition::Calls(_) | Condition::Alerts(_) => false,
+    }
+}
