@@ -22,10 +22,11 @@ pub use versions::{EventLine, Version, Versions};
 use crate::Kind;
 
 /// The kinds that are recorded.
-pub const RECORDED: [Kind; 8] = [
+pub const RECORDED: [Kind; 9] = [
     Kind::CANARY,
     Kind::ROUTE,
     Kind::DEPLOYMENT,
+    Kind::DAEMON_SET,
     Kind::SERVICE,
     Kind::SLICE,
     Kind::AUTOSCALER,

@@ -26,6 +26,8 @@ impl Kind {
     pub const DEPLOYMENT: Self = Self::new("apps", "v1", "Deployment", "deployments");
     /// `apps/v1` DaemonSet.
     pub const DAEMON_SET: Self = Self::new("apps", "v1", "DaemonSet", "daemonsets");
+    /// `keda.sh/v1alpha1` ScaledObject.
+    pub const SCALED_OBJECT: Self = Self::new("keda.sh", "v1alpha1", "ScaledObject", "scaledobjects");
     /// `autoscaling/v2` `HorizontalPodAutoscaler`.
     pub const AUTOSCALER: Self =
         Self::new("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers");

@@ -24,7 +24,8 @@ impl Check for Copies {
     }
 
     fn see(&mut self, version: &Version, app: &App) -> Option<String> {
-        if version.kind != Kind::DEPLOYMENT || (version.name != app.target && version.name != app.primary()) {
+        let workload = [Kind::DEPLOYMENT, Kind::DAEMON_SET].contains(&version.kind);
+        if !workload || (version.name != app.target && version.name != app.primary()) {
             return None;
         }
         let after = if version.gone { Workload::default() } else { Workload::of(version) };
@@ -52,6 +53,13 @@ impl Copies {
 impl Workload {
     fn of(version: &Version) -> Self {
         let number = |pointer: &str| version.object.pointer(pointer).and_then(serde_json::Value::as_i64);
+        if version.kind == Kind::DAEMON_SET {
+            let down = "/spec/template/spec/nodeSelector/flagger.app~1scale-to-zero";
+            return Self {
+                wanted: i64::from(version.object.pointer(down).is_none()),
+                ready: number("/status/numberReady").unwrap_or(0),
+            };
+        }
         Self {
             wanted: number("/spec/replicas").unwrap_or(1),
             ready: number("/status/readyReplicas").unwrap_or(0),

@@ -1,14 +1,21 @@
-//! A target with a `HorizontalPodAutoscaler`.
+//! Targets with an autoscaler.
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, Result, ensure};
+use kube::{
+    Api,
+    api::PostParams,
+    core::DynamicObject,
+    runtime::wait::{Condition, await_condition},
+};
 use serde_json::{Value, json};
 use serin_api::Phase;
 use serin_e2e::{
-    Kind,
+    Kind, Scene, manifest,
     scene::{Fault, LIMIT, Verdict, together},
 };
+use tokio::time::timeout;
 
 #[test]
 fn the_primary_gets_an_autoscaler_of_its_own() -> Verdict {
@@ -56,5 +63,90 @@ fn replicas_at_first_weight(scene: &serin_e2e::Scene) -> i64 {
             }
         }
         0
+    })
+}
+
+/// Makes the kind known where KEDA is not installed, and waits until it is served.
+async fn know_scaled_objects(scene: &Scene) -> Result<()> {
+    let definition: Api<DynamicObject> =
+        Api::all_with(scene.cluster.client.clone(), &Kind::DEFINITION.resource());
+    for object in manifest::load("fixtures/scaledobject-crd.yaml", &scene.variables())? {
+        match definition.create(&PostParams::default(), &object).await {
+            Err(kube::Error::Api(status)) if status.code == 409 => {}
+            made => drop(made?),
+        }
+    }
+    let established = |found: Option<&DynamicObject>| {
+        let conditions = found.and_then(|found| found.data.pointer("/status/conditions"));
+        let is = |c: &Value| c["type"] == "Established" && c["status"] == "True";
+        conditions.and_then(Value::as_array).is_some_and(|conditions| conditions.iter().any(is))
+    };
+    timeout(LIMIT, await_condition(definition, "scaledobjects.keda.sh", established)).await??;
+    Ok(())
+}
+
+/// Waits until a ScaledObject is so.
+async fn until(
+    scene: &Scene,
+    name: &str,
+    what: &str,
+    condition: impl Condition<DynamicObject>,
+) -> Result<Value> {
+    let found = timeout(LIMIT, await_condition(scene.api(Kind::SCALED_OBJECT), name, condition)).await;
+    let found = found.with_context(|| format!("ScaledObject {name} is not {what}"))??;
+    Ok(serde_json::to_value(found.context("no ScaledObject")?)?)
+}
+
+fn paused(found: Option<&DynamicObject>) -> bool {
+    let annotations = found.and_then(|found| found.metadata.annotations.as_ref());
+    annotations.and_then(|all| all.get("autoscaling.keda.sh/paused-replicas")).is_some_and(|n| n == "0")
+}
+
+#[test]
+fn a_scaled_object_rests_between_rollouts_and_the_primary_has_its_own() -> Verdict {
+    together("scaledobject", async |scene| {
+        scene.apply("podinfo.yaml").await?;
+        let reference = json!({
+            "apiVersion": "keda.sh/v1alpha1",
+            "kind": "ScaledObject",
+            "name": "podinfo-so",
+            "primaryScalerReplicas": {"minReplicas": 3, "maxReplicas": 7},
+        });
+        scene
+            .take_up("canary.yaml", json!({"spec": {"autoscalerRef": reference, "revertOnDeletion": true}}))
+            .await?;
+        // KEDA may come later than the Canary.
+        know_scaled_objects(scene).await?;
+        scene.apply("scaledobject.yaml").await?;
+        scene.until_phase(Phase::Initialized).await?;
+        until(scene, "podinfo-so", "paused", paused).await?;
+        let copy =
+            until(scene, "podinfo-so-primary", "there", |o: Option<&DynamicObject>| o.is_some()).await?;
+        let spec = &copy["spec"];
+        ensure!(
+            spec["triggers"][0]["metadata"]["query"]
+                == "sum(rate(http_requests_total{app=\"podinfo-primary\"}[30s]))"
+                && spec["scaleTargetRef"]["name"] == "podinfo-primary"
+                && spec["minReplicaCount"] == 3
+                && spec["maxReplicaCount"] == 7,
+            "{spec:#}"
+        );
+
+        let shipment = scene.ship("6.9.1", Fault::None).await?;
+        until(scene, "podinfo-so", "scaling", |o: Option<&DynamicObject>| o.is_some() && !paused(o)).await?;
+        let traffic = scene.traffic(20).await?;
+        scene.promoted(shipment, "6.9.1").await?;
+        let tally = traffic.stop().await;
+        ensure!(tally.failed() == 0, "{:#?}", tally.failures);
+        ensure!(replicas_at_first_weight(scene) >= 2, "the canary's minimum is 2");
+        until(scene, "podinfo-so", "paused again", paused).await?;
+
+        scene.api(Kind::CANARY).delete("podinfo", &kube::api::DeleteParams::default()).await?;
+        scene.until_gone(Kind::CANARY, "podinfo").await?;
+        let found = scene.api(Kind::SCALED_OBJECT).get("podinfo-so").await?;
+        ensure!(!paused(Some(&found)), "it scales its target again");
+        let gone = |o: Option<&DynamicObject>| o.is_none();
+        timeout(LIMIT, await_condition(scene.api(Kind::SCALED_OBJECT), "podinfo-so-primary", gone)).await??;
+        Ok(())
     })
 }
