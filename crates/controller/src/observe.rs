@@ -6,6 +6,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+use futures::{StreamExt, stream};
 use serde_json::Value;
 use serin_api::{Canary, HttpRoute, canary::AutoscalerRef};
 use serin_core::{
@@ -24,6 +25,9 @@ use crate::{
     key::Key,
     kind::Kind,
 };
+
+/// Configs of one Canary that are read or copied at the same time.
+pub(crate) const AT_ONCE: usize = 8;
 
 /// Reads everything that the decision about a Canary may look at.
 pub async fn snapshot(
@@ -150,12 +154,12 @@ async fn configs(
     };
     let links: BTreeSet<Link> = refs.iter().map(|reference| link(canary, reference)).collect();
     cluster.caches.link_configs(canary, &links);
-    let mut found = BTreeMap::new();
-    for reference in refs {
+    let reads = refs.into_iter().map(async |reference| {
         let seen = config(cluster, reference.kind, &link(canary, &reference)).await;
-        found.insert(reference.key(), seen);
-    }
-    found
+        (reference.key(), seen)
+    });
+    let reads: Vec<_> = reads.collect();
+    stream::iter(reads).buffered(AT_ONCE).collect().await
 }
 
 pub(crate) fn link(canary: &Key, reference: &ConfigRef) -> Link {

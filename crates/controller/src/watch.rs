@@ -160,9 +160,55 @@ fn not_served(kind: Kind) -> String {
 
 #[cfg(test)]
 mod tests {
-    use kube::core::Status;
+    use axum::{Json, Router, extract::State, http::HeaderMap};
+    use k8s_openapi::api::core::v1::Secret;
+    use kube::{
+        Client,
+        core::{PartialObjectMeta, Status},
+    };
+    use serde_json::{Value, json};
+    use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
     use super::*;
+
+    /// Tells what a server was asked for, and what was taken in of its answer.
+    #[derive(Clone)]
+    struct Log(UnboundedSender<String>);
+
+    impl Sink<PartialObjectMeta<Secret>> for Log {
+        fn list_begins(&self) {}
+        fn listed(&self, object: PartialObjectMeta<Secret>) {
+            self.0.send(object.metadata.name.unwrap_or_default()).unwrap();
+        }
+        fn list_ends(&self) {}
+        fn applied(&self, _: PartialObjectMeta<Secret>) {}
+        fn deleted(&self, _: PartialObjectMeta<Secret>) {}
+        fn failed(&self, _: Health) {}
+    }
+
+    async fn serve(State(log): State<Log>, headers: HeaderMap) -> Json<Value> {
+        log.0.send(headers["accept"].to_str().unwrap_or_default().to_owned()).unwrap();
+        Json(json!({
+            "kind": "PartialObjectMetadataList",
+            "apiVersion": "meta.k8s.io/v1",
+            "metadata": {"resourceVersion": "5"},
+            "items": [{"metadata": {"name": "token", "resourceVersion": "4"}}],
+        }))
+    }
+
+    #[tokio::test]
+    async fn of_secrets_nothing_but_metadata_is_asked_for() {
+        let (sender, mut told) = unbounded_channel();
+        let log = Log(sender);
+        let client = Client::new(Router::new().fallback(serve).with_state(log.clone()), "default");
+        let watch = tokio::spawn(run(Kind::Secret, Api::<PartialObjectMeta<Secret>>::all(client), log));
+        let listed = told.recv().await.unwrap();
+        assert!(listed.contains("as=PartialObjectMetadataList"), "{listed}");
+        assert_eq!(told.recv().await.as_deref(), Some("token"));
+        let watched = told.recv().await.unwrap();
+        assert!(watched.contains("as=PartialObjectMetadata;"), "{watched}");
+        watch.abort();
+    }
 
     fn refused(code: u16) -> watcher::Error {
         let status = Status { code, message: "no".to_owned(), ..Status::default() };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 use serin_core::{
     build::{
@@ -12,7 +13,10 @@ use serin_core::{
 };
 
 use super::{ActionError, Hands};
-use crate::{kind::Kind, observe};
+use crate::{
+    kind::Kind,
+    observe::{self, AT_ONCE},
+};
 
 impl Hands<'_> {
     /// Copies the target, as it was decided on, to the primary.
@@ -42,19 +46,21 @@ impl Hands<'_> {
         if !self.rollout.config_tracking {
             return Ok(tracked);
         }
+        let mut copies = Vec::new();
         for reference in config_refs(target) {
             let key = reference.key();
             let Some(seen) = self.seen.configs.get(&key).and_then(|seen| seen.present()) else { continue };
             if !seen.ignored {
-                self.copy_config(&reference, seen).await?;
+                copies.push(self.copy_config(reference, seen));
                 tracked.insert(key, seen.checksum.clone());
             }
         }
+        stream::iter(copies).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
         Ok(tracked)
     }
 
-    async fn copy_config(&self, reference: &ConfigRef, seen: &TrackedConfig) -> Result<(), ActionError> {
-        let ConfigRef { kind, name, .. } = reference;
+    async fn copy_config(&self, reference: ConfigRef, seen: &TrackedConfig) -> Result<(), ActionError> {
+        let ConfigRef { kind, name, .. } = &reference;
         let source = self.read(*kind, name).await?;
         let source = source.filter(|source| TrackedConfig::of(*kind, source) == *seen);
         let Some(source) = source else {

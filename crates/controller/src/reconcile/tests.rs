@@ -15,6 +15,8 @@ use crate::{
     watch::Sink,
 };
 
+mod configs;
+
 const CANARY: &str = "/apis/flagger.app/v1beta1/namespaces/test/canaries/app";
 const TARGET: &str = "/apis/apps/v1/namespaces/test/deployments/app";
 const PRIMARY: &str = "/apis/apps/v1/namespaces/test/deployments/app-primary";
