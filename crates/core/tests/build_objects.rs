@@ -17,6 +17,8 @@ mod primary;
 mod route;
 #[path = "build_objects/scaler.rs"]
 mod scaler;
+#[path = "build_objects/selector.rs"]
+mod selector;
 #[path = "build_objects/service_target.rs"]
 mod service_target;
 #[path = "build_objects/services.rs"]

@@ -226,3 +226,39 @@ fn without_tracking_the_status_has_no_configs_and_none_start_a_rollout() {
     s.drain();
     assert_eq!(s.world.status.phase, Phase::Succeeded, "{}", s.line());
 }
+
+#[test]
+fn a_service_is_let_go_as_it_is() {
+    let mut s = initialized(r#"{"iterations":2}"#, SERVICE);
+    let mut rollout = (*s.world.rollout).clone();
+    (rollout.deleting, rollout.finalizer, rollout.spec.revert_on_deletion) = (true, true, true);
+    s.world.rollout = rollout.into();
+    let plan = s.world.plan(&s.script);
+    assert_eq!(plan.actions, [Action::RevertApex, Action::RemoveFinalizer]);
+}
+
+#[rstest]
+#[case::asked_for(true, false, Some(Action::AddFinalizer))]
+#[case::not_asked_for_any_more(false, true, Some(Action::RemoveFinalizer))]
+#[case::as_it_is(true, true, None)]
+fn the_finalizer_follows_the_manifest(
+    #[case] wanted: bool,
+    #[case] there: bool,
+    #[case] expected: Option<Action>,
+) {
+    for kind in ["{}", DAEMON_SET, SERVICE] {
+        let mut s = initialized(r#"{"iterations":2}"#, kind);
+        let mut rollout = (*s.world.rollout).clone();
+        (rollout.spec.revert_on_deletion, rollout.finalizer) = (wanted, there);
+        s.world.rollout = rollout.into();
+        assert_eq!(s.world.plan(&s.script).actions, Vec::from_iter(expected.clone()));
+    }
+}
+
+#[test]
+fn a_target_that_was_scaled_by_hand_keeps_its_copies_when_a_rollout_starts() {
+    let mut s = initialized(r#"{"stepWeight":50}"#, "{}");
+    s.world.target.replicas = 5;
+    s.ship("b");
+    assert_eq!((s.world.status.phase, s.world.target.replicas), (Phase::Progressing, 5));
+}

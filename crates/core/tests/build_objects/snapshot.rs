@@ -176,3 +176,80 @@ fn the_kubernetes_provider_has_no_route() {
     merge(world.find_mut("Canary"), &json!({"spec": {"provider": "kubernetes"}}));
     assert_eq!(facts(&world, &settled(&world)).route, Seen::Absent);
 }
+
+#[rstest]
+#[case::of_the_primary(json!({"primaryReadyThreshold": 50}), (true, false))]
+#[case::of_the_canary_rounded_down(json!({"canaryReadyThreshold": 75}), (false, true))]
+#[case::defaults(json!({}), (false, false))]
+fn each_side_is_judged_by_its_own_threshold(#[case] analysis: Value, #[case] expected: (bool, bool)) {
+    let mut world = World::load("configs.yaml");
+    merge(world.find_mut("Canary"), &json!({"spec": {"analysis": analysis}}));
+    let mut snapshot = settled(&world);
+    let half = json!({"spec": {"replicas": 2}, "status": {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 1}});
+    for side in [&mut snapshot.target, &mut snapshot.primary] {
+        if let Seen::Present(live) = side {
+            merge(live, &half);
+            live["metadata"]["generation"] = Value::Null;
+        }
+    }
+    let facts = facts(&world, &snapshot);
+    let ready = |readiness: &Readiness| *readiness == Readiness::Ready;
+    let (primary, target) = (facts.primary.present().unwrap(), facts.target.present().unwrap());
+    assert_eq!((ready(&primary.readiness), ready(&target.readiness)), expected);
+}
+
+#[test]
+fn a_service_of_something_elsewhere_counts_as_ready() {
+    let world = World::load("service.yaml");
+    let made = |elsewhere: bool| {
+        let mut service = world.target().clone();
+        if elsewhere {
+            merge(&mut service, &json!({"spec": {"type": "ExternalName", "selector": null}}));
+        }
+        Seen::Present(service)
+    };
+    let mut snapshot = blank(&world);
+    (snapshot.primary_service, snapshot.canary_service) = (made(false), made(true));
+    let endpoints = facts(&world, &snapshot).endpoints;
+    assert_eq!((endpoints.primary, endpoints.canary), (Seen::Present(0), Seen::Present(1)));
+}
+
+/// The target and nothing else.
+fn blank(world: &World) -> Snapshot {
+    Snapshot {
+        canary: world.canary(),
+        target: Seen::Present(world.target().clone()),
+        primary: Seen::Absent,
+        configs: BTreeMap::new(),
+        apex_service: Seen::Absent,
+        primary_service: Seen::Absent,
+        canary_service: Seen::Absent,
+        scaler_source: Seen::Absent,
+        scaler_primary: Seen::Absent,
+        route: Seen::Absent,
+        endpoints: Endpoints { primary: Seen::Present(0), canary: Seen::Present(0) },
+        now: "2026-01-01T00:00:00Z".parse().unwrap(),
+        answers: Answers::default(),
+    }
+}
+
+#[test]
+fn the_canary_of_a_service_is_made_and_followed() {
+    let world = World::load("service.yaml");
+    let mut snapshot = blank(&world);
+    let absent = facts(&world, &snapshot);
+    assert_eq!(absent.services, Services { apex: Synced::Yes, primary: Synced::Yes, canary: Synced::No });
+    assert_eq!(absent.configs, Seen::Present(BTreeMap::new()));
+    let primary = world.primary(None);
+    let canary = serin_core::build::service_target::canary(&world.rollout(), world.target(), None);
+    (snapshot.primary, snapshot.canary_service) = (Seen::Present(primary), Seen::Present(canary));
+    let made = facts(&world, &snapshot);
+    assert_eq!(made.services.canary, Synced::Yes);
+    let (target, primary) = (made.target.present().unwrap(), made.primary.present().unwrap());
+    assert_eq!((&target.readiness, &primary.readiness), (&Readiness::Ready, &Readiness::Ready));
+    assert_eq!(
+        primary.promotion_id,
+        Some(hash::promotion_id(&made.rollout.uid, &target.revision, &BTreeMap::new()))
+    );
+    assert!(primary.matches_target);
+}

@@ -29,6 +29,23 @@ fn refs(pod: &Value) -> Vec<(String, bool)> {
     json!({"initContainers": [{"envFrom": [{"configMapRef": {"name": "a"}}, {"secretRef": {"name": "b"}}]}]}),
     &[("configmap/a", true), ("secret/b", true)]
 )]
+#[case::variables_of_init_containers(
+    json!({"initContainers": [{"env": [
+        {"name": "A", "valueFrom": {"configMapKeyRef": {"name": "a", "key": "k", "optional": true}}},
+        {"name": "B", "valueFrom": {"secretKeyRef": {"name": "b", "key": "k"}}},
+    ]}]}),
+    &[("configmap/a", false), ("secret/b", true)]
+)]
+#[case::other_sources(
+    json!({
+        "volumes": [
+            {"csi": {"driver": "d", "nodePublishSecretRef": {"name": "a"}}},
+            {"projected": {"sources": [{"serviceAccountToken": {"path": "t"}}]}},
+        ],
+        "containers": [{"env": [{"name": "A", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu"}}}]}],
+    }),
+    &[]
+)]
 #[case::untracked(
     json!({"imagePullSecrets": [{"name": "a"}], "ephemeralContainers": [{"envFrom": [{"secretRef": {"name": "b"}}]}]}),
     &[]
@@ -48,11 +65,45 @@ fn references(#[case] pod: Value, #[case] expected: &[(&str, bool)]) {
 #[rstest]
 #[case(ConfigKind::ConfigMap, json!({}), false)]
 #[case(ConfigKind::ConfigMap, json!({"metadata": {"annotations": {"flagger.app/config-tracking": "disabled"}}}), true)]
+#[case(ConfigKind::ConfigMap, json!({"metadata": {"annotations": {"flagger.app/config-tracking": "disable"}}}), true)]
+#[case(ConfigKind::Secret, json!({"metadata": {"annotations": {"flagger.app/config-tracking": "disabled-for-now"}}}), true)]
 #[case(ConfigKind::ConfigMap, json!({"metadata": {"annotations": {"flagger.app/config-tracking": "enabled"}}}), false)]
+#[case(ConfigKind::Secret, json!({"type": "kubernetes.io/basic-auth"}), false)]
+#[case(ConfigKind::Secret, json!({"type": "kubernetes.io/ssh-auth"}), false)]
+#[case(ConfigKind::Secret, json!({"type": "kubernetes.io/service-account-token"}), true)]
 #[case(ConfigKind::Secret, json!({"type": "Opaque"}), false)]
 #[case(ConfigKind::Secret, json!({"type": "kubernetes.io/tls"}), false)]
 #[case(ConfigKind::Secret, json!({"type": "kubernetes.io/dockerconfigjson"}), true)]
 #[case(ConfigKind::Secret, json!({}), false)]
 fn ignores(#[case] kind: ConfigKind, #[case] config: Value, #[case] expected: bool) {
     assert_eq!(ignored(kind, &config), expected);
+}
+
+#[test]
+fn every_tracked_reference_gets_the_suffix_and_no_other() {
+    let refs = |suffix: &str| {
+        let (map, secret) = (format!("a{suffix}"), format!("b{suffix}"));
+        let container = json!({
+            "env": [
+                {"name": "A", "valueFrom": {"configMapKeyRef": {"name": map, "key": "k"}}},
+                {"name": "B", "valueFrom": {"secretKeyRef": {"name": secret, "key": "k"}}},
+            ],
+            "envFrom": [{"configMapRef": {"name": map}}, {"secretRef": {"name": secret}}, {"secretRef": {"name": "own"}}],
+        });
+        json!({
+            "imagePullSecrets": [{"name": "b"}],
+            "volumes": [
+                {"configMap": {"name": map}},
+                {"secret": {"secretName": secret}},
+                {"projected": {"sources": [{"configMap": {"name": map}}, {"secret": {"name": secret}}]}},
+            ],
+            "containers": [container],
+            "initContainers": [container],
+            "ephemeralContainers": [{"envFrom": [{"secretRef": {"name": "b"}}]}],
+        })
+    };
+    let tracked = ["configmap/a", "secret/b"].map(|key| (key.to_owned(), String::new())).into();
+    let mut pod = refs("");
+    rename(&mut pod, &tracked);
+    assert_eq!(pod, refs("-primary"));
 }

@@ -1,0 +1,30 @@
+//! The label that tells the target's pods from the primary's.
+
+use rstest::rstest;
+use serde_json::json;
+use serin_core::build::selector::Selector;
+
+use crate::support::World;
+
+#[rstest]
+#[case::order_of_the_flag(&["name", "app"], ("name", "other"))]
+#[case::default_order(&["app", "name", "app.kubernetes.io/name"], ("app", "anything"))]
+#[case::spaces(&[" name "], ("name", "other"))]
+fn the_first_candidate_wins_whatever_its_value(#[case] candidates: &[&str], #[case] expected: (&str, &str)) {
+    let mut world = World::load("tutorial.yaml");
+    world.settings.selector_labels = candidates.iter().map(|label| (*label).to_owned()).collect();
+    let labels = json!({"name": "other", "app": "anything", "pod": "x"});
+    world.find_mut("Deployment")["spec"]["selector"]["matchLabels"] = labels;
+    let found = world.selector();
+    assert_eq!((found.label.as_str(), found.value.as_str()), expected);
+    assert_eq!(found.primary(), format!("{}-primary", expected.1));
+    // Other labels are not carried over.
+    let primary = world.primary(None);
+    assert_eq!(primary["spec"]["selector"]["matchLabels"], json!({expected.0: found.primary()}));
+}
+
+#[test]
+fn a_service_has_no_pods_to_tell_apart() {
+    let world = World::load("service.yaml");
+    assert_eq!(Selector::if_any(&world.rollout(), &world.settings, world.target()), Ok(None));
+}
