@@ -44,10 +44,13 @@ mod tests {
     }
 
     #[test]
-    fn the_chart_has_the_version_of_the_program() {
-        let chart = include_str!("../../../deploy/chart/Chart.yaml");
-        for field in ["version", "appVersion"] {
-            assert!(chart.contains(&format!("\n{field}: {}\n", env!("CARGO_PKG_VERSION"))), "{field}");
+    fn charts_have_the_version_of_the_program() {
+        let operator = include_str!("../../../deploy/chart/Chart.yaml");
+        let loadtester = include_str!("../../../deploy/chart-loadtester/Chart.yaml");
+        for chart in [operator, loadtester] {
+            for field in ["version", "appVersion"] {
+                assert!(chart.contains(&format!("\n{field}: {}\n", env!("CARGO_PKG_VERSION"))), "{field}");
+            }
         }
     }
 }

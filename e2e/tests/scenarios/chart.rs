@@ -1,6 +1,7 @@
 //! The Helm chart: what it renders, and a release of it.
 
 mod definitions;
+mod loadtester;
 mod release;
 mod render;
 mod rights;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use serin_api::Phase;
 use serin_e2e::{
     Kind, Scene,
-    helm::{self, CHART, helm},
+    helm::{CHART, helm},
     install,
     scene::{Fault, LIMIT, Verdict, alone},
 };

@@ -19,11 +19,13 @@ async fn rendered(file: &str) -> Vec<DynamicObject> {
 }
 
 /// The objects as YAML, without what is compared with its original elsewhere.
-fn outline(objects: &[DynamicObject]) -> String {
+pub(super) fn outline(objects: &[DynamicObject]) -> String {
     let documents = objects.iter().map(|object| {
         let mut value = serde_json::to_value(object).unwrap();
         for field in ["rules", "spec"] {
-            let repeated = field == "rules" || value["kind"] == "CustomResourceDefinition";
+            let chart = value["metadata"]["labels"]["helm.sh/chart"].as_str().unwrap_or_default();
+            let rules = field == "rules" && chart.starts_with("serin-");
+            let repeated = rules || value["kind"] == "CustomResourceDefinition";
             if repeated && value.get(field).is_some() {
                 value[field] = json!("as in deploy/");
             }

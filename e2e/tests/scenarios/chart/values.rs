@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use serin_e2e::{
-    helm::{self, CHART, helm},
+    helm::{self, CHART, LOADTESTER_CHART, helm},
     install::repository,
 };
 
@@ -69,19 +69,23 @@ fn undeclared(values: &Value, schema: &Value, path: &str) -> Vec<String> {
     values.iter().flat_map(of_field).collect()
 }
 
-#[tokio::test]
-async fn the_schema_declares_every_value() {
+fn assert_declared(chart: &str, fixtures: &[&str]) {
     let read = |path: &str| std::fs::read_to_string(repository().join(path)).unwrap();
-    let schema: Value = serde_json::from_str(&read("deploy/chart/values.schema.json")).unwrap();
-    let files =
-        ["flagger-defaults", "flagger-all", "serin"].map(|file| format!("e2e/fixtures/chart/{file}.yaml"));
-    for file in files.iter().map(String::as_str).chain(["deploy/chart/values.yaml"]) {
-        let values: Value = serde_saphyr::from_str(&read(file)).unwrap();
+    let schema: Value = serde_json::from_str(&read(&format!("{chart}/values.schema.json"))).unwrap();
+    let fixtures = fixtures.iter().map(|file| format!("e2e/fixtures/chart/{file}.yaml"));
+    for file in fixtures.chain([format!("{chart}/values.yaml")]) {
+        let values: Value = serde_saphyr::from_str(&read(&file)).unwrap();
         let mut undeclared = undeclared(&values, &schema, "");
         // They belong to the bundled Prometheus, which is refused as a whole.
         undeclared.retain(|path| !path.starts_with("prometheus."));
         assert_eq!(undeclared, [] as [&str; 0], "{file}");
     }
+}
+
+#[tokio::test]
+async fn the_schema_declares_every_value() {
+    assert_declared(CHART, &["flagger-defaults", "flagger-all", "serin"]);
+    assert_declared(LOADTESTER_CHART, &["loadtester-defaults", "loadtester-all"]);
     let all = helm::values("flagger-all.yaml");
     let serin = helm::values("serin.yaml");
     assert!(!notes(&[&all, &serin]).await.contains("no value of this name"));
