@@ -104,16 +104,22 @@ async fn name_upstreams(cluster: &Cluster) -> Result<()> {
 }
 
 async fn kubectl_apply(folder: &str) -> Result<()> {
-    let folder = repository().join(folder);
+    kubectl(&["apply", "--server-side", "--force-conflicts", "-k", folder]).await.map(drop)
+}
+
+/// Runs kubectl in the root of the repository, and returns what it prints.
+///
+/// # Errors
+/// Kubectl is not there, or fails: the error has its messages.
+pub async fn kubectl(args: &[&str]) -> Result<String> {
     let kubectl = text("SERIN_KUBECTL", "kubectl");
     let mut words = kubectl.split_whitespace();
     let mut command = Command::new(words.next().unwrap_or_default());
-    command.args(words).args(["apply", "--server-side", "--force-conflicts", "-k"]);
-    command.arg(&folder).stdin(Stdio::null()).current_dir(repository());
+    command.args(words).args(args).stdin(Stdio::null()).current_dir(repository());
     let output = command.output().await.context("kubectl is not installed; name it by SERIN_KUBECTL")?;
     let errors = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "kubectl apply -k {}:\n{errors}", folder.display());
-    Ok(())
+    ensure!(output.status.success(), "kubectl {}:\n{errors}", args.join(" "));
+    Ok(String::from_utf8(output.stdout)?)
 }
 
 /// The root of the repository.

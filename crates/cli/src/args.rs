@@ -1,6 +1,6 @@
 //! What the program can be told. Names and meanings of Flagger's flags are kept.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
@@ -115,16 +115,16 @@ pub(crate) struct ElectionArgs {
 pub(crate) struct PeopleArgs {
     /// Where every event is sent, unless a Canary has webhooks of type event. [env: `EVENT_WEBHOOK_URL`]
     #[arg(long, default_value = "")]
-    pub(crate) event_webhook: String,
+    pub(crate) event_webhook: Hidden,
     /// Hook of Slack. [env: `SLACK_URL`]
     #[arg(long, default_value = "", hide_default_value = true)]
-    pub(crate) slack_url: String,
+    pub(crate) slack_url: Hidden,
     /// Token of Slack's API. [env: `SLACK_TOKEN`]
     #[arg(long, default_value = "", hide_default_value = true)]
-    pub(crate) slack_token: String,
+    pub(crate) slack_token: Hidden,
     /// HTTP proxy on the way to Slack. [env: `SLACK_PROXY_URL`]
     #[arg(long, default_value = "")]
-    pub(crate) slack_proxy_url: String,
+    pub(crate) slack_proxy_url: Hidden,
     /// Sender in Slack.
     #[arg(long, default_value = "flagger")]
     pub(crate) slack_user: String,
@@ -133,10 +133,10 @@ pub(crate) struct PeopleArgs {
     pub(crate) slack_channel: String,
     /// Hook of Microsoft Teams. [env: `MSTEAMS_URL`]
     #[arg(long, default_value = "")]
-    pub(crate) msteams_url: String,
+    pub(crate) msteams_url: Hidden,
     /// HTTP proxy on the way to Microsoft Teams. [env: `MSTEAMS_PROXY_URL`]
     #[arg(long, default_value = "")]
-    pub(crate) msteams_proxy_url: String,
+    pub(crate) msteams_proxy_url: Hidden,
     /// Name of the cluster in alerts.
     #[arg(long, env = "SERIN_CLUSTER_NAME", default_value = "")]
     pub(crate) cluster_name: String,
@@ -149,6 +149,22 @@ pub(crate) enum LogFormat {
     Json,
     /// For people.
     Console,
+}
+
+/// A text that may hold credentials.
+#[derive(Clone)]
+pub(crate) struct Hidden(pub(crate) String);
+
+impl From<&str> for Hidden {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("(hidden)")
+    }
 }
 
 /// Entries that are separated by commas.

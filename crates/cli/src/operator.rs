@@ -64,7 +64,7 @@ pub(crate) fn options(args: RunArgs, environment: Environment<'_>) -> anyhow::Re
         namespace,
         settings,
         metrics_server: args.metrics_server,
-        event_webhook: some(variable_or(environment, "EVENT_WEBHOOK_URL", &args.people.event_webhook)),
+        event_webhook: some(variable_or(environment, "EVENT_WEBHOOK_URL", &args.people.event_webhook.0)),
         alert_receiver: receiver(&args.people, environment)?,
         cluster_name: some(args.people.cluster_name),
         listen: ([0, 0, 0, 0], args.port).into(),
@@ -91,11 +91,11 @@ fn settings(args: &RunArgs) -> anyhow::Result<Settings> {
 /// Who is told about Canaries without alerts of their own: Microsoft Teams has precedence.
 fn receiver(people: &PeopleArgs, environment: Environment<'_>) -> anyhow::Result<Option<Receiver>> {
     let setting = |name, flag: &str| variable_or(environment, name, flag);
-    let slack = setting("SLACK_URL", &people.slack_url);
-    let teams = setting("MSTEAMS_URL", &people.msteams_url);
+    let slack = setting("SLACK_URL", &people.slack_url.0);
+    let teams = setting("MSTEAMS_URL", &people.msteams_url.0);
     let (kind, address, proxy) = match (slack.is_empty(), teams.is_empty()) {
-        (_, false) => ("msteams", teams, setting("MSTEAMS_PROXY_URL", &people.msteams_proxy_url)),
-        (false, true) => ("slack", slack, setting("SLACK_PROXY_URL", &people.slack_proxy_url)),
+        (_, false) => ("msteams", teams, setting("MSTEAMS_PROXY_URL", &people.msteams_proxy_url.0)),
+        (false, true) => ("slack", slack, setting("SLACK_PROXY_URL", &people.slack_proxy_url.0)),
         (true, true) => return Ok(None),
     };
     let spec = AlertProviderSpec {
@@ -107,7 +107,7 @@ fn receiver(people: &PeopleArgs, environment: Environment<'_>) -> anyhow::Result
         secret_ref: None,
     };
     let mut receiver = Receiver::new(&spec, None).context("the receiver of alerts cannot be used")?;
-    receiver.token = some(setting("SLACK_TOKEN", &people.slack_token))
+    receiver.token = some(setting("SLACK_TOKEN", &people.slack_token.0))
         .map(|token| serin_notify::alert::Secret::new(&token));
     Ok(Some(receiver))
 }

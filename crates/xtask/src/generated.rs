@@ -18,6 +18,7 @@ pub(crate) fn all(root: &Path) -> Result<Vec<Text>> {
         files.push(Text { path, content: reference::page(&crd) });
     }
     files.extend(chart::rules(root)?);
+    files.push(chart::prometheus(root)?);
     Ok(files)
 }
 

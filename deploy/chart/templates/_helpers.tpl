@@ -46,12 +46,22 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- default .Release.Namespace .Values.namespace -}}
 {{- end -}}
 
+{{- define "serin.prometheusName" -}}
+{{- include "serin.fullname" . }}-prometheus
+{{- end -}}
+
+{{- define "serin.prometheusSelector" -}}
+app.kubernetes.io/name: {{ include "serin.name" . }}-prometheus
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
 {{/* The arguments, as a YAML list. */}}
 {{- define "serin.args" -}}
 {{- $values := .Values -}}
 {{- $args := list "run" (printf "--log-level=%s" $values.logLevel) -}}
 {{- $args = append $args (printf "--zap-encoding=%s" $values.logEncoding) -}}
-{{- $args = append $args (printf "--metrics-server=%s" $values.metricsServer) -}}
+{{- $bundled := printf "http://%s:9090" (include "serin.prometheusName" .) -}}
+{{- $args = append $args (printf "--metrics-server=%s" (ternary $bundled $values.metricsServer $values.prometheus.install)) -}}
 {{- $args = append $args (printf "--enable-config-tracking=%t" $values.configTracking.enabled) -}}
 {{- $optional := list
   (list "mesh-provider" $values.meshProvider)
@@ -109,9 +119,6 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- if and (not $values.leaderElection.enabled) (gt (int $values.leaderElection.replicaCount) 1) }}
 - leaderElection.replicaCount is {{ $values.leaderElection.replicaCount }} without an election, and all replicas would act: set leaderElection.enabled
-{{- end }}
-{{- if $values.prometheus.install }}
-- prometheus.install: this chart brings no Prometheus. Install one, as with the chart prometheus-community/prometheus, and give its address in metricsServer
 {{- end }}
 {{- if $values.controlplane.kubeconfig.secretName }}
 - controlplane.kubeconfig.secretName: routes in another cluster are not supported; they are written to the cluster of the Canaries

@@ -252,3 +252,13 @@ fn spaces_in_lists_do_not_count_and_the_last_list_wins() {
     assert_eq!(args.selector_labels.0, ["app", "team"]);
     assert_eq!(args.include_label_prefix.0, ["a", "b"]);
 }
+
+#[test]
+fn credentials_are_not_shown() {
+    let args = parse(
+        "-slack-url=http://secret -slack-token=secret -slack-proxy-url=http://secret -msteams-url=http://secret \
+         -msteams-proxy-url=http://secret -event-webhook=http://secret",
+    );
+    let shown = format!("{args:?}");
+    assert!(!shown.contains("secret"), "{shown}");
+}

@@ -1,5 +1,7 @@
 //! A release of the chart that serves one namespace.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, ensure};
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
@@ -36,8 +38,40 @@ fn args(deployment: &Value) -> Option<Vec<&str>> {
     args.iter().map(Value::as_str).collect()
 }
 
+/// How many targets of this pod's namespace the bundled Prometheus reaches.
+async fn scraped(scene: &Scene) -> Result<usize> {
+    let path = format!(
+        "/api/v1/namespaces/{}/services/serin-prometheus:9090/proxy/api/v1/query?query=up%7Bnamespace%3D%22{}%22%7D",
+        scene.namespace, scene.namespace
+    );
+    let request = http::Request::get(path).body(Vec::new())?;
+    let answer: Value = scene.cluster.client.request(request).await?;
+    let series = answer["data"]["result"].as_array().context("an answer without a result")?;
+    Ok(series.iter().filter(|series| series["value"][1] == "1").count())
+}
+
+/// The bundled Prometheus is the operator's, and sees the pods that ask for it.
+async fn bundled(scene: &Scene) -> Result<()> {
+    // The local cluster has its own image, and no way to a registry.
+    let local = "--set=prometheus.image=localhost/prometheus:3.14.0";
+    let image = if scene.cluster.settings.existing { "--set=" } else { local };
+    release(scene, &["--set=prometheus.install=true", image]).await?;
+    let deployment = scene.api(Kind::DEPLOYMENT).get("serin").await?;
+    let args = args(&deployment.data).context("a Deployment without arguments")?;
+    ensure!(args.contains(&"--metrics-server=http://serin-prometheus:9090"), "{args:?}");
+    let first_scrapes = async {
+        while scraped(scene).await? == 0 {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        Ok(())
+    };
+    tokio::time::timeout(LIMIT, first_scrapes).await.context("the bundled Prometheus scrapes nothing")?
+}
+
 /// A rollout by a release of the chart, before and after its upgrade, and what is left without it.
 async fn live(scene: &Scene) -> Result<()> {
+    bundled(scene).await?;
+    // Without it, the upgrade takes it away again.
     release(scene, &[]).await?;
     scene.install("canary.yaml").await?;
     let traffic = scene.traffic(20).await?;
@@ -69,7 +103,7 @@ async fn live(scene: &Scene) -> Result<()> {
 fn a_release_serves_its_namespace_through_an_upgrade_and_leaves_canaries_behind() -> Verdict {
     alone("chart", async |scene| {
         scale_shared(scene, 0).await?;
-        let outcome = tokio::time::timeout(LIMIT * 3, live(scene)).await;
+        let outcome = tokio::time::timeout(LIMIT * 4, live(scene)).await;
         scale_shared(scene, 1).await?;
         outcome.context("the release of the chart hangs")?
     })

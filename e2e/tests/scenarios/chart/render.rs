@@ -22,10 +22,10 @@ async fn rendered(file: &str) -> Vec<DynamicObject> {
 pub(super) fn outline(objects: &[DynamicObject]) -> String {
     let documents = objects.iter().map(|object| {
         let mut value = serde_json::to_value(object).unwrap();
-        for field in ["rules", "spec"] {
+        for field in ["rules", "spec", "data"] {
             let chart = value["metadata"]["labels"]["helm.sh/chart"].as_str().unwrap_or_default();
-            let rules = field == "rules" && chart.starts_with("serin-");
-            let repeated = rules || value["kind"] == "CustomResourceDefinition";
+            let copied = field != "spec" && chart.starts_with("serin-");
+            let repeated = copied || value["kind"] == "CustomResourceDefinition";
             if repeated && value.get(field).is_some() {
                 value[field] = json!("as in deploy/");
             }

@@ -53,6 +53,18 @@ async fn the_chart_grants_what_the_kustomization_grants() {
 }
 
 #[tokio::test]
+async fn the_bundled_prometheus_may_only_look() {
+    let objects = rendered(&["--set=prometheus.install=true"]).await;
+    let roles = granted(&objects, "ClusterRole");
+    let copy = roles.iter().find(|role| role[0] == "serin-prometheus").unwrap();
+    let original =
+        std::fs::read_to_string(repository().join("deploy/kustomize/prometheus/rights.yaml")).unwrap();
+    assert_eq!(copy[2], granted(&manifest::parse(&original).unwrap(), "ClusterRole")[0][2]);
+    let verbs = copy[2].as_array().unwrap().iter().flat_map(|rule| rule["verbs"].as_array().unwrap());
+    assert!(verbs.into_iter().all(|verb| ["get", "list", "watch"].contains(&verb.as_str().unwrap())));
+}
+
+#[tokio::test]
 async fn an_election_adds_leases_in_the_namespace_of_the_release() {
     let objects = rendered(&["--set=leaderElection.enabled=true"]).await;
     let rules = kustomization("role.yaml").swap_remove(0).data["rules"].clone();

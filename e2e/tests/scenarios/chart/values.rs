@@ -18,7 +18,6 @@ async fn what_cannot_work_is_refused_with_a_remedy() {
         ("image.repository=", "name the image that you built"),
         ("image.repository=ghcr.io/fluxcd/flagger", "names Flagger's image"),
         ("leaderElection.replicaCount=2", "set leaderElection.enabled"),
-        ("prometheus.install=true", "give its address in metricsServer"),
         ("controlplane.kubeconfig.secretName=mesh", "routes in another cluster are not supported"),
         ("logLevel=loud", "value must be one of 'debug', 'info'"),
         ("leaderElection.enabled=perhaps", "want boolean"),
@@ -75,10 +74,7 @@ fn assert_declared(chart: &str, fixtures: &[&str]) {
     let fixtures = fixtures.iter().map(|file| format!("e2e/fixtures/chart/{file}.yaml"));
     for file in fixtures.chain([format!("{chart}/values.yaml")]) {
         let values: Value = serde_saphyr::from_str(&read(&file)).unwrap();
-        let mut undeclared = undeclared(&values, &schema, "");
-        // They belong to the bundled Prometheus, which is refused as a whole.
-        undeclared.retain(|path| !path.starts_with("prometheus."));
-        assert_eq!(undeclared, [] as [&str; 0], "{file}");
+        assert_eq!(undeclared(&values, &schema, ""), [] as [&str; 0], "{file}");
     }
 }
 
