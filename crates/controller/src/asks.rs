@@ -1,5 +1,7 @@
 //! Answers to what a plan has to know first.
 
+use std::collections::BTreeSet;
+
 use futures::future::join_all;
 use serin_analysis::{
     CheckOutcome, Outcome, SetupError, Source, TemplateName,
@@ -71,6 +73,7 @@ pub async fn hook(ctx: &Context, canary: &Canary, rollout: &Rollout, call: &Hook
 async fn run_checks(ctx: &Context, canary: &Canary, rollout: &Rollout) -> Vec<CheckOutcome> {
     record_lateness(ctx, canary, rollout);
     let checks = checks::plan(&rollout.spec.analysis.metrics, &rollout.subject());
+    keep_secrets(ctx, rollout, &checks).await;
     let outcomes = join_all(checks.iter().map(|check| run_check(ctx, rollout, check))).await;
     record(ctx, rollout, &checks, &outcomes);
     outcomes
@@ -158,6 +161,20 @@ async fn template(ctx: &Context, name: &TemplateName) -> Result<MetricTemplateSp
     Ok(template.spec)
 }
 
+/// Keeps the Secrets of a Canary's templates from one round to the next, and those of no other template.
+async fn keep_secrets(ctx: &Context, rollout: &Rollout, checks: &[Check]) {
+    let mut secrets = BTreeSet::new();
+    for check in checks {
+        let Source::Template(name) = &check.source else { continue };
+        if ctx.cluster.watches(&name.namespace) {
+            let secret = template(ctx, name).await.ok().and_then(|template| template.provider.secret_ref);
+            secrets.extend(secret.map(|secret| Key::new(name.namespace.as_str(), secret.name.as_str())));
+        }
+    }
+    let canary = Key::new(rollout.namespace.as_str(), rollout.name.as_str());
+    ctx.cluster.caches.link_credentials(&canary, &secrets);
+}
+
 async fn provider(
     ctx: &Context,
     name: &TemplateName,
@@ -183,11 +200,10 @@ async fn credentials(ctx: &Context, name: &TemplateName, secret: &str) -> Result
         secret: format!("{secret}.{}", name.namespace),
         error,
     };
-    let found = ctx.cluster.secret(&Key::new(name.namespace.as_str(), secret)).await;
-    match found.map_err(|error| failed(error.to_string()))? {
-        Some(data) => Ok(data.into_iter().collect()),
-        None => Err(failed(format!("secrets {secret:?} not found"))),
-    }
+    let found = ctx.cluster.credentials(&Key::new(name.namespace.as_str(), secret)).await;
+    found
+        .map_err(|error| failed(error.to_string()))?
+        .ok_or_else(|| failed(format!("secrets {secret:?} not found")))
 }
 
 /// Whether every provider that the Canary's metrics need answers; the error is Flagger's text.
@@ -217,18 +233,4 @@ async fn find_provider(ctx: &Context, rollout: &Rollout, probe: &Probe) -> Resul
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn errors_of_a_template_name_it() {
-        let name = TemplateName { name: "errors".to_owned(), namespace: "metrics".to_owned() };
-        let told = of_template(&name, Outcome::Error("error response: Status 500".to_owned()));
-        assert_eq!(
-            told,
-            Outcome::Error("error response: Status 500 (MetricTemplate errors.metrics)".to_owned())
-        );
-        let nothing = Outcome::NoData("no values found".to_owned());
-        assert_eq!(of_template(&name, nothing.clone()), nothing);
-    }
-}
+mod tests;

@@ -15,6 +15,7 @@ use std::{
 
 use serde_json::Value;
 use serin_core::snapshot::TrackedConfig;
+use serin_providers::Credentials;
 use tokio::sync::watch;
 
 pub use canaries::CanaryEntry;
@@ -48,6 +49,8 @@ pub struct Caches {
     config_maps: Store<Config>,
     /// Secrets: their checksums.
     secrets: Store<Config>,
+    /// Secrets of metric templates: their data.
+    pub(crate) credentials: Store<Credential>,
     templates: Store<Value>,
     deployments: Store<Value>,
     daemon_sets: Store<Value>,
@@ -69,12 +72,23 @@ pub enum Config {
     Known(TrackedConfig),
 }
 
+/// What is kept of a metric template's Secret. Its `Debug` text names the keys only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Credential {
+    /// It changed: it has to be read before it is used.
+    Changed,
+    /// Its data.
+    Known(Credentials),
+}
+
 #[derive(Default)]
 struct Links {
     /// From the Canary's own fields.
     named: BTreeSet<Link>,
     /// From the target's pod template.
     configs: BTreeSet<Link>,
+    /// The Secrets of its metric templates.
+    credentials: BTreeSet<Key>,
 }
 
 impl Caches {
@@ -85,6 +99,7 @@ impl Caches {
             endpoints: Endpoints::new(),
             config_maps: Store::new(Keep::Wanted),
             secrets: Store::new(Keep::Wanted),
+            credentials: Store::new(Keep::Wanted),
             templates: Store::new(Keep::Wanted),
             deployments: Store::new(Keep::Wanted),
             daemon_sets: Store::new(Keep::Wanted),
@@ -162,10 +177,22 @@ impl Caches {
         self.change(canary, &old, configs);
     }
 
+    /// Keeps the Secrets of the Canary's metric templates from here on, and lets others go. Unlike other objects, they
+    /// wake nobody: a check uses what they hold when it is due.
+    pub(crate) fn link_credentials(&self, canary: &Key, secrets: &BTreeSet<Key>) {
+        let mut links = lock(&self.links);
+        let Some(entry) = links.get_mut(canary) else { return };
+        let old = std::mem::replace(&mut entry.credentials, secrets.clone());
+        drop(links);
+        secrets.difference(&old).for_each(|key| self.credentials.want(key, canary));
+        old.difference(secrets).for_each(|key| self.credentials.unwant(key, canary));
+    }
+
     /// Forgets a deleted Canary. Returns other Canaries that have to look again.
     pub fn unlink(&self, canary: &Key) -> Vec<Key> {
         let Some(old) = lock(&self.links).remove(canary) else { return Vec::new() };
         self.change(canary, &old.configs, &BTreeSet::new());
+        old.credentials.iter().for_each(|key| self.credentials.unwant(key, canary));
         self.change(canary, &old.named, &BTreeSet::new())
     }
 

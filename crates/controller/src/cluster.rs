@@ -8,9 +8,10 @@ use kube::{
     api::{DynamicObject, ListParams, Patch, PatchParams, PostParams},
 };
 use serde_json::Value;
+use serin_providers::Credentials;
 
 use crate::{
-    cache::{Caches, CanaryEntry, Origin, SERVICE_LABEL, Version},
+    cache::{Caches, CanaryEntry, Credential, Lookup, Origin, SERVICE_LABEL, Version},
     error::{ApiError, Verb, code},
     key::Key,
     kind::Kind,
@@ -131,11 +132,47 @@ impl Cluster {
     /// # Errors
     /// When it cannot be read.
     pub async fn secret(&self, key: &Key) -> Result<Option<BTreeMap<String, Vec<u8>>>, ApiError> {
+        Ok(self.versioned_secret(key).await?.map(|(_, data)| data))
+    }
+
+    /// The data of a metric template's Secret, which is read when it changed; `None` when it does not exist.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) async fn credentials(&self, key: &Key) -> Result<Option<Credentials>, ApiError> {
+        let store = &self.caches.credentials;
+        if self.watches(&key.namespace) {
+            match store.get(key) {
+                Lookup::Absent => return Ok(None),
+                Lookup::Present(found) => {
+                    if let Credential::Known(data) = found.as_ref() {
+                        return Ok(Some(data.clone()));
+                    }
+                }
+                Lookup::Unknown(_) | Lookup::Unresolved => {}
+            }
+        }
+        let Some((version, data)) = self.versioned_secret(key).await? else {
+            store.missing(key);
+            return Ok(None);
+        };
+        let data: Credentials = data.into_iter().collect();
+        store.offer(key, version, Credential::Known(data.clone()), Origin::Answer);
+        Ok(Some(data))
+    }
+
+    async fn versioned_secret(
+        &self,
+        key: &Key,
+    ) -> Result<Option<(Version, BTreeMap<String, Vec<u8>>)>, ApiError> {
         let api = Api::<Secret>::namespaced(self.client.clone(), &key.namespace);
         let request = Request { verb: Verb::Get, kind: Kind::Secret, key };
         let secret = within(api.get_opt(&key.name)).await.map_err(|source| request.failed(source))?;
-        let data = secret.map(|secret| secret.data.unwrap_or_default());
-        Ok(data.map(|data| data.into_iter().map(|(key, value)| (key, value.0)).collect()))
+        Ok(secret.map(|secret| {
+            let data = secret.data.unwrap_or_default();
+            let version = Version::parse(secret.metadata.resource_version.as_deref());
+            (version, data.into_iter().map(|(key, value)| (key, value.0)).collect())
+        }))
     }
 
     /// Reads the EndpointSlices of a Service into the caches.

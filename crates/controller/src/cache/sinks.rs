@@ -9,7 +9,7 @@ use kube::{
 };
 use serde_json::Value;
 
-use super::{Caches, CanaryEntry, Config, Health, Origin, Store, Version, links};
+use super::{Caches, CanaryEntry, Config, Credential, Health, Origin, Store, Version, links};
 use crate::{key::Key, kind::Kind, queue::Queue, watch::Sink};
 
 fn version<K: Resource>(object: &K) -> Version {
@@ -131,6 +131,12 @@ impl ConfigSink {
             self.queue.wake_all(&change(store));
         }
     }
+
+    fn with_credentials(&self, change: impl FnOnce(&Store<Credential>) -> Vec<Key>) {
+        if self.kind == Kind::Secret {
+            change(&self.caches.credentials);
+        }
+    }
 }
 
 impl<K> Sink<PartialObjectMeta<K>> for ConfigSink
@@ -142,27 +148,38 @@ where
             store.list_begins();
             Vec::new()
         });
+        self.with_credentials(|store| {
+            store.list_begins();
+            Vec::new()
+        });
     }
 
     fn listed(&self, object: PartialObjectMeta<K>) {
-        self.with(|store| store.listed(&Key::of(&object), version(&object), Config::Changed));
+        let (key, version) = (Key::of(&object), version(&object));
+        self.with(|store| store.listed(&key, version, Config::Changed));
+        self.with_credentials(|store| store.listed(&key, version, Credential::Changed));
     }
 
     fn list_ends(&self) {
         self.with(Store::list_ends);
+        self.with_credentials(Store::list_ends);
     }
 
     fn applied(&self, object: PartialObjectMeta<K>) {
         let (key, version) = (Key::of(&object), version(&object));
         self.with(|store| store.offer(&key, version, Config::Changed, Origin::Watch));
+        self.with_credentials(|store| store.offer(&key, version, Credential::Changed, Origin::Watch));
     }
 
     fn deleted(&self, object: PartialObjectMeta<K>) {
-        self.with(|store| store.gone(&Key::of(&object), version(&object)));
+        let (key, version) = (Key::of(&object), version(&object));
+        self.with(|store| store.gone(&key, version));
+        self.with_credentials(|store| store.gone(&key, version));
     }
 
     fn failed(&self, health: Health) {
-        self.with(|store| store.fail(health));
+        self.with(|store| store.fail(health.clone()));
+        self.with_credentials(|store| store.fail(health));
     }
 }
 
