@@ -1,13 +1,17 @@
 //! Alerts to people.
 
-use serin_api::{AlertProvider, CanarySpec, canary::CanaryAlert};
-use serin_core::{Rollout, plan::Alert};
+use futures::future::join_all;
+use serin_api::{
+    AlertProvider, Canary,
+    canary::{CanaryAlert, News},
+};
+use serin_core::{news, plan::Severity};
 use serin_notify::{
-    AlertClient, Message, Receiver,
+    AlertClient, AlertError, Message, Receiver,
     alert::{Credentials, wants},
 };
 
-use crate::{cluster::Cluster, key::Key, kind::Kind};
+use crate::{cluster::Cluster, error::ApiError, events, key::Key, kind::Kind};
 
 /// Sends alerts.
 #[derive(Clone)]
@@ -18,6 +22,42 @@ pub struct Alerts {
     global: Option<Receiver>,
     /// The operator's `-cluster-name`.
     cluster_name: String,
+}
+
+/// Why an alert did not reach a receiver.
+#[derive(Debug, thiserror::Error)]
+pub enum Undelivered {
+    /// The AlertProvider could not be read.
+    #[error("{0}")]
+    Unreadable(ApiError),
+    /// There is no such AlertProvider.
+    #[error("alertproviders.flagger.app {0:?} not found")]
+    NoProvider(String),
+    /// The AlertProvider is not what the API says.
+    #[error("it cannot be understood")]
+    Malformed,
+    /// The Secret could not be read.
+    #[error("secretRef error: {0}")]
+    UnreadableSecret(ApiError),
+    /// There is no such Secret.
+    #[error("secretRef error: secrets {0:?} not found")]
+    NoSecret(String),
+    /// The receiver could not be told.
+    #[error(transparent)]
+    Alert(#[from] AlertError),
+}
+
+impl Undelivered {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Unreadable(_) | Self::UnreadableSecret(_) => "see the error",
+            Self::NoProvider(_) => "create it, or correct providerRef in spec.analysis.alerts",
+            Self::Malformed => "apply the AlertProvider again, with the CRD of this version installed",
+            Self::NoSecret(_) => "create it beside the AlertProvider, or correct spec.secretRef",
+            Self::Alert(error) => error.remedy(),
+        }
+    }
 }
 
 impl Alerts {
@@ -31,60 +71,83 @@ impl Alerts {
         Self { cluster, client, global, cluster_name: cluster_name.unwrap_or_default() }
     }
 
+    /// Whether anybody wants to know of one of these alerts.
+    pub fn anybody_wants(&self, canary: &Canary, news: &News) -> bool {
+        let receivers = &canary.spec.analysis.alerts;
+        let wanted = |severity: Severity| {
+            receivers.is_empty() && self.global.is_some() || receivers.iter().any(|r| wants(r, severity))
+        };
+        news.alerts.iter().any(|alert| wanted(news::alert(alert).severity))
+    }
+
     /// Sends alerts in order. The future is meant to be spawned; what cannot be sent is logged.
-    pub fn deliver(&self, rollout: &Rollout, alerts: &[Alert]) -> impl Future<Output = ()> + Send + use<> {
-        let (name, namespace) = (rollout.name.clone(), rollout.namespace.clone());
-        let spec: CanarySpec = rollout.spec.clone();
-        let (sender, alerts) = (self.clone(), alerts.to_vec());
+    pub fn deliver(&self, canary: &Canary, news: &News) -> impl Future<Output = ()> + Send + use<> {
+        let key = Key::of(canary);
+        let receivers = canary.spec.analysis.alerts.clone();
+        let messages: Vec<Message> =
+            (0..news.alerts.len()).map(|index| self.message(canary, news, index)).collect();
+        let sender = self.clone();
         async move {
-            for alert in &alerts {
-                let message = Message::new(&name, &namespace, &spec, alert, &sender.cluster_name);
-                sender.send(&namespace, &spec.analysis.alerts, &message).await;
+            for message in &messages {
+                sender.send(&key, &receivers, message).await;
             }
         }
     }
 
-    async fn send(&self, namespace: &str, receivers: &[CanaryAlert], message: &Message) {
+    fn message(&self, canary: &Canary, news: &News, index: usize) -> Message {
+        let key = Key::of(canary);
+        let uid = canary.metadata.uid.as_deref().unwrap_or_default();
+        let alert = news::alert(&news.alerts[index]);
+        let message = Message::new(&key.name, &key.namespace, &canary.spec, &alert, &self.cluster_name);
+        Message { id: format!("{uid}-{}", news::id(news.at, index)), ..message }
+    }
+
+    async fn send(&self, canary: &Key, receivers: &[CanaryAlert], message: &Message) {
         if receivers.is_empty() {
-            if let Some(receiver) = &self.global {
-                self.send_to(receiver, message).await;
+            if let Some(receiver) = &self.global
+                && let Err(error) = self.client.send(receiver, message).await
+            {
+                let (canary, provider, remedy) = (&message.canary, receiver.kind.name(), error.remedy());
+                tracing::error!(canary, provider, remedy, "alert can't be sent: {error}");
             }
             return;
         }
-        for entry in receivers.iter().filter(|entry| wants(entry, message.severity)) {
-            let own = entry.provider_ref.namespace.as_deref().filter(|namespace| !namespace.is_empty());
-            let provider = Key::new(own.unwrap_or(namespace), entry.provider_ref.name.as_str());
-            match self.receiver(&provider).await {
-                Ok(receiver) => self.send_to(&receiver, message).await,
-                Err(error) => {
-                    let provider = format!("{}.{}", provider.name, provider.namespace);
-                    tracing::error!(canary = message.canary, "alert provider {provider} error: {error}");
-                }
-            }
+        let wanted = receivers.iter().filter(|entry| wants(entry, message.severity));
+        join_all(wanted.map(|entry| self.send_to(canary, entry, message))).await;
+    }
+
+    /// One entry of `analysis.alerts`.
+    async fn send_to(&self, canary: &Key, entry: &CanaryAlert, message: &Message) {
+        let own = entry.provider_ref.namespace.as_deref().filter(|namespace| !namespace.is_empty());
+        let namespace = own.unwrap_or(&canary.namespace);
+        let provider = Key::new(namespace, entry.provider_ref.name.as_str());
+        if let Err(error) = self.try_send(&provider, message).await {
+            let (canary, provider, remedy) = (&message.canary, events::full_name(&provider), error.remedy());
+            tracing::error!(canary, provider, remedy, "alert provider {provider} error: {error}");
         }
     }
 
-    async fn send_to(&self, receiver: &Receiver, message: &Message) {
-        if let Err(error) = self.client.send(receiver, message).await {
-            tracing::error!(canary = message.canary, "alert can't be sent: {error}");
-        }
+    async fn try_send(&self, provider: &Key, message: &Message) -> Result<(), Undelivered> {
+        let receiver = self.receiver(provider).await?;
+        Ok(self.client.send(&receiver, message).await?)
     }
 
     /// The receiver that an `AlertProvider` describes. Alerts are rare: nothing is watched for them.
-    async fn receiver(&self, key: &Key) -> Result<Receiver, String> {
-        let found = self.cluster.get(Kind::AlertProvider, key).await.map_err(|error| error.to_string())?;
-        let found = found.ok_or_else(|| format!("alertproviders.flagger.app {:?} not found", key.name))?;
-        let provider: AlertProvider = serde_json::from_value(found).map_err(|error| error.to_string())?;
+    async fn receiver(&self, key: &Key) -> Result<Receiver, Undelivered> {
+        let found = self.cluster.get(Kind::AlertProvider, key).await.map_err(Undelivered::Unreadable)?;
+        let found = found.ok_or_else(|| Undelivered::NoProvider(key.name.to_string()))?;
+        // What serde says may quote the URL of the hook.
+        let provider: AlertProvider = serde_json::from_value(found).map_err(|_| Undelivered::Malformed)?;
         let credentials = match &provider.spec.secret_ref {
             Some(secret) => Some(self.credentials(&key.sibling(secret.name.as_str())).await?),
             None => None,
         };
-        Receiver::new(&provider.spec, credentials).map_err(|error| error.to_string())
+        Ok(Receiver::new(&provider.spec, credentials)?)
     }
 
-    async fn credentials(&self, key: &Key) -> Result<Credentials, String> {
-        let data = self.cluster.secret(key).await.map_err(|error| format!("secretRef error: {error}"))?;
-        let data = data.ok_or_else(|| format!("secretRef error: secrets {:?} not found", key.name))?;
-        Credentials::read(|name| data.get(name).map(Vec::as_slice)).map_err(|error| error.to_string())
+    async fn credentials(&self, key: &Key) -> Result<Credentials, Undelivered> {
+        let data = self.cluster.secret(key).await.map_err(Undelivered::UnreadableSecret)?;
+        let data = data.ok_or_else(|| Undelivered::NoSecret(key.name.to_string()))?;
+        Ok(Credentials::read(|name| data.get(name).map(Vec::as_slice))?)
     }
 }

@@ -21,7 +21,7 @@ use serin_core::{
 use serin_notify::{Payload, WebhookError};
 use serin_providers::{Credentials, Provider, Setup, outcome};
 
-use crate::{context::Context, key::Key, kind::Kind, observe, subject};
+use crate::{context::Context, events, key::Key, kind::Kind, observe, subject};
 
 /// Answers the asks of one plan, all at the same time.
 pub async fn answer(ctx: &Context, canary: &Canary, rollout: &Rollout, asks: &[Ask], answers: &mut Answers) {
@@ -44,7 +44,7 @@ async fn one(ctx: &Context, canary: &Canary, rollout: &Rollout, ask: &Ask) -> An
     match ask {
         Ask::Hook(call) => Answer::Hook(
             call.index,
-            match hook(ctx, canary, rollout, call).await {
+            match hook(ctx, canary, call).await {
                 Ok(()) => HookAnswer::Pass,
                 Err(why) => HookAnswer::Fail(why),
             },
@@ -58,13 +58,13 @@ async fn one(ctx: &Context, canary: &Canary, rollout: &Rollout, ask: &Ask) -> An
 ///
 /// # Errors
 /// When the hook does not agree.
-pub async fn hook(ctx: &Context, canary: &Canary, rollout: &Rollout, call: &HookCall) -> Result<(), String> {
-    let Some(hook) = rollout.spec.analysis.webhooks.get(call.index) else {
+pub async fn hook(ctx: &Context, canary: &Canary, call: &HookCall) -> Result<(), String> {
+    let Some(hook) = canary.spec.analysis.webhooks.get(call.index) else {
         return Err(format!("there is no webhook {}", call.index));
     };
     let payload = Payload::for_hook(&subject::of(canary), call.phase, hook);
     let result = ctx.webhooks.call(hook, &payload).await;
-    let canary = rollout.full_name();
+    let canary = events::name(canary);
     let refused = result.as_ref().err().map(WebhookError::redacted);
     tracing::debug!(canary, webhook = hook.name, phase = %call.phase, refused, "webhook called");
     result.map_err(|error| error.to_string())

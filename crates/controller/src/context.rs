@@ -32,7 +32,7 @@ pub struct Context {
     /// Connections to metric providers.
     pub providers: Clients,
     /// What is kept about each Canary between two looks; losing it does no harm.
-    pub memory: Memory,
+    pub memory: Arc<Memory>,
     /// Deliveries that nobody waits for.
     pub tasks: TaskTracker,
     /// The order of events on their way to webhooks.
@@ -88,7 +88,7 @@ impl Context {
             events: Events::new(client),
             providers: Clients::new(Limits::default())?,
             alerts: Alerts::new(cluster.clone(), people, receiver, name),
-            memory: Memory::default(),
+            memory: Arc::default(),
             tasks: TaskTracker::new(),
             told: Sequence::default(),
             alerted: Sequence::default(),

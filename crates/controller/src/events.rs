@@ -1,14 +1,17 @@
 //! Kubernetes events on Canaries, in Flagger's form.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, Utc};
 use kube::{Api, Client, api::PostParams, core::DynamicObject};
 use serde_json::{Value, json};
 use serin_api::Canary;
-use serin_core::plan::{Event, Level};
+use serin_core::{
+    news,
+    plan::{Event, Level},
+};
 
-use crate::key::Key;
+use crate::{error::code, key::Key};
 
 /// Every event of Flagger has this reason.
 const REASON: &str = "Synced";
@@ -19,32 +22,68 @@ const COMPONENT: &str = "flagger";
 pub struct Events {
     client: Client,
     /// Tells events apart that happen within a nanosecond.
-    serial: AtomicU64,
+    serial: AtomicUsize,
+}
+
+/// What came of writing an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It was written.
+    Now,
+    /// It was there, from before a crash.
+    Before,
+    /// The API server does not take it, now or later.
+    Never,
+    /// The API server could not be asked.
+    NotYet,
 }
 
 impl Events {
     /// Writes events with `client`.
     pub fn new(client: Client) -> Self {
-        Self { client, serial: AtomicU64::new(0) }
+        Self { client, serial: AtomicUsize::new(0) }
     }
 
-    /// Logs an event and writes it on the Canary. That it cannot be written holds nothing up.
+    /// Logs an event and writes it on the Canary, once. That it cannot be written holds nothing up.
     pub async fn emit(&self, canary: &Canary, event: &Event) {
-        log(canary, event);
-        if let Err(error) = self.write(canary, event).await {
-            tracing::warn!(canary = %name(canary), %error, "event not written");
-        }
+        self.write(canary, event, Utc::now(), self.serial.fetch_add(1, Ordering::Relaxed) % 256).await;
     }
 
-    async fn write(&self, canary: &Canary, event: &Event) -> Result<(), kube::Error> {
+    /// Logs an event and writes it on the Canary. Time and number name it: it is never written twice.
+    pub async fn write(&self, canary: &Canary, event: &Event, at: DateTime<Utc>, index: usize) -> Written {
+        let written = match self.create(canary, event, at, index).await {
+            Ok(()) => Written::Now,
+            Err(error) if code(&error) == 409 => Written::Before,
+            Err(error) => {
+                tracing::warn!(canary = %name(canary), %error, "event not written");
+                if matches!(code(&error), 400..=499 if code(&error) != 429) {
+                    Written::Never
+                } else {
+                    Written::NotYet
+                }
+            }
+        };
+        if matches!(written, Written::Now | Written::Never) {
+            log(canary, event);
+        }
+        written
+    }
+
+    async fn create(
+        &self,
+        canary: &Canary,
+        event: &Event,
+        at: DateTime<Utc>,
+        index: usize,
+    ) -> Result<(), kube::Error> {
         let key = Key::of(canary);
         let api: Api<DynamicObject> = Api::namespaced_with(
             self.client.clone(),
             &key.namespace,
             &kube::core::ApiResource::erase::<k8s_openapi::api::core::v1::Event>(&()),
         );
-        let body = body(canary, event, Utc::now(), self.serial.fetch_add(1, Ordering::Relaxed));
-        let object = serde_json::from_value(body).map_err(kube::Error::SerdeError)?;
+        let object =
+            serde_json::from_value(body(canary, event, at, index)).map_err(kube::Error::SerdeError)?;
         api.create(&PostParams::default(), &object).await?;
         Ok(())
     }
@@ -62,19 +101,22 @@ fn log(canary: &Canary, event: &Event) {
 
 /// `<name>.<namespace>`, the value of the log field `canary`.
 pub(crate) fn name(canary: &Canary) -> String {
-    let key = Key::of(canary);
+    full_name(&Key::of(canary))
+}
+
+/// `<name>.<namespace>`, as Flagger's texts name objects.
+pub(crate) fn full_name(key: &Key) -> String {
     format!("{}.{}", key.name, key.namespace)
 }
 
-fn body(canary: &Canary, event: &Event, now: DateTime<Utc>, serial: u64) -> Value {
+fn body(canary: &Canary, event: &Event, at: DateTime<Utc>, index: usize) -> Value {
     let key = Key::of(canary);
-    let time = now.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-    let nanos = now.timestamp_nanos_opt().unwrap_or_default();
+    let time = at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     let metadata = &canary.metadata;
     json!({
         "apiVersion": "v1",
         "kind": "Event",
-        "metadata": { "name": event_name(&key.name, nanos, serial), "namespace": key.namespace.as_ref() },
+        "metadata": { "name": news::event_name(&key.name, at, index), "namespace": key.namespace.as_ref() },
         "involvedObject": {
             "apiVersion": "flagger.app/v1beta1",
             "kind": "Canary",
@@ -85,7 +127,7 @@ fn body(canary: &Canary, event: &Event, now: DateTime<Utc>, serial: u64) -> Valu
         },
         "type": kind(event.level),
         "reason": REASON,
-        "message": truncated(&event.message),
+        "message": news::truncated(&event.message),
         "source": { "component": COMPONENT },
         "reportingComponent": COMPONENT,
         "reportingInstance": "",
@@ -95,30 +137,11 @@ fn body(canary: &Canary, event: &Event, now: DateTime<Utc>, serial: u64) -> Valu
     })
 }
 
-/// `<canary>.<hex>`, as clients name events; within the 253 characters that names may have.
-fn event_name(canary: &str, nanos: i64, serial: u64) -> String {
-    let canary: String = canary.chars().take(220).collect();
-    format!("{canary}.{nanos:x}{:02x}", serial % 256)
-}
-
 fn kind(level: Level) -> &'static str {
     match level {
         Level::Normal => "Normal",
         Level::Warning | Level::Error => "Warning",
     }
-}
-
-/// The API server takes at most 1024 bytes.
-fn truncated(message: &str) -> String {
-    const MAX: usize = 1024;
-    if message.len() <= MAX {
-        return message.to_owned();
-    }
-    let mut end = MAX - 3;
-    while !message.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("{}...", &message[..end])
 }
 
 #[cfg(test)]
@@ -157,13 +180,6 @@ mod tests {
             "lastTimestamp": "2023-11-14T22:13:20Z",
             "count": 1,
         });
-        assert_eq!(body(&canary, &event, now, 258), expected);
-    }
-
-    #[test]
-    fn long_messages_are_cut_between_characters() {
-        let text = truncated(&"ä".repeat(600));
-        assert!(text.len() <= 1024 && text.ends_with("..."));
-        assert_eq!(truncated("short"), "short");
+        assert_eq!(body(&canary, &event, now, 2), expected);
     }
 }

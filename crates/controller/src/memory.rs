@@ -1,6 +1,13 @@
 //! What is kept about each Canary between two looks at it. Losing it does no harm.
 
-use std::{collections::HashMap, sync::Mutex, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Mutex,
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use serin_core::news::Part;
 
 use tokio::time::Instant;
 
@@ -31,6 +38,17 @@ struct Notes {
     corrections: Allowance,
     /// Names for the metrics of a Canary that is gone.
     labels: Labels,
+    /// The news of its status that are being told (`false`) or have been (`true`).
+    news: BTreeMap<Told, bool>,
+}
+
+/// A part of the news of a Canary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Told {
+    /// The time that names the news.
+    pub at: DateTime<Utc>,
+    /// What of it.
+    pub part: Part,
 }
 
 /// How often objects of a Canary are corrected: many times in a row, then once in a while. Whoever undoes
@@ -80,7 +98,11 @@ impl Memory {
 
     /// Another replica may have acted: every Canary has to be read afresh.
     pub fn begin_term(&self) {
-        lock(&self.notes).values_mut().for_each(|notes| notes.fresh = false);
+        for notes in lock(&self.notes).values_mut() {
+            notes.fresh = false;
+            // Whoever was telling these may have been stopped in the middle.
+            notes.news.retain(|_, told| *told);
+        }
     }
 
     /// Whether the Canary was read afresh in this term.
@@ -149,6 +171,42 @@ impl Memory {
             let old = std::mem::replace(&mut notes.labels, labels);
             (old != notes.labels && !old.target.is_empty()).then_some(old)
         })
+    }
+
+    /// Whether this has to be told now: nobody has begun to. Who gets `true` ends it by [`Self::end_telling`].
+    pub fn begin_telling(&self, key: &Key, told: Told) -> bool {
+        self.with(key, |notes| {
+            let begun = notes.news.contains_key(&told);
+            notes.news.entry(told).or_default();
+            !begun
+        })
+    }
+
+    /// This was told, or has to be tried again.
+    pub fn end_telling(&self, key: &Key, told: Told, done: bool) {
+        if let Some(notes) = lock(&self.notes).get_mut(key) {
+            if done {
+                notes.news.insert(told, true);
+            } else {
+                notes.news.remove(&told);
+            }
+        }
+    }
+
+    /// Whether this was told.
+    pub fn is_told(&self, key: &Key, told: Told) -> bool {
+        self.with(key, |notes| notes.news.get(&told).copied().unwrap_or_default())
+    }
+
+    /// Forgets what the status does not list any more.
+    pub fn keep_told(&self, key: &Key, listed: impl Fn(&Told) -> bool) {
+        self.with(key, |notes| notes.news.retain(|told, _| listed(told)));
+    }
+
+    /// The Canaries of which something was told, maybe without being taken out of the status.
+    pub fn tellers(&self) -> Vec<Key> {
+        let notes = lock(&self.notes);
+        notes.iter().filter(|(_, notes)| !notes.news.is_empty()).map(|(key, _)| key.clone()).collect()
     }
 
     /// Forgets a Canary. Returns the labels of its metrics.

@@ -4,6 +4,9 @@ mod execute;
 mod fault;
 mod rivals;
 mod stall;
+mod tell;
+
+pub use tell::note_what_was_told;
 
 use std::{sync::Arc, time::Instant};
 
@@ -210,5 +213,7 @@ impl Look<'_> {
     }
 }
 
+#[cfg(test)]
+mod crash_tests;
 #[cfg(test)]
 mod tests;

@@ -23,7 +23,7 @@ use crate::{
     lease::{Always, Leadership, LeaseElection, Term},
     metrics::Metrics,
     options::{Election, Options},
-    watch as feed, worker,
+    reconcile, watch as feed, worker,
 };
 
 /// How long deliveries of events and alerts may take after everything else has ended.
@@ -79,10 +79,12 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), RunErr
     if let Err(error) = worker.await {
         tracing::error!(%error, "the worker ended badly");
     }
-    resign.cancel();
-    let _ = election.await;
+    // While this replica leads: what it has told, no other has to tell again.
     ctx.tasks.close();
     let _ = tokio::time::timeout(DELIVERIES, ctx.tasks.wait()).await;
+    reconcile::note_what_was_told(&ctx).await;
+    resign.cancel();
+    let _ = election.await;
     after.cancel();
     Ok(())
 }

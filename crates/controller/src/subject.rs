@@ -18,3 +18,9 @@ pub fn of(canary: &Canary) -> Subject {
         checksum: hash::checksum(configs, applied.unwrap_or_default()),
     }
 }
+
+/// As events tell of it: by the revision under analysis, `before` the decision; there is none before the initialisation.
+pub fn told(before: &Canary, after: &Canary) -> Subject {
+    let started = before.status.as_ref().is_some_and(|status| status.last_applied_spec.is_some());
+    of(if started { before } else { after })
+}

@@ -9,11 +9,12 @@ use axum::{
     Json, Router,
     body::Bytes,
     extract::State,
-    http::{Method, StatusCode, Uri},
+    http::{HeaderMap, Method, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
 use kube::Client;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::lock::lock;
 
@@ -28,13 +29,89 @@ struct Inner {
     log: Vec<String>,
     /// Requests that are refused, by method and part of the path.
     refused: Vec<(Method, &'static str, u16)>,
+    /// Whether every Service has a ready endpoint.
+    endpoints: bool,
+}
+
+/// What an operator may still do before it dies: from then on nothing of it gets through any more.
+#[derive(Clone, Default)]
+pub(crate) struct Life(Arc<(Mutex<Option<usize>>, Notify)>);
+
+impl Life {
+    /// A life that ends after this many steps; without a number, never.
+    pub(crate) fn of(steps: Option<usize>) -> Self {
+        Self(Arc::new((Mutex::new(steps), Notify::new())))
+    }
+
+    /// Returns if there is a step left, and never otherwise.
+    pub(crate) async fn step(&self) {
+        let alive = match &mut *lock(&self.0.0) {
+            None => true,
+            Some(0) => false,
+            Some(left) => {
+                *left -= 1;
+                true
+            }
+        };
+        if !alive {
+            self.0.1.notify_one();
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Returns when it has ended.
+    pub(crate) async fn end(&self) {
+        self.0.1.notified().await;
+    }
+
+    /// Ends it now.
+    pub(crate) fn kill(&self) {
+        *lock(&self.0.0) = Some(0);
+    }
+}
+
+/// A server on the loopback that agrees with everything: receiver of alerts, webhook.
+#[derive(Clone, Default)]
+pub(crate) struct Recorder(Arc<Mutex<Vec<(String, Value)>>>);
+
+impl Recorder {
+    /// Serves an operator with this life. Returns the URL.
+    pub(crate) async fn serve(&self, life: Life) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let record = async |State((recorder, life)): State<(Self, Life)>, headers: HeaderMap, body: Bytes| {
+            life.step().await;
+            let key = headers.get("idempotency-key").map(|key| key.to_str().unwrap().to_owned());
+            let body = serde_json::from_slice(&body).unwrap_or_default();
+            lock(&recorder.0).push((key.unwrap_or_default(), body));
+            life.step().await;
+        };
+        let router = Router::new().fallback(record).with_state((self.clone(), life));
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        url
+    }
+
+    /// What was received: the key that tells repetitions apart, and the body.
+    pub(crate) fn received(&self) -> Vec<(String, Value)> {
+        lock(&self.0).clone()
+    }
 }
 
 impl FakeApi {
     /// A client that talks to it.
     pub(crate) fn client(&self) -> Client {
-        let service = Router::new().fallback(handle).with_state(self.clone());
+        self.client_of(Life::default())
+    }
+
+    /// A client of an operator with this life.
+    pub(crate) fn client_of(&self, life: Life) -> Client {
+        let service = Router::new().fallback(handle).with_state((self.clone(), life));
         Client::new(service, "default")
+    }
+
+    /// Gives every Service a ready endpoint.
+    pub(crate) fn serve_endpoints(&self) {
+        lock(&self.0).endpoints = true;
     }
 
     /// Puts an object at a path. Returns it as stored.
@@ -74,7 +151,7 @@ impl FakeApi {
         std::mem::take(&mut lock(&self.0).log)
     }
 
-    /// The messages of all events.
+    /// The messages of all events, in the order of their names.
     pub(crate) fn events(&self) -> Vec<String> {
         let inner = lock(&self.0);
         let events = inner.objects.iter().filter(|(path, _)| path.contains("/events/"));
@@ -90,7 +167,19 @@ impl Inner {
         object
     }
 
-    fn answer(&mut self, method: &Method, path: &str, body: &Value) -> Result<Value, u16> {
+    fn slices(&self, query: &str) -> Value {
+        let service = query.rsplit_once("%3D").map_or("", |(_, service)| service);
+        let labels = json!({ crate::cache::SERVICE_LABEL: service });
+        let slice = json!({
+            "metadata": { "name": service, "namespace": "test", "labels": labels, "resourceVersion": "1" },
+            "addressType": "IPv4",
+            "endpoints": [{ "addresses": ["10.0.0.1"], "conditions": { "ready": true } }],
+        });
+        json!({ "metadata": {}, "items": if self.endpoints { vec![slice] } else { Vec::new() } })
+    }
+
+    fn answer(&mut self, method: &Method, uri: &Uri, body: &Value) -> Result<Value, u16> {
+        let path = uri.path();
         let shown = path.rsplit_once("/namespaces/test/").map_or(path, |(_, resource)| resource);
         self.log.push(format!("{method} {shown}"));
         let refused = self.refused.iter().find(|(m, part, _)| m == method && path.contains(part));
@@ -98,7 +187,9 @@ impl Inner {
             return Err(*code);
         }
         match *method {
-            Method::GET if path.ends_with("/endpointslices") => Ok(json!({"metadata": {}, "items": []})),
+            Method::GET if path.ends_with("/endpointslices") => {
+                Ok(self.slices(uri.query().unwrap_or_default()))
+            }
             Method::GET => self.objects.get(path).cloned().ok_or(404),
             Method::POST => self.create(path, body),
             Method::PUT => self.replace(path, body),
@@ -136,9 +227,15 @@ impl Inner {
     }
 }
 
-async fn handle(State(api): State<FakeApi>, method: Method, uri: Uri, body: Bytes) -> Response {
+async fn handle(
+    State((api, life)): State<(FakeApi, Life)>,
+    method: Method,
+    uri: Uri,
+    body: Bytes,
+) -> Response {
+    life.step().await;
     let body = serde_json::from_slice(&body).unwrap_or_default();
-    let answer = lock(&api.0).answer(&method, uri.path(), &body);
+    let answer = lock(&api.0).answer(&method, &uri, &body);
     match answer {
         Ok(object) => Json(object).into_response(),
         Err(code) => {

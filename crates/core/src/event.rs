@@ -35,6 +35,8 @@ pub const ALERT_WAITING_PROMOTION: &str = "Canary promotion is waiting for appro
 pub const ALERT_MANUAL_ROLLBACK: &str = "Rolling back manual webhook invoked";
 /// Alert of a promotion.
 pub const ALERT_SUCCEEDED: &str = "Canary analysis completed successfully, promotion finished.";
+/// Alert of a rollout that ended because the target went back to the promoted revision; Flagger promotes it again.
+pub const ALERT_REVERTED: &str = "Canary analysis ended, the target is back at the promoted revision.";
 /// Alert of a promotion without analysis.
 pub const ALERT_SKIPPED: &str = "Canary analysis was skipped, promotion finished.";
 

@@ -13,7 +13,7 @@ pub struct Plan {
     pub status: CanaryStatus,
     /// Idempotent, in order, after the status is written.
     pub actions: Vec<Action>,
-    /// After the actions.
+    /// After the actions. These, the alerts and the hooks are in `status.news`, too.
     pub events: Vec<Event>,
     /// After the events.
     pub alerts: Vec<Alert>,

@@ -23,9 +23,10 @@ pub fn reset(status: &mut CanaryStatus) {
     status.last_check_time = None;
 }
 
-/// Whether two statuses differ in anything but the time of writing.
+/// Whether two statuses differ in anything but the time of writing and what is still to be told.
 pub fn differs(a: &CanaryStatus, b: &CanaryStatus) -> bool {
-    let timeless = |s: &CanaryStatus| CanaryStatus { last_transition_time: None, ..s.clone() };
+    let timeless =
+        |s: &CanaryStatus| CanaryStatus { last_transition_time: None, news: Vec::new(), ..s.clone() };
     timeless(a) != timeless(b)
 }
 

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::News;
 use crate::Phase;
 
 /// The memory of a rollout. `phase`, `failedChecks`, `canaryWeight` and `iterations` are always written, as Flagger
@@ -80,6 +81,10 @@ pub struct CanaryStatus {
     /// The last round of checks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<CheckStatus>,
+
+    /// What happened last, with the alerts and hooks that are still to be told of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub news: Vec<News>,
 }
 
 /// One condition, such as `Promoted`.

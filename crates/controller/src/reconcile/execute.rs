@@ -1,17 +1,12 @@
 //! Carrying out a plan: the status first, then the actions, then whom to tell.
 
 use serin_api::{Canary, CanaryStatus};
-use serin_core::{
-    affinity::Cookies,
-    event::post_rollout,
-    observe::Answers,
-    plan::{Event, HookCall, Level},
-};
+use serin_core::{affinity::Cookies, news, observe::Answers, plan::Event};
 
 use super::{Decision, Fault, Look, Next, Verdict};
 use crate::{
     apply::Hands,
-    asks, observe, stalled,
+    observe, stalled,
     status::{self, Written},
     subject,
 };
@@ -24,6 +19,8 @@ impl Look<'_> {
         }
         let stall = self.standing_fault(&decision.rollout);
         stalled::set(&mut status, stall.as_ref(), observe::now());
+        let told = |item: &_, part| self.is_told(&decision.canary, item, part);
+        news::forget_told(&mut status, decision.canary.status.as_ref(), told);
         let wrote = decision.canary.status.as_ref() != Some(&status);
         let acts = !decision.plan.actions.is_empty();
         if wrote {
@@ -43,7 +40,7 @@ impl Look<'_> {
         }
         let acted = self.act(&decision).await;
         let canary = Canary { status: Some(status), ..decision.canary.clone() };
-        self.report(&decision, &canary).await;
+        self.report(&decision, &canary, wrote).await;
         acted?;
         if wrote || acts {
             self.answers = Answers::default();
@@ -112,7 +109,7 @@ impl Look<'_> {
     }
 
     /// Tells of what was decided, also when an action failed: the status says so already.
-    async fn report(&self, decision: &Decision, canary: &Canary) {
+    async fn report(&self, decision: &Decision, canary: &Canary, wrote: bool) {
         let plan = &decision.plan;
         let (metrics, rollout) = (&self.ctx.metrics.canary, &decision.rollout);
         if plan.analysed {
@@ -121,41 +118,23 @@ impl Look<'_> {
         if let Some(outcome) = plan.outcome {
             metrics.ended(&rollout.target, &rollout.namespace, outcome);
         }
-        self.emit(decision, canary, &plan.events).await;
-        if !plan.alerts.is_empty() {
-            let delivery = self.ctx.alerts.deliver(&decision.rollout, &plan.alerts);
-            self.ctx.tasks.spawn(self.ctx.alerted.join(self.key, delivery));
+        if !wrote {
+            self.emit(&decision.canary, canary, &plan.events).await;
         }
-        self.call_hooks(decision, canary, &plan.hooks).await;
+        self.tell_news(canary, &decision.canary).await;
     }
 
-    async fn emit(&self, decision: &Decision, canary: &Canary, events: &[Event]) {
+    /// Events that no status was written with.
+    async fn emit(&self, before: &Canary, canary: &Canary, events: &[Event]) {
         if events.is_empty() {
             return;
         }
-        let (old, hooks) = (&decision.canary, &decision.rollout.spec.analysis.webhooks);
-        // That of the revision under analysis, which there is none of before the initialisation.
-        let started = old.status.as_ref().is_some_and(|status| status.last_applied_spec.is_some());
-        let subject = subject::of(if started { old } else { canary });
-        let delivery = self.ctx.event_sink.deliver(&subject, hooks, events, observe::now());
+        let hooks = &before.spec.analysis.webhooks;
+        let delivery =
+            self.ctx.event_sink.deliver(&subject::told(before, canary), hooks, events, observe::now());
         self.ctx.tasks.spawn(self.ctx.told.join(self.key, delivery));
         for event in events {
             self.ctx.events.emit(canary, event).await;
-        }
-    }
-
-    /// Tells the post-rollout hooks; the first that fails keeps the others from being called.
-    async fn call_hooks(&self, decision: &Decision, canary: &Canary, hooks: &[HookCall]) {
-        for call in hooks {
-            let answer = asks::hook(self.ctx, canary, &decision.rollout, call).await;
-            let name = decision.rollout.hooks.iter().find(|hook| hook.index == call.index);
-            let name = name.map_or("", |hook| hook.name.as_str());
-            let message = post_rollout(name, answer.as_ref().copied().map_err(String::as_str));
-            let level = if answer.is_ok() { Level::Normal } else { Level::Warning };
-            self.emit(decision, canary, &[Event { level, message, phase: call.phase }]).await;
-            if answer.is_err() {
-                break;
-            }
         }
     }
 }

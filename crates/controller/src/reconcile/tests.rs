@@ -17,9 +17,9 @@ use crate::{
 
 mod configs;
 
-const CANARY: &str = "/apis/flagger.app/v1beta1/namespaces/test/canaries/app";
-const TARGET: &str = "/apis/apps/v1/namespaces/test/deployments/app";
-const PRIMARY: &str = "/apis/apps/v1/namespaces/test/deployments/app-primary";
+pub(super) const CANARY: &str = "/apis/flagger.app/v1beta1/namespaces/test/canaries/app";
+pub(super) const TARGET: &str = "/apis/apps/v1/namespaces/test/deployments/app";
+pub(super) const PRIMARY: &str = "/apis/apps/v1/namespaces/test/deployments/app-primary";
 
 /// An operator that serves the Canary `app`.
 struct Operator {
@@ -62,7 +62,7 @@ impl Operator {
     }
 }
 
-fn options() -> Options {
+pub(super) fn options() -> Options {
     Options {
         kubeconfig: None,
         master: None,
@@ -80,7 +80,7 @@ fn options() -> Options {
 }
 
 /// Every watch has delivered an empty list: what is wanted from here on is read once.
-fn sync(ctx: &Context) {
+pub(super) fn sync(ctx: &Context) {
     let caches = &ctx.cluster.caches;
     caches.canaries.list_begins();
     caches.canaries.list_ends();
@@ -96,7 +96,7 @@ fn sync(ctx: &Context) {
     }
 }
 
-fn canary() -> Value {
+pub(super) fn canary() -> Value {
     json!({
         "apiVersion": "flagger.app/v1beta1",
         "kind": "Canary",
@@ -109,7 +109,7 @@ fn canary() -> Value {
     })
 }
 
-fn target() -> Value {
+pub(super) fn target() -> Value {
     json!({
         "apiVersion": "apps/v1",
         "kind": "Deployment",

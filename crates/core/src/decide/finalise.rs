@@ -34,7 +34,8 @@ fn succeed(turn: &mut Turn) {
     turn.enter(Phase::Succeeded);
     let rollout = turn.rollout();
     if !promoted {
-        return turn.note(rollout.say_nothing_to_promote());
+        turn.note(rollout.say_nothing_to_promote());
+        return turn.alert(Severity::Info, event::ALERT_REVERTED, false);
     }
     turn.end(true);
     if rollout.spec.skip_analysis {

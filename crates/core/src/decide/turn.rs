@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serin_api::{CanaryStatus, Phase};
 
 use crate::{
-    Observation, Plan, Rollout, Timestamp,
+    Observation, Plan, Rollout, Timestamp, news,
     observe::{HookAnswer, Primary, Seen, Target},
     plan::{Action, Alert, Ask, Event, HookCall, Level, Outcome, Severity},
     rollout::{Hook, HookKind},
@@ -238,6 +238,7 @@ impl<'a> Turn<'a> {
         if status::differs(&self.next, &self.obs.status) {
             self.next.last_transition_time = Some(status::seconds(self.now()));
         }
+        self.keep_news();
         Plan {
             asks: Vec::new(),
             status: self.next,
@@ -248,6 +249,17 @@ impl<'a> Turn<'a> {
             outcome: self.outcome,
             analysed: self.analysed,
             wake: self.wake,
+        }
+    }
+
+    /// What there is to tell becomes part of the status. Without any other change of the status, events alone do not:
+    /// they are not worth a write, and lost by a crash.
+    fn keep_news(&mut self) {
+        let news = !self.alerts.is_empty() || !self.hooks.is_empty();
+        let written = status::differs(&self.next, &self.obs.status) && !self.events.is_empty();
+        if news || written {
+            let phase = self.hooks.first().map(|hook| hook.phase);
+            news::record(&mut self.next, self.obs.now, &self.events, &self.alerts, phase);
         }
     }
 

@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, TimeDelta};
-use serin_api::{CanaryStatus, Phase};
+use serin_api::{
+    CanaryStatus, Phase,
+    canary::{AlertSeverity, News, NewsAlert},
+};
 use serin_core::{Action, Rollout, Routing, Timestamp, affinity::Cookies, hash::promotion_id};
 use serin_sim::{
     Pods, World,
@@ -35,6 +38,8 @@ pub(crate) struct Cluster {
     pub(crate) primary: Option<(u8, Pods)>,
     pub(crate) services: [bool; 3],
     pub(crate) route: Option<Routing>,
+    /// The alerts that the status lists as still to be told.
+    pub(crate) untold: Vec<String>,
 }
 
 /// An action under way, with the revision of the target that was observed when it was decided.
@@ -46,6 +51,13 @@ pub(crate) struct Pending {
 
 fn start() -> Timestamp {
     DateTime::UNIX_EPOCH + TimeDelta::days(1)
+}
+
+/// An alert that was decided before now. The names of earlier ones are smaller.
+fn news(place: i64, text: &str) -> News {
+    let alert = NewsAlert { severity: AlertSeverity::Info, message: text.to_owned(), fields: false };
+    let at = start() - TimeDelta::seconds(1) + TimeDelta::microseconds(place);
+    News { at, events: Vec::new(), alerts: vec![alert], hooks: None }
 }
 
 fn number(revision: &str) -> Option<u8> {
@@ -68,6 +80,7 @@ impl Cluster {
             primary: None,
             services: [false; 3],
             route: None,
+            untold: Vec::new(),
         }
     }
 
@@ -93,7 +106,7 @@ impl Cluster {
         }
     }
 
-    fn status(&self, rollout: &Rollout) -> CanaryStatus {
+    pub(crate) fn status(&self, rollout: &Rollout) -> CanaryStatus {
         let elapsed = match self.window {
             Window::None => None,
             Window::Fresh => Some(TimeDelta::zero()),
@@ -111,6 +124,7 @@ impl Cluster {
             rollback_reason: self.rolling_back.then(|| "asked for".to_owned()),
             waiting_for: self.waiting_for.clone(),
             last_check_time: elapsed.map(|elapsed| start() - elapsed),
+            news: (0..).zip(&self.untold).map(|(place, text)| news(place, text)).collect(),
             ..CanaryStatus::default()
         }
     }
@@ -125,6 +139,8 @@ impl Cluster {
         self.promoted = status.last_promoted_spec.as_deref().and_then(number);
         self.rolling_back = status.rollback_reason.is_some();
         self.waiting_for.clone_from(&status.waiting_for);
+        let alerts = status.news.iter().flat_map(|news| &news.alerts);
+        self.untold = alerts.map(|alert| alert.message.clone()).collect();
         self.window = match status.last_check_time.map(|t| start() - t) {
             None => Window::None,
             Some(elapsed) if elapsed >= rollout.interval => Window::Over,

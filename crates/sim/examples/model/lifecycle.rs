@@ -7,6 +7,7 @@ use serin_analysis::outcome::Outcome;
 use serin_api::Phase;
 use serin_core::{
     Action, Plan, Rollout,
+    news::forget_told,
     observe::Answers,
     validate::{Settings, validate},
 };
@@ -28,6 +29,8 @@ pub(crate) struct State {
     pub(crate) cluster: Cluster,
     pub(crate) pending: Vec<Pending>,
     pub(crate) ghost: Ghost,
+    /// How many of the alerts that the status lists this controller knows that it has told, the first ones.
+    told: usize,
     /// How many more faults may happen.
     faults: u8,
 }
@@ -47,6 +50,8 @@ pub(crate) enum Step {
     Decide(Checks),
     /// The controller carries out its next action.
     Act,
+    /// The controller tells people of every alert that it has not told yet.
+    Tell,
     /// The controller dies and starts again.
     Crash,
     /// Time passes.
@@ -98,15 +103,15 @@ impl Lifecycle {
     }
 
     /// Whether the controller has nothing to do at this moment.
-    fn idle(&self, cluster: &Cluster) -> bool {
-        let plan = self.plan(cluster, Checks::Pass);
-        plan.actions.is_empty() && self.written(cluster, &plan) == *cluster
+    fn idle(&self, state: &State) -> bool {
+        let plan = self.plan(&state.cluster, Checks::Pass);
+        plan.actions.is_empty() && state.told == 0 && self.written(&state.cluster, &plan) == state.cluster
     }
 
     fn decisions(&self, state: &State, steps: &mut Vec<Step>) {
         if self.asks(&state.cluster) {
             steps.extend([Checks::Pass, Checks::Fail, Checks::Error].map(Step::Decide));
-        } else if !self.idle(&state.cluster) {
+        } else if !self.idle(state) {
             steps.push(Step::Decide(Checks::Pass));
         }
     }
@@ -124,8 +129,13 @@ impl Lifecycle {
 
     fn decide(&self, state: &mut State, checks: Checks) {
         let before = state.cluster.clone();
-        let plan = self.plan(&before, checks);
+        let mut plan = self.plan(&before, checks);
+        let observed = before.status(&self.rollout);
+        let told = &observed.news[..state.told];
+        forget_told(&mut plan.status, Some(&observed), |news, _| told.contains(news));
         state.cluster.write(&plan.status, &self.rollout);
+        state.ghost.dropped(state.told, before.untold.len(), state.cluster.untold.len(), plan.alerts.len());
+        state.told = 0;
         let revision = before.target.0;
         state.ghost.decided(&before, &state.cluster, &plan, checks, &self.rollout);
         state.pending = plan.actions.into_iter().map(|action| Pending { action, revision }).collect();
@@ -137,18 +147,26 @@ impl Lifecycle {
         state.cluster.apply(&pending, &self.rollout);
     }
 
+    fn tell(state: &mut State) {
+        state.ghost.told(state.told);
+        state.told = state.cluster.untold.len();
+    }
+
     /// From here on without faults and with checks that pass: does it come to rest, and where?
     pub(crate) fn comes_to_rest(&self, state: &State) -> bool {
         let mut state = state.clone();
         for _ in 0..200 {
             if !state.pending.is_empty() {
                 self.act(&mut state);
-            } else if self.asks(&state.cluster) || !self.idle(&state.cluster) {
+            } else if state.told < state.cluster.untold.len() {
+                Self::tell(&mut state);
+            } else if self.asks(&state.cluster) || !self.idle(&state) {
                 self.decide(&mut state, Checks::Pass);
             } else if !recover(&mut state.cluster) {
                 let ended =
                     matches!(state.cluster.phase, Phase::Initialized | Phase::Succeeded | Phase::Failed);
-                return ended || state.cluster.waiting_for.is_some();
+                let told = state.cluster.untold.is_empty();
+                return told && (ended || state.cluster.waiting_for.is_some());
             }
         }
         false
@@ -197,14 +215,20 @@ impl Model for Lifecycle {
 
     fn init_states(&self) -> Vec<State> {
         let ghost = Ghost::default();
-        vec![State { cluster: Cluster::new(), pending: Vec::new(), ghost, faults: self.faults }]
+        vec![State { cluster: Cluster::new(), pending: Vec::new(), ghost, told: 0, faults: self.faults }]
     }
 
     fn actions(&self, state: &State, steps: &mut Vec<Step>) {
         if state.pending.is_empty() {
             self.decisions(state, steps);
         } else {
-            steps.extend([Step::Act, Step::Crash]);
+            steps.push(Step::Act);
+        }
+        if !state.pending.is_empty() || state.told > 0 {
+            steps.push(Step::Crash);
+        }
+        if state.pending.is_empty() && state.told < state.cluster.untold.len() {
+            steps.push(Step::Tell);
         }
         if matches!(state.cluster.window, Window::Fresh | Window::Drained) {
             steps.push(Step::Tick);
@@ -220,7 +244,12 @@ impl Model for Lifecycle {
         match step {
             Step::Decide(checks) => self.decide(&mut state, checks),
             Step::Act => self.act(&mut state),
-            Step::Crash => state.pending.clear(),
+            Step::Tell => Self::tell(&mut state),
+            Step::Crash => {
+                state.pending.clear();
+                state.told = 0;
+                state.ghost.crashed();
+            }
             Step::Tick => state.cluster.tick(),
             Step::Ship(revision) => {
                 state.cluster.target.0 = revision;

@@ -17,8 +17,20 @@ pub(crate) struct Ghost {
     passed: u8,
     /// The revision of the last rollback, while no other has begun.
     rolled_back: Option<u8>,
+    /// Whether people have heard of each alert that the status lists.
+    heard: Vec<Heard>,
     /// Broken invariants, by name.
     broken: Vec<&'static str>,
+}
+
+/// Whether people have heard of an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Heard {
+    No,
+    /// Once, and the one who told them knows.
+    Yes,
+    /// The one who told them died before it was noted.
+    Unnoted,
 }
 
 impl Ghost {
@@ -31,6 +43,7 @@ impl Ghost {
         rollout: &Rollout,
     ) {
         self.count_checks(before, after, checks, rollout);
+        self.note("T2", ends_silently(before, after, plan));
         if before.applied != after.applied
             || (after.phase == Phase::Progressing && before.phase == Phase::Failed)
         {
@@ -90,15 +103,51 @@ impl Ghost {
         self.note("S5", rises && self.rolled_back.is_some() && self.rolled_back == cluster.applied);
     }
 
+    /// T1: the status forgets only what was told. `told` of the `before` alerts that it listed were, by this
+    /// controller; now it lists `after`, of which `new` are new.
+    pub(crate) fn dropped(&mut self, told: usize, before: usize, after: usize, new: usize) {
+        let gone = before + new - after;
+        let unheard = self.heard.iter().take(gone).any(|heard| *heard == Heard::No);
+        self.note("T1", gone > told || unheard);
+        self.heard.drain(..gone.min(before));
+        self.heard.resize(after, Heard::No);
+    }
+
+    /// T3: nobody hears of anything twice, unless the controller died in between. The first `known` are not told.
+    pub(crate) fn told(&mut self, known: usize) {
+        let again = self.heard.iter().skip(known).any(|heard| *heard == Heard::Yes);
+        self.note("T3", again);
+        self.heard.iter_mut().skip(known).filter(|heard| **heard == Heard::No).for_each(|h| *h = Heard::Yes);
+    }
+
+    pub(crate) fn crashed(&mut self) {
+        self.heard.iter_mut().filter(|heard| **heard == Heard::Yes).for_each(|h| *h = Heard::Unnoted);
+    }
+
     fn note(&mut self, name: &'static str, broken: bool) {
         if broken && !self.broken.contains(&name) {
             self.broken.push(name);
         }
     }
 
+    fn repeated(&self) -> bool {
+        self.heard.contains(&Heard::Unnoted)
+    }
+
     fn kept(&self, name: &str) -> bool {
         !self.broken.contains(&name)
     }
+}
+
+/// Whether a rollout, or the initialisation, ends without an alert. The one of a rollback is decided at its beginning.
+fn ends_silently(before: &Cluster, after: &Cluster, plan: &Plan) -> bool {
+    let ends = match (before.phase, after.phase) {
+        (from, to) if from == to => !before.rolling_back && after.rolling_back,
+        (_, Phase::Initialized | Phase::Succeeded) => true,
+        (_, Phase::Failed) => !before.rolling_back,
+        _ => false,
+    };
+    ends && plan.alerts.is_empty()
 }
 
 pub(crate) fn all() -> Vec<Property<Lifecycle>> {
@@ -111,6 +160,10 @@ pub(crate) fn all() -> Vec<Property<Lifecycle>> {
         Property::always("S4 only an analysed revision is promoted", |_, s: &State| s.ghost.kept("S4")),
         Property::always("S5 no rise after a rollback began", |_, s: &State| s.ghost.kept("S5")),
         Property::always("L4 without faults it comes to rest", Lifecycle::comes_to_rest),
+        Property::always("T1 what is not told is not forgotten", |_, s: &State| s.ghost.kept("T1")),
+        Property::always("T2 every end has its alert", |_, s: &State| s.ghost.kept("T2")),
+        Property::always("T3 without a crash nothing is told twice", |_, s: &State| s.ghost.kept("T3")),
+        Property::sometimes("an alert is told again after a crash", |_, s: &State| s.ghost.repeated()),
         Property::sometimes("a revision is promoted", |_, s: &State| {
             s.cluster.phase == Phase::Succeeded && s.cluster.promoted > Some(0)
         }),

@@ -1,0 +1,175 @@
+//! What is still to be told.
+//!
+//! A decision's events, alerts and calls of post-rollout hooks are part of the status that it writes. A crash after
+//! the write therefore loses none of them: the next operator finds them there and tells them. Each has a name that
+//! follows from the status alone, so that an event which was written before the crash cannot be written again, and
+//! a receiver of alerts can tell a repetition. See decision 8.
+
+use chrono::{SubsecRound, TimeDelta};
+use serin_api::{
+    CanaryStatus, Phase,
+    canary::{AlertSeverity, News, NewsAlert, NewsEvent},
+};
+
+use crate::{
+    Timestamp,
+    plan::{Alert, Event, Level, Severity},
+};
+
+/// News that are kept. More wait only when receivers are much slower than rollouts.
+const MOST: usize = 8;
+
+/// Bytes of a message; the API server takes no longer ones.
+const LONGEST: usize = 1024;
+
+/// How long the API server keeps events, unless it is told otherwise. What is older was told, or would be gone by now.
+pub const LIFETIME: TimeDelta = TimeDelta::hours(1);
+
+/// Something that is told as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Part {
+    /// The events.
+    Events,
+    /// The alerts.
+    Alerts,
+    /// The post-rollout hooks.
+    Hooks,
+}
+
+impl Part {
+    /// All of them, in the order in which they are told.
+    pub const ALL: [Self; 3] = [Self::Events, Self::Alerts, Self::Hooks];
+
+    /// Whether there is anything of this kind to tell.
+    pub fn is_in(self, news: &News) -> bool {
+        match self {
+            Self::Events => !news.events.is_empty(),
+            Self::Alerts => !news.alerts.is_empty(),
+            Self::Hooks => news.hooks.is_some(),
+        }
+    }
+
+    fn take_from(self, news: &mut News) {
+        match self {
+            Self::Events => news.events.clear(),
+            Self::Alerts => news.alerts.clear(),
+            Self::Hooks => news.hooks = None,
+        }
+    }
+}
+
+/// Adds what a decision has to tell. Of too much, the oldest events are dropped, and alerts only when there are no
+/// others.
+pub(crate) fn record(
+    status: &mut CanaryStatus,
+    now: Timestamp,
+    events: &[Event],
+    alerts: &[Alert],
+    hooks: Option<Phase>,
+) {
+    status.news.push(News {
+        at: moment(status, now),
+        events: events.iter().map(keep_event).collect(),
+        alerts: alerts.iter().map(keep_alert).collect(),
+        hooks,
+    });
+    while status.news.len() > MOST {
+        let quiet = |news: &News| news.alerts.is_empty() && news.hooks.is_none();
+        status.news.remove(status.news.iter().position(quiet).unwrap_or_default());
+    }
+}
+
+/// A time that no other news in the status has, whatever the clock does.
+fn moment(status: &CanaryStatus, now: Timestamp) -> Timestamp {
+    let now = now.trunc_subsecs(6);
+    let last = status.news.last().map(|news| news.at + TimeDelta::microseconds(1));
+    last.map_or(now, |last| now.max(last))
+}
+
+/// Takes out of `next` what was told, if a write is worth it.
+///
+/// `observed` is the status as it stands in the cluster. A status that is written anyway holds nothing that was told.
+/// A write of its own is worth it for alerts and hooks, which cannot be recognised when they are repeated; events can.
+pub fn forget_told(
+    next: &mut CanaryStatus,
+    observed: Option<&CanaryStatus>,
+    told: impl Fn(&News, Part) -> bool,
+) {
+    let mut news = next.news.clone();
+    let mut worth_it = observed != Some(next);
+    for item in &mut news {
+        for part in Part::ALL {
+            if part.is_in(item) && told(item, part) {
+                part.take_from(item);
+                worth_it |= part != Part::Events;
+            }
+        }
+    }
+    if worth_it {
+        news.retain(|item| Part::ALL.iter().any(|part| part.is_in(item)));
+        next.news = news;
+    }
+}
+
+/// The name of the event number `index`: `<canary>.<time>`, as clients name events, within the 253 characters that
+/// names may have.
+pub fn event_name(canary: &str, at: Timestamp, index: usize) -> String {
+    let canary: String = canary.chars().take(220).collect();
+    format!("{canary}.{}", id(at, index))
+}
+
+/// What tells this event or alert from all others of a Canary.
+pub fn id(at: Timestamp, index: usize) -> String {
+    let nanos = at.timestamp_nanos_opt().unwrap_or_default();
+    format!("{nanos:x}{index:02x}")
+}
+
+/// The event as it was decided.
+pub fn event(news: &NewsEvent) -> Event {
+    let level = match news.type_.as_str() {
+        "Normal" => Level::Normal,
+        "Error" => Level::Error,
+        _ => Level::Warning,
+    };
+    Event { level, message: news.message.clone(), phase: news.phase }
+}
+
+/// The alert as it was decided.
+pub fn alert(news: &NewsAlert) -> Alert {
+    let severity = match news.severity {
+        AlertSeverity::Info => Severity::Info,
+        AlertSeverity::Warn => Severity::Warn,
+        AlertSeverity::Error => Severity::Error,
+    };
+    Alert { severity, message: news.message.clone(), fields: news.fields }
+}
+
+fn keep_event(event: &Event) -> NewsEvent {
+    let type_ = match event.level {
+        Level::Normal => "Normal",
+        Level::Warning => "Warning",
+        Level::Error => "Error",
+    };
+    NewsEvent { type_: type_.to_owned(), message: truncated(&event.message), phase: event.phase }
+}
+
+fn keep_alert(alert: &Alert) -> NewsAlert {
+    let severity = match alert.severity {
+        Severity::Info => AlertSeverity::Info,
+        Severity::Warn => AlertSeverity::Warn,
+        Severity::Error => AlertSeverity::Error,
+    };
+    NewsAlert { severity, message: truncated(&alert.message), fields: alert.fields }
+}
+
+/// At most 1024 bytes, cut between characters.
+pub fn truncated(message: &str) -> String {
+    if message.len() <= LONGEST {
+        return message.to_owned();
+    }
+    let end = (0..=LONGEST - 3).rev().find(|end| message.is_char_boundary(*end)).unwrap_or_default();
+    format!("{}...", &message[..end])
+}
+
+#[cfg(test)]
+mod tests;
