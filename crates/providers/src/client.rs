@@ -7,6 +7,7 @@ use reqwest::{Client, ClientBuilder};
 
 use crate::aws::Aws;
 use crate::error::ClientError;
+use crate::google::Google;
 
 /// What one request may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +38,7 @@ pub struct Clients {
     pub(crate) clock: Clock,
     pub(crate) cluster: Option<kube::Client>,
     pub(crate) aws: Aws,
+    pub(crate) google: Google,
 }
 
 impl fmt::Debug for Clients {
@@ -64,6 +66,7 @@ impl Clients {
             limits,
             clock: Clock::system(),
             cluster: None,
+            google: Google::new(),
         })
     }
 
@@ -83,6 +86,12 @@ impl Clients {
     #[must_use]
     pub fn with_cloudwatch(self, endpoint: &str) -> Self {
         Self { aws: self.aws.with_endpoint(endpoint), ..self }
+    }
+
+    /// The same with Cloud Monitoring and Google Cloud's metadata server at this URL.
+    #[must_use]
+    pub fn with_google(self, address: &str) -> Self {
+        Self { google: self.google.at(address), ..self }
     }
 
     /// The client for a provider with this `insecureSkipVerify`. It follows no redirect.

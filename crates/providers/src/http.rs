@@ -7,7 +7,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Request, RequestBuilder, Response, StatusCode};
+use reqwest::{Client, Request, RequestBuilder, Response, StatusCode, Upgraded};
 use url::Url;
 
 use crate::answer::Fault;
@@ -127,10 +127,40 @@ impl Server {
         request: RequestBuilder,
     ) -> Result<(StatusCode, Vec<u8>), QueryError> {
         let request = request.build().map_err(|error| self.failed(&error))?;
-        match tokio::time::timeout(self.timeout, self.converse(request)).await {
-            Ok(answer) => answer,
+        self.within(self.converse(request)).await
+    }
+
+    /// The request, sent to talk on in another protocol: the headers of the answer and the connection.
+    pub(crate) async fn upgrade(&self, request: RequestBuilder) -> Result<(HeaderMap, Upgraded), QueryError> {
+        let request = request.build().map_err(|error| self.failed(&error))?;
+        let response = self.follow(request).await?;
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            let status = response.status();
+            return Err(self.refused(status, &self.read(response).await?.0));
+        }
+        let headers = response.headers().clone();
+        Ok((headers, response.upgrade().await.map_err(|error| self.failed(&error))?))
+    }
+
+    /// Work with the server, for as long as an answer may take.
+    pub(crate) async fn within<T>(
+        &self,
+        work: impl Future<Output = Result<T, QueryError>>,
+    ) -> Result<T, QueryError> {
+        match tokio::time::timeout(self.timeout, work).await {
+            Ok(result) => result,
             Err(_) => Err(QueryError::Timeout { peer: self.peer(), timeout: self.timeout }),
         }
+    }
+
+    /// Most bytes of an answer.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// An answer beyond the limit.
+    pub(crate) fn too_large(&self) -> QueryError {
+        QueryError::TooLarge { peer: self.peer(), limit: self.limit }
     }
 
     /// An answer without a value.
@@ -156,7 +186,7 @@ impl Server {
         let status = response.status();
         let (body, complete) = self.read(response).await?;
         if status.is_success() && !complete {
-            return Err(QueryError::TooLarge { peer: self.peer(), limit: self.limit });
+            return Err(self.too_large());
         }
         Ok((status, body))
     }

@@ -15,6 +15,8 @@ use crate::keptn::Keptn;
 use crate::newrelic::NewRelic;
 use crate::prometheus::Prometheus;
 use crate::setup::Setup;
+use crate::splunk::Splunk;
+use crate::stackdriver::Stackdriver;
 
 /// A metric provider, ready to be asked. A new type is one variant here and one module.
 #[derive(Debug, Clone)]
@@ -37,6 +39,10 @@ pub enum Provider {
     ExternalMetrics(ExternalMetrics),
     /// `type: keptn`
     Keptn(Keptn),
+    /// `type: splunk`
+    Splunk(Box<Splunk>),
+    /// `type: stackdriver`
+    Stackdriver(Box<Stackdriver>),
 }
 
 impl Provider {
@@ -55,6 +61,8 @@ impl Provider {
             "dynatrace" => Dynatrace::new(setup).map(Self::Dynatrace),
             "externalmetrics" => ExternalMetrics::new(setup).map(Self::ExternalMetrics),
             "keptn" => Keptn::new(setup).map(Self::Keptn),
+            "splunk" => Splunk::new(setup).map(Box::new).map(Self::Splunk),
+            "stackdriver" => Stackdriver::new(setup).map(Box::new).map(Self::Stackdriver),
             other => Err(ConfigError::NotSupported { provider: other.to_owned() }),
         }
     }
@@ -88,6 +96,8 @@ impl Provider {
             Self::Dynatrace(dynatrace) => dynatrace.query(query).await,
             Self::ExternalMetrics(external) => external.query(query).await,
             Self::Keptn(keptn) => keptn.query(query).await,
+            Self::Splunk(splunk) => splunk.query(query).await,
+            Self::Stackdriver(stackdriver) => stackdriver.query(query).await,
         }
     }
 
@@ -106,6 +116,8 @@ impl Provider {
             Self::Dynatrace(dynatrace) => dynatrace.is_online().await,
             Self::ExternalMetrics(external) => external.is_online().await,
             Self::Keptn(keptn) => keptn.is_online().await,
+            Self::Splunk(splunk) => splunk.is_online().await,
+            Self::Stackdriver(stackdriver) => stackdriver.is_online().await,
         }
     }
 }

@@ -57,6 +57,11 @@ impl Setup<'_> {
         self.credentials.text(key).map_err(unprintable)
     }
 
+    /// A document of the Secret, such as JSON.
+    pub(crate) fn document(&self, key: &str) -> Option<&[u8]> {
+        self.provider.secret_ref.as_ref().and_then(|_| self.credentials.raw(key))
+    }
+
     /// User name and password of the Secret, both of which must be there; none without a Secret.
     pub(crate) fn basic(&self) -> Result<Option<Auth>, ConfigError> {
         if self.provider.secret_ref.is_none() {

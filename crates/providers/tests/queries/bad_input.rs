@@ -50,3 +50,14 @@ bad_input!(keptn, crate::keptn::stub(), only
     infinity_is_a_value_or_malformed, a_huge_answer_is_cut_off, redirects_end, another_server_gets_no_credentials,
 );
 bad_input!(cloudwatch, crate::cloudwatch::stub());
+bad_input!(stackdriver, crate::stackdriver::stub(), only
+    a_missing_key_is_named, a_secret_that_cannot_be_sent_is_refused, debug_texts_hold_no_secret,
+    a_closed_port_is_unreachable, a_refusal_is_typed, a_refused_probe_says_why, a_malformed_answer_is_typed,
+    an_empty_answer_is_no_value, not_a_number_is_no_value, infinity_is_a_value_or_malformed, a_huge_answer_is_cut_off,
+    redirects_end, another_server_gets_no_credentials,
+);
+bad_input!(splunk, crate::splunk::stub(), only
+    a_wrong_address_is_refused, a_missing_key_is_named, a_secret_that_cannot_be_sent_is_refused,
+    debug_texts_hold_no_secret, a_closed_port_is_unreachable, a_refusal_is_typed, a_refused_probe_says_why,
+    redirects_end, another_server_gets_no_credentials,
+);

@@ -12,5 +12,7 @@ mod influxdb;
 mod keptn;
 mod newrelic;
 mod prometheus;
+mod splunk;
+mod stackdriver;
 mod stub;
 mod tls;

@@ -1,0 +1,205 @@
+//! Google Cloud: whose permissions a request has.
+
+mod key;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use reqwest::RequestBuilder;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use tokio::sync::Mutex;
+
+use crate::answer::json;
+use crate::credentials::Secret;
+use crate::error::{ConfigError, QueryError};
+use crate::http::Server;
+use crate::setup::Setup;
+pub(crate) use key::ServiceAccountKey;
+
+/// Cloud Monitoring's API.
+const MONITORING: &str = "https://monitoring.googleapis.com";
+
+/// Where a pod or machine learns who it is; `GCE_METADATA_HOST` names another one, as for Google's own libraries.
+const METADATA_HOST: &str = "metadata.google.internal";
+
+/// The file with the operator's own credentials, as for Google's own libraries.
+const CREDENTIALS_FILE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
+
+/// What a token may be used for.
+const SCOPE: &str = "https://www.googleapis.com/auth/monitoring.read";
+
+/// How long before its end a token is not used any more.
+const SLACK: Duration = Duration::from_secs(60);
+
+/// Most tokens that are kept.
+const TOKENS: usize = 100;
+
+/// What the operator's surroundings give it of Google Cloud: shared by all providers, so that tokens are fetched once.
+#[derive(Clone)]
+pub(crate) struct Google {
+    pub(crate) monitoring: String,
+    metadata: String,
+    /// Content of the credentials file, or why there is none.
+    file: Option<Result<Vec<u8>, String>>,
+    tokens: Arc<Mutex<BTreeMap<Identity, Token>>>,
+}
+
+/// The hash of a key, or nothing for the metadata server's account.
+type Identity = [u8; 32];
+
+#[derive(Clone)]
+struct Token {
+    secret: Secret,
+    ends: SystemTime,
+}
+
+impl fmt::Debug for Google {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Google")
+    }
+}
+
+impl Google {
+    pub(crate) fn new() -> Self {
+        let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let host = set("GCE_METADATA_HOST").unwrap_or_else(|| METADATA_HOST.to_owned());
+        let read =
+            |path: String| std::fs::read(&path).map_err(|error| format!("cannot read {path}: {error}"));
+        Self {
+            monitoring: MONITORING.to_owned(),
+            metadata: format!("http://{host}"),
+            file: set(CREDENTIALS_FILE).map(read),
+            tokens: Arc::default(),
+        }
+    }
+
+    pub(crate) fn at(self, address: &str) -> Self {
+        Self { monitoring: address.to_owned(), metadata: address.to_owned(), file: None, ..self }
+    }
+
+    /// Who asks: the account of this key, or else that of the operator's credentials file, or else that of its pod.
+    pub(crate) fn account(
+        &self,
+        setup: &Setup<'_>,
+        key: Option<ServiceAccountKey>,
+    ) -> Result<Account, ConfigError> {
+        let source = match (key, &self.file) {
+            (Some(key), _) => Source::Key(Server::of_address(setup, &key.token_uri, None)?, Box::new(key)),
+            (None, Some(Ok(file))) => match ServiceAccountKey::parse(file) {
+                Ok(key) => Source::Key(Server::of_address(setup, &key.token_uri, None)?, Box::new(key)),
+                Err(cause) => Source::None(format!("{CREDENTIALS_FILE}: {cause}")),
+            },
+            (None, Some(Err(cause))) => Source::None(cause.clone()),
+            (None, None) => Source::Metadata(Server::of_address(setup, &self.metadata, None)?),
+        };
+        Ok(Account { provider: setup.kind().to_owned(), google: self.clone(), source })
+    }
+}
+
+/// Somebody whom Google Cloud knows. Its `Debug` text holds no secret.
+#[derive(Debug, Clone)]
+pub(crate) struct Account {
+    provider: String,
+    google: Google,
+    source: Source,
+}
+
+#[derive(Debug, Clone)]
+enum Source {
+    /// A service account's key, exchanged for tokens at this server.
+    Key(Server, Box<ServiceAccountKey>),
+    /// The metadata server: Workload Identity, or the machine's account.
+    Metadata(Server),
+    /// Nothing that can be used, and why.
+    None(String),
+}
+
+impl Account {
+    /// A token for `now`: a kept one, or a new one.
+    pub(crate) async fn token(&self, now: SystemTime) -> Result<Secret, QueryError> {
+        let identity = self.identity();
+        let mut tokens = self.google.tokens.lock().await;
+        if let Some(token) = tokens.get(&identity).filter(|token| token.ends > now + SLACK) {
+            return Ok(token.secret.clone());
+        }
+        let token = self.fetch(now).await?;
+        if tokens.len() >= TOKENS {
+            tokens.clear();
+        }
+        tokens.insert(identity, token.clone());
+        Ok(token.secret)
+    }
+
+    /// Only who has the whole key gets its token.
+    fn identity(&self) -> Identity {
+        match &self.source {
+            Source::Key(_, key) => Sha256::digest(key.text()).into(),
+            Source::Metadata(_) | Source::None(_) => Identity::default(),
+        }
+    }
+
+    async fn fetch(&self, now: SystemTime) -> Result<Token, QueryError> {
+        match &self.source {
+            Source::Key(server, key) => {
+                let assertion = key.assertion(SCOPE, now).map_err(|cause| self.failed(cause))?;
+                let form = [("grant_type", key::GRANT), ("assertion", assertion.reveal())];
+                let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+                let request = server.post(server.at(""));
+                let request = request.header("content-type", "application/x-www-form-urlencoded").body(form);
+                self.exchange(server, request, now).await
+            }
+            Source::Metadata(server) => {
+                let url = server.at("computeMetadata/v1/instance/service-accounts/default/token");
+                let request = server.get(url).header("metadata-flavor", "Google").query(&[("scopes", SCOPE)]);
+                self.exchange(server, request, now).await
+            }
+            Source::None(cause) => Err(self.failed(cause.clone())),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        server: &Server,
+        request: RequestBuilder,
+        now: SystemTime,
+    ) -> Result<Token, QueryError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            access_token: String,
+            expires_in: u64,
+        }
+        let body = server.fetch(request).await.map_err(|error| self.failed(short(&error)))?;
+        let unusable = |_| self.failed(format!("{} sent no token", server.peer().address));
+        let answer: Answer = json(&body).map_err(unusable)?;
+        let ends = now + Duration::from_secs(answer.expires_in);
+        Ok(Token { secret: Secret::new(answer.access_token), ends })
+    }
+
+    fn failed(&self, cause: String) -> QueryError {
+        let remedy = match self.source {
+            Source::Key(..) => "check the service account's key, and that it is not deleted or disabled",
+            Source::Metadata(_) | Source::None(_) => {
+                "let the operator's ServiceAccount act as a service account of Google Cloud (Workload Identity), or \
+                 put a serviceAccountKey into the Secret of provider.secretRef"
+            }
+        };
+        QueryError::Credentials { provider: self.provider.clone(), cause, remedy }
+    }
+}
+
+/// What a server of tokens said, without the advice for a server of metrics.
+fn short(error: &QueryError) -> String {
+    match error {
+        QueryError::Status { peer, status, reason, body } => {
+            format!("{} answers Status {status} {reason}: {body}", peer.address)
+        }
+        QueryError::Unreachable { peer, cause } => format!("{}: {cause}", peer.address),
+        QueryError::Timeout { peer, timeout } => {
+            format!("{} did not answer within {timeout:?}", peer.address)
+        }
+        other => other.to_string(),
+    }
+}
