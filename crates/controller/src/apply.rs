@@ -4,12 +4,13 @@ pub(crate) mod finalizer;
 mod primary;
 
 use serde_json::Value;
+use serin_api::HttpRoute;
 use serin_core::{
     Rollout,
     affinity::Cookies,
     build::{
-        BuildError,
-        route::{reverted, route},
+        BuildError, managed,
+        route::{outlives, reverted, route},
         scaler,
         selector::Selector,
         service_target, services,
@@ -128,7 +129,7 @@ impl Hands<'_> {
             return self.follow_target(live).await;
         }
         let body = services::service(self.rollout, self.settings, role, self.target()?, live)?;
-        self.write_service(&services::name(self.rollout, role), &body, live.is_some()).await
+        self.write_service(&services::name(self.rollout, role), &body, live).await
     }
 
     /// A target that is a Service is copied for the canary.
@@ -146,20 +147,29 @@ impl Hands<'_> {
     }
 
     /// A body that names a version replaces the Service; any other is applied.
-    async fn write_service(&self, name: &str, body: &Value, exists: bool) -> Result<(), ActionError> {
+    async fn write_service(&self, name: &str, body: &Value, live: Option<&Value>) -> Result<(), ActionError> {
         let key = self.key.sibling(name);
         let answer = match body.pointer("/metadata/resourceVersion") {
             Some(_) => self.cluster.put(Kind::Service, &key, body).await,
-            None => self.cluster.apply(Kind::Service, &key, body).await,
+            None => self.own(Kind::Service, &key, body, live.is_some_and(managed::outlives)).await,
         };
         let namespace = &self.rollout.namespace;
         answer.map(drop).map_err(|source| {
+            let exists = live.is_some();
             let object = if exists { name.to_owned() } else { format!("{name}.{namespace}") };
             let doing = if exists { "update" } else { "create" };
             let text =
                 |said: &str| format!("reconcileService failed: service {object} {doing} error: {said}");
             ActionError::api(text, source)
         })
+    }
+
+    /// Applies an object after taking over what Flagger owns of it, `theirs` telling whether there is any.
+    async fn own(&self, kind: Kind, key: &Key, body: &Value, theirs: bool) -> Result<Value, ApiError> {
+        if theirs {
+            self.cluster.hand_over(kind, key).await?;
+        }
+        self.cluster.apply(kind, key, body).await
     }
 
     async fn apply_scaler(&self) -> Result<(), ActionError> {
@@ -198,7 +208,7 @@ impl Hands<'_> {
             target.map(|target| Selector::if_any(self.rollout, self.settings, target)).transpose()?;
         let live = self.seen.route.present();
         let body = route(self.rollout, selector.flatten().as_ref(), routing, &self.cookies, live)?;
-        self.write_route(&body, |name, said| match live {
+        self.write_route(&body, live, |name, said| match live {
             Some(_) => format!("HTTPRoute {name} update error: {said} while setting weights"),
             None => format!("HTTPRoute {name} create error: {said}"),
         })
@@ -210,17 +220,18 @@ impl Hands<'_> {
         let Some(body) = reverted(self.rollout, live, self.seen.apex_service.present())? else {
             return Ok(());
         };
-        self.write_route(&body, |name, said| format!("HTTPRoute {name} update error: {said} while reverting"))
-            .await
+        let text = |name: &str, said: &str| format!("HTTPRoute {name} update error: {said} while reverting");
+        self.write_route(&body, Some(live), text).await
     }
 
     async fn write_route(
         &self,
         body: &Value,
+        live: Option<&HttpRoute>,
         text: impl FnOnce(&str, &str) -> String,
     ) -> Result<(), ActionError> {
         let key = self.key.sibling(self.rollout.apex.as_str());
-        let answer = self.cluster.apply(Kind::HttpRoute, &key, body).await;
+        let answer = self.own(Kind::HttpRoute, &key, body, live.is_some_and(outlives)).await;
         let name = format!("{}.{}", key.name, key.namespace);
         answer.map(drop).map_err(|source| ActionError::api(|said| text(&name, said), source))
     }
@@ -241,7 +252,7 @@ impl Hands<'_> {
         let (Some(live), target) = (self.seen.apex_service.present(), self.target()?) else { return Ok(()) };
         let reverted = services::reverted_apex(self.rollout, self.settings, target, live)?;
         match reverted {
-            Some(body) => self.write_service(&self.rollout.apex, &body, true).await,
+            Some(body) => self.write_service(&self.rollout.apex, &body, Some(live)).await,
             None => Ok(()),
         }
     }

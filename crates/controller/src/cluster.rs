@@ -7,7 +7,8 @@ use kube::{
     Api, Client,
     api::{DynamicObject, ListParams, Patch, PatchParams, PostParams},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
+use serin_core::build::managed;
 use serin_providers::Credentials;
 
 use crate::{
@@ -18,8 +19,8 @@ use crate::{
     queue::Queue,
 };
 
-/// The field manager of everything that is applied.
-pub const FIELD_MANAGER: &str = "serin";
+/// The field manager of everything that is written.
+pub const FIELD_MANAGER: &str = managed::SERIN;
 
 /// How long one request may take, from sending it to the last byte of the answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -88,6 +89,25 @@ impl Cluster {
         self.finish(&Request { verb: Verb::Patch, kind, key }, answer)
     }
 
+    /// Hands what Flagger owns of an object over to [`Self::apply`], so that the next one takes away what is
+    /// not wanted any more. Changes nothing else.
+    ///
+    /// # Errors
+    /// When the API server refuses it; with 409 when somebody else was faster.
+    pub async fn hand_over(&self, kind: Kind, key: &Key) -> Result<(), ApiError> {
+        let request = Request { verb: Verb::Get, kind, key };
+        let found = within(self.api(kind, key).get_metadata(&key.name)).await;
+        let metadata = found.map_err(|source| request.failed(source))?.metadata;
+        let entries = serde_json::to_value(metadata.managed_fields)
+            .map_err(|error| request.failed(kube::Error::SerdeError(error)))?;
+        let entries = entries.as_array().map(Vec::as_slice).unwrap_or_default();
+        let Some(entries) = managed::handed_over(entries) else { return Ok(()) };
+        let patch = json!({
+            "metadata": { "resourceVersion": metadata.resource_version, "managedFields": entries }
+        });
+        self.merge(kind, key, &patch).await.map(drop)
+    }
+
     /// Changes some fields of an object by a merge patch.
     ///
     /// # Errors
@@ -115,8 +135,10 @@ impl Cluster {
         let known = body.pointer("/metadata/resourceVersion").is_some();
         let verb = if known { Verb::Update } else { Verb::Create };
         let request = Request { verb, kind, key };
-        let body: DynamicObject = serde_json::from_value(body.clone())
+        let mut body: DynamicObject = serde_json::from_value(body.clone())
             .map_err(|error| request.failed(kube::Error::SerdeError(error)))?;
+        // What is kept of them is not all; the API server knows the rest.
+        body.metadata.managed_fields = None;
         let params = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
         let api = self.api(kind, key);
         let answer = if known {
@@ -190,9 +212,10 @@ impl Cluster {
 
     fn finish(&self, request: &Request, answer: kube::Result<DynamicObject>) -> Result<Value, ApiError> {
         let mut object = answer.map_err(|source| request.failed(source))?;
-        object.metadata.managed_fields = None;
-        let value =
+        let mut value =
             serde_json::to_value(&object).map_err(|error| request.failed(kube::Error::SerdeError(error)))?;
+        managed::trim(&mut value);
+        object.metadata.managed_fields = None;
         self.remember(request.kind, request.key, object, &value);
         Ok(value)
     }

@@ -22,6 +22,9 @@ const BELIEVED: Duration = Duration::from_secs(10);
 
 /// What takes in the objects of a watch.
 pub(crate) trait Sink<K>: Send + Sync {
+    /// Whether it looks at who set which field.
+    const MANAGERS: bool = false;
+
     /// A list of all objects begins.
     fn list_begins(&self);
     /// An object of the list.
@@ -109,7 +112,8 @@ where
     Health::Failing("the watch ended".to_owned())
 }
 
-fn take<K: Resource>(sink: &impl Sink<K>, event: watcher::Event<K>) {
+fn take<K: Resource, S: Sink<K>>(sink: &S, event: watcher::Event<K>) {
+    let strip = |object| if S::MANAGERS { object } else { strip(object) };
     match event {
         watcher::Event::Init => sink.list_begins(),
         watcher::Event::InitApply(object) => sink.listed(strip(object)),
@@ -119,7 +123,7 @@ fn take<K: Resource>(sink: &impl Sink<K>, event: watcher::Event<K>) {
     }
 }
 
-/// Field managers are the largest part of many objects, and nothing here reads them.
+/// Field managers are the largest part of many objects.
 fn strip<K: Resource>(mut object: K) -> K {
     object.meta_mut().managed_fields = None;
     object

@@ -19,6 +19,7 @@ mod idle;
 mod initialize;
 mod promote;
 mod rollback;
+mod takeover;
 mod terminate;
 mod turn;
 
@@ -35,6 +36,7 @@ pub fn decide(obs: &Observation) -> Plan {
 }
 
 fn run(turn: &mut Turn) -> Flow {
+    turn.take_over();
     if turn.rollout().deleting {
         return terminate::run(turn);
     }

@@ -87,7 +87,7 @@ fn fnv1a(bytes: &[u8]) -> u32 {
 /// Checksum of the content of a ConfigMap or Secret: 16 hexadecimal digits.
 ///
 /// It is Flagger's, which looks at `data` only. `binaryData`, where there is any, adds `-` and 16 digits
-/// more, so that [`same_config`] can tell Flagger's value from a change.
+/// more.
 pub fn config_checksum(config: &Value) -> String {
     let data = json_digest(config.get("data").unwrap_or(&Value::Null));
     match config.get("binaryData").and_then(Value::as_object) {
@@ -96,13 +96,6 @@ pub fn config_checksum(config: &Value) -> String {
         }
         _ => data,
     }
-}
-
-/// Whether a checksum that Flagger recorded stands for the same content as one of [`config_checksum`].
-///
-/// Only for what Flagger wrote: it did not look at `binaryData`.
-pub fn same_config(flaggers: &str, ours: &str) -> bool {
-    ours.split('-').next() == Some(flaggers)
 }
 
 /// The start of the SHA-256 of the JSON that Go writes.

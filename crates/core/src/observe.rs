@@ -67,6 +67,8 @@ pub enum Readiness {
 pub struct Target {
     /// Hash of the pod template.
     pub revision: String,
+    /// When a client changed the pod template last, as far as the API server recorded it.
+    pub template_written: Option<Timestamp>,
     /// `spec.replicas`; the default is 1.
     pub replicas: i32,
     /// Judged with `analysis.canaryReadyThreshold`.

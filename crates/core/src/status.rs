@@ -1,5 +1,9 @@
 //! Transitions of the status, as Flagger writes them.
 
+mod configs;
+
+pub use configs::{configs, configs_changed, record_configs};
+
 use chrono::{SubsecRound, TimeDelta};
 use serin_api::{CanaryStatus, Phase, canary::CanaryCondition};
 
@@ -21,6 +25,7 @@ pub fn reset(status: &mut CanaryStatus) {
     status.iterations = 0;
     status.rollback_reason = None;
     status.last_check_time = None;
+    status.adopted_promotion = None;
 }
 
 /// Whether two statuses differ in anything but the time of writing and what is still to be told.

@@ -90,6 +90,12 @@ impl Strategy {
         entered.count()
     }
 
+    /// The rounds of an A/B test or a blue/green release that come before anything else; 0 for a progressive one.
+    pub fn iterations(&self) -> i64 {
+        let rounds = self.steps.iter().filter(|step| matches!(step.label, Label::Iteration { .. }));
+        i64::try_from(rounds.count()).unwrap_or(i64::MAX)
+    }
+
     /// The split after `position` steps have been entered; before the first it is all primary.
     pub fn routing(&self, position: usize) -> Routing {
         position.checked_sub(1).and_then(|i| self.steps.get(i)).map_or(Routing::PRIMARY, |step| step.routing)

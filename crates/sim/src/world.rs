@@ -31,6 +31,8 @@ pub enum Pods {
 pub struct VirtualTarget {
     /// The revision its template has.
     pub revision: String,
+    /// When a client wrote it.
+    pub written: Option<Timestamp>,
     /// Its replicas.
     pub replicas: i32,
     /// Its pods.
@@ -105,7 +107,12 @@ impl World {
             now,
             rollout: Arc::new(rollout),
             status: CanaryStatus::default(),
-            target: VirtualTarget { revision: revision.to_owned(), replicas: 1, pods: Pods::Ready },
+            target: VirtualTarget {
+                revision: revision.to_owned(),
+                written: None,
+                replicas: 1,
+                pods: Pods::Ready,
+            },
             primary: None,
             configs: BTreeMap::new(),
             services: [false; 3],
@@ -139,6 +146,7 @@ impl World {
         let pods = if idle { Pods::Ready } else { self.target.pods };
         Target {
             revision: self.target.revision.clone(),
+            template_written: self.target.written,
             replicas: self.target.replicas,
             readiness: self.readiness(pods),
         }

@@ -46,6 +46,10 @@ pub struct CanaryStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracked_configs: Option<BTreeMap<String, String>>,
 
+    /// Checksums of the `binaryData` of those that have any; Flagger does not look at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracked_binary_data: Option<BTreeMap<String, String>>,
+
     /// Hash of the target's pod template that was seen last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_applied_spec: Option<String>,
@@ -77,6 +81,11 @@ pub struct CanaryStatus {
     /// Why the rollback that is under way was decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollback_reason: Option<String>,
+
+    /// The primary's `flagger-id` under which Flagger promoted `lastAppliedSpec`, when Serin took over in the middle
+    /// of a promotion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopted_promotion: Option<String>,
 
     /// The last round of checks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -8,6 +8,7 @@ use kube::{
     core::{DynamicObject, PartialObjectMeta},
 };
 use serde_json::Value;
+use serin_core::build::managed;
 
 use super::{Caches, CanaryEntry, Config, Credential, Health, Origin, Store, Version, links};
 use crate::{key::Key, kind::Kind, queue::Queue, watch::Sink};
@@ -82,14 +83,20 @@ impl ObjectSink {
         change: impl FnOnce(&Store<Value>, &Key, Version, Value) -> Vec<Key>,
     ) {
         let (key, version) = (Key::of(&object), version(&object));
-        self.with(|store| match serde_json::to_value(object) {
-            Ok(value) if store.wants(&key) => change(store, &key, version, value),
-            _ => Vec::new(),
+        self.with(|store| {
+            let Some(mut value) = store.wants(&key).then(|| serde_json::to_value(object).ok()).flatten()
+            else {
+                return Vec::new();
+            };
+            managed::trim(&mut value);
+            change(store, &key, version, value)
         });
     }
 }
 
 impl Sink<DynamicObject> for ObjectSink {
+    const MANAGERS: bool = true;
+
     fn list_begins(&self) {
         self.with(|store| {
             store.list_begins();

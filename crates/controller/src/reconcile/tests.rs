@@ -256,3 +256,40 @@ async fn what_others_made_first_is_read_and_taken_into_account() {
     assert_eq!(requests.iter().filter(|request| *request == "POST deployments").count(), 1);
     assert!(place(&requests, "POST deployments") < place(&requests, "GET deployments/app-primary"));
 }
+
+const CANARY_SERVICE: &str = "/api/v1/namespaces/test/services/app-canary";
+
+#[tokio::test]
+async fn what_flagger_set_is_taken_over_once_and_only_when_there_is_something_to_set() {
+    let operator = Operator::new();
+    operator.look().await;
+    let drift = |by: &str| {
+        let entry = json!({"manager": by, "operation": "Update", "apiVersion": "v1", "fieldsType": "FieldsV1",
+            "time": "2026-01-01T00:00:00Z", "fieldsV1": {"f:spec": {"f:selector": {}}}});
+        operator.api.edit(CANARY_SERVICE, |service| {
+            service["spec"]["selector"]["app"] = json!("other");
+            service["metadata"]["managedFields"] = json!([entry]);
+        });
+        let services = operator.ctx.cluster.caches.objects(Kind::Service).unwrap();
+        let live = operator.api.get(CANARY_SERVICE).unwrap();
+        let version = Version::parse(live["metadata"]["resourceVersion"].as_str());
+        services.offer(&operator.key.sibling("app-canary"), version, live, crate::cache::Origin::Watch);
+    };
+    drift("flagger");
+    let (_, requests) = operator.look().await;
+    let writes = |requests: &[String]| {
+        requests.iter().filter(|r| r.ends_with("services/app-canary")).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(
+        writes(&requests),
+        ["GET services/app-canary", "PATCH services/app-canary", "PATCH services/app-canary"]
+    );
+    let service = operator.api.get(CANARY_SERVICE).unwrap();
+    assert_eq!(service["metadata"]["managedFields"][0]["manager"], "serin");
+    assert_eq!(service["metadata"]["managedFields"][0]["operation"], "Apply");
+    assert_eq!(service["spec"]["selector"]["app"], "app");
+
+    drift("kubectl-edit");
+    let (_, requests) = operator.look().await;
+    assert_eq!(writes(&requests), ["PATCH services/app-canary"]);
+}

@@ -9,6 +9,7 @@ use crate::{
     Rollout,
     build::{
         json::{entry, set, text, texts},
+        managed,
         metadata::{included, portable},
         owner,
     },
@@ -133,6 +134,7 @@ pub fn config_copy(
         set(&mut copy, field, source.get(field).filter(|v| !v.is_null()).cloned());
     }
     let labels = included(texts(source, "/metadata/labels"), &settings.include_label_prefix);
+    managed::drop_keys(&mut copy, "labels", &labels);
     let metadata = entry(&mut copy, "metadata");
     set(metadata, "name", Some(copy_name(text(source, "/metadata/name").unwrap_or_default()).into()));
     set(metadata, "namespace", Some(rollout.namespace.as_str().into()));
@@ -150,6 +152,7 @@ pub fn in_sync(desired: &Value, live: &Value) -> bool {
     let live_labels = texts(live, "/metadata/labels");
     ["data", "binaryData", "type"].into_iter().all(same)
         && labels.iter().all(|(key, value)| live_labels.get(key) == Some(value))
+        && managed::keys(live, "labels").iter().all(|key| labels.contains_key(key))
         && desired.pointer("/metadata/ownerReferences") == live.pointer("/metadata/ownerReferences")
 }
 

@@ -9,6 +9,7 @@ use crate::{
     build::{
         BuildError,
         json::{entry, int, set, texts},
+        managed,
         metadata::{Map, included, portable, with},
         owner,
         selector::Selector,
@@ -117,8 +118,7 @@ fn promote(
 
 /// What others wrote on the primary, and what the target has under the included prefixes.
 ///
-/// Of the annotations that were copied when the primary was made, those that still are copies go, as with
-/// Flagger.
+/// What was copied when the primary was made goes, as with Flagger.
 fn promoted(settings: &Settings, target: &Value, live: &Value, pointer: &str) -> Map {
     let mut map = kept(target, live, pointer);
     map.extend(included(texts(target, pointer), &settings.include_label_prefix));
@@ -129,9 +129,10 @@ fn promoted(settings: &Settings, target: &Value, live: &Value, pointer: &str) ->
 pub(super) fn kept(target: &Value, live: &Value, pointer: &str) -> Map {
     let source = texts(target, pointer);
     let mut map = texts(live, pointer);
+    let ours = managed::keys(live, pointer.trim_start_matches("/metadata/"));
     map.retain(|key, value| {
-        let controllers = CONTROLLERS.iter().any(|prefix| key.starts_with(prefix));
-        controllers || (key != APPLIED && source.get(key) != Some(value))
+        let copied = ours.contains(key) || key == APPLIED || source.get(key) == Some(value);
+        CONTROLLERS.iter().any(|prefix| key.starts_with(prefix)) || !copied
     });
     map
 }

@@ -33,7 +33,7 @@ mod read;
 
 pub use defaults::normalise;
 pub use original::reverted;
-pub use read::read;
+pub use read::{outlives, read};
 
 /// The route for a server-side apply: it owns the parents, host names and rules, and its own metadata.
 ///

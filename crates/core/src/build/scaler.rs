@@ -8,6 +8,7 @@ use crate::{
     build::{
         BuildError,
         json::{entry, int, set, text, texts},
+        managed,
         metadata::Map,
         owner,
     },
@@ -102,6 +103,9 @@ pub fn scaler(
     set(&mut copy, "apiVersion", Some(api_version.into()));
     set(&mut copy, "kind", Some(kind_name.into()));
     set(&mut copy, "status", None);
+    for (field, map) in metadata_of(kind, source) {
+        managed::drop_keys(&mut copy, field, &map);
+    }
     let metadata = entry(&mut copy, "metadata");
     set(metadata, "name", Some(name(reference).into()));
     set(metadata, "namespace", Some(rollout.namespace.as_str().into()));
@@ -141,13 +145,13 @@ pub fn name(reference: &AutoscalerRef) -> String {
 
 /// Whether the copy is as [`scaler`] would have it.
 pub fn in_sync(desired: &Value, live: &Value) -> bool {
-    let same_map = |pointer: &str| {
-        let found = texts(live, pointer);
-        texts(desired, pointer).iter().all(|(key, value)| found.get(key) == Some(value))
+    let same_map = |map: &str| {
+        let (wanted, found) =
+            (texts(desired, &format!("/metadata/{map}")), texts(live, &format!("/metadata/{map}")));
+        wanted.iter().all(|(key, value)| found.get(key) == Some(value))
+            && managed::keys(live, map).iter().all(|key| wanted.contains_key(key))
     };
-    same_map("/metadata/labels")
-        && same_map("/metadata/annotations")
-        && canonical(&desired["spec"]) == canonical(&live["spec"])
+    same_map("labels") && same_map("annotations") && canonical(&desired["spec"]) == canonical(&live["spec"])
 }
 
 fn not_supported(rollout: &Rollout, reference: &AutoscalerRef) -> BuildError {

@@ -8,6 +8,7 @@ use crate::{
     build::{
         BuildError,
         json::{entry, includes, items, set, text},
+        managed,
         metadata::{marked, with},
         owner,
         selector::Selector,
@@ -91,7 +92,8 @@ fn keep_or_choose(service: &CanaryService, live: Option<&Value>, body: &mut Valu
     set(spec, "trafficDistribution", live.pointer("/spec/trafficDistribution").cloned());
 }
 
-/// Whether every field of ours has its value; fields, labels, annotations and ports of others do not matter.
+/// Whether every field of ours has its value and none is left over; fields, labels, annotations and ports of
+/// others do not matter.
 pub fn in_sync(desired: &Value, live: &Value) -> bool {
     let spec_fields = desired["spec"].as_object().into_iter().flatten();
     let spec_same = spec_fields
@@ -105,7 +107,8 @@ pub fn in_sync(desired: &Value, live: &Value) -> bool {
     let owned = owners.all(|owner| items(live, "/metadata/ownerReferences").any(|l| includes(l, owner)));
     let ports =
         items(desired, "/spec/ports").all(|port| items(live, "/spec/ports").any(|l| includes(l, port)));
-    spec_same && maps_same && owned && ports
+    let stray = managed::stray_keys(live, desired) || managed::stray_port(live, &desired["spec"]["ports"]);
+    spec_same && maps_same && owned && ports && !stray
 }
 
 /// The apex as it was before the Canary, for `revertOnDeletion`: it selects the target's pods again.

@@ -1,7 +1,5 @@
 //! Between rollouts: keeping the objects, looking for a new revision, asking whether it may start.
 
-use std::collections::BTreeMap;
-
 use serin_api::Phase;
 
 use super::{
@@ -50,17 +48,8 @@ pub(super) fn changed(turn: &Turn, inputs: Inputs) -> bool {
     changed_spec(turn, inputs) || changed_configs(turn, inputs)
 }
 
-/// Serin's checksums of binary data add to Flagger's, so that those recorded by Flagger still count.
 fn changed_configs(turn: &Turn, inputs: Inputs) -> bool {
-    if !turn.rollout().config_tracking {
-        return false;
-    }
-    let none = BTreeMap::new();
-    let tracked = turn.next.tracked_configs.as_ref().unwrap_or(&none);
-    let same = |(key, ours): (&String, &String)| {
-        tracked.get(key).is_some_and(|theirs| theirs == ours || hash::same_config(theirs, ours))
-    };
-    tracked.len() != inputs.configs.len() || !inputs.configs.iter().all(same)
+    turn.rollout().config_tracking && status::configs_changed(&turn.next, turn.foreign(), inputs.configs)
 }
 
 /// Whether the primary runs exactly this: nothing to release.
@@ -69,7 +58,7 @@ pub(super) fn already_promoted(turn: &Turn, inputs: Inputs, primary: &Primary) -
     if primary.promotion_id.as_ref() == Some(&id) {
         return turn.next.phase != Phase::Failed || turn.next.canary_weight == 0;
     }
-    let tracked = turn.next.tracked_configs.as_ref().is_none_or(|tracked| tracked == inputs.configs);
+    let tracked = turn.next.tracked_configs.is_none() || !changed_configs(turn, inputs);
     tracked && primary.matches_target
 }
 

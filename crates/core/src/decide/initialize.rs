@@ -21,7 +21,9 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
     turn.ensure_services()?;
     let id = hash::promotion_id(&turn.rollout().uid, &inputs.target.revision, inputs.configs);
     let primary = turn.primary()?;
-    let Some(primary) = primary.filter(|p| p.promotion_id.as_ref() == Some(&id)) else {
+    let adopted = turn.next.adopted_promotion.clone();
+    let carries = |has: Option<&String>| has.is_some() && (has == Some(&id) || has == adopted.as_ref());
+    let Some(primary) = primary.filter(|p| carries(p.promotion_id.as_ref())) else {
         turn.act(Action::ApplyPrimary);
         return Err(Stop::Acted);
     };

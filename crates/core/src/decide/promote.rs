@@ -35,7 +35,9 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
 fn copied<'a>(turn: &mut Turn<'a>) -> Flow<&'a Primary> {
     let primary = turn.primary()?;
     let id = promoted_id(turn);
-    if let Some(primary) = primary.filter(|p| p.promotion_id.as_ref() == Some(&id)) {
+    let adopted = turn.next.adopted_promotion.as_ref();
+    let carries = |has: Option<&String>| has.is_some() && (has == Some(&id) || has == adopted);
+    if let Some(primary) = primary.filter(|p| carries(p.promotion_id.as_ref())) {
         return Ok(primary);
     }
     let inputs = turn.inputs()?;
@@ -48,8 +50,8 @@ fn copied<'a>(turn: &mut Turn<'a>) -> Flow<&'a Primary> {
 
 fn promoted_id(turn: &Turn) -> String {
     let revision = turn.next.last_applied_spec.as_deref().unwrap_or_default();
-    let configs = turn.next.tracked_configs.clone().filter(|_| turn.rollout().config_tracking);
-    let configs = configs.unwrap_or_default();
+    let tracking = turn.rollout().config_tracking;
+    let configs = if tracking { status::configs(&turn.next) } else { std::collections::BTreeMap::new() };
     hash::promotion_id(&turn.rollout().uid, revision, &configs)
 }
 

@@ -88,6 +88,8 @@ pub(super) struct Turn<'a> {
     outcome: Option<Outcome>,
     analysed: bool,
     wake: Option<Timestamp>,
+    /// Whether a status of Flagger's was read in full, so that what is written is Serin's.
+    pub(super) claimed: bool,
 }
 
 impl<'a> Turn<'a> {
@@ -102,7 +104,13 @@ impl<'a> Turn<'a> {
             outcome: None,
             analysed: false,
             wake: None,
+            claimed: true,
         }
+    }
+
+    /// Whether Flagger wrote the status, or nobody.
+    pub(super) fn foreign(&self) -> bool {
+        self.obs.status.observed_generation.is_none() && self.rollout().generation.is_some()
     }
 
     pub(super) fn rollout(&self) -> &'a Rollout {
@@ -211,7 +219,12 @@ impl<'a> Turn<'a> {
     /// Records these as the revision that is looked at. Where configs are not tracked, the status has none.
     pub(super) fn take(&mut self, inputs: Inputs) {
         self.next.last_applied_spec = Some(inputs.target.revision.clone());
-        self.next.tracked_configs = self.rollout().config_tracking.then(|| inputs.configs.clone());
+        if self.rollout().config_tracking {
+            status::record_configs(&mut self.next, inputs.configs);
+        } else {
+            self.next.tracked_configs = None;
+            self.next.tracked_binary_data = None;
+        }
     }
 
     /// The reason of a wait that only the next tick can end: a gate that was closed when last asked.
@@ -234,8 +247,11 @@ impl<'a> Turn<'a> {
             Err(Stop::Acted | Stop::Ask(_)) => {}
             Err(Stop::Wait(wait)) => self.waiting(wait),
         }
-        self.next.observed_generation = self.rollout().generation;
-        if status::differs(&self.next, &self.obs.status) {
+        let news = status::differs(&self.next, &self.obs.status);
+        if !self.foreign() || news && self.claimed {
+            self.next.observed_generation = self.rollout().generation;
+        }
+        if news || status::differs(&self.next, &self.obs.status) {
             self.next.last_transition_time = Some(status::seconds(self.now()));
         }
         self.keep_news();

@@ -51,8 +51,7 @@ fn binary_data_extends_the_checksum() {
     let plain = config_checksum(&json!({"data": {"color": "red"}}));
     let with = config_checksum(&json!({"data": {"color": "red"}, "binaryData": {"logo": "AAEC"}}));
     assert_ne!(plain, with);
-    assert!(same_config(&plain, &with) && same_config(&plain, &plain));
-    assert!(!same_config(&with, &plain));
+    assert!(with.starts_with(&format!("{plain}-")));
 }
 
 #[rstest]

@@ -8,6 +8,7 @@ use crate::{
     build::{
         BuildError,
         json::text,
+        managed,
         selector::Selector,
         service_target,
         target::{self, replicas},
@@ -29,6 +30,7 @@ impl Snapshot {
         }
         Ok(self.target.clone().map(|live| Target {
             revision: target::revision(kind, &live),
+            template_written: managed::template_written(&live),
             replicas: replicas(kind, &live),
             readiness: self.readiness(rollout, &live, threshold),
         }))

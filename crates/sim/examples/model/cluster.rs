@@ -90,7 +90,12 @@ impl Cluster {
             now: start(),
             rollout: rollout.clone(),
             status: self.status(rollout),
-            target: VirtualTarget { revision: revision.to_string(), replicas: i32::from(up), pods },
+            target: VirtualTarget {
+                revision: revision.to_string(),
+                written: None,
+                replicas: i32::from(up),
+                pods,
+            },
             primary: self.primary.map(|(revision, pods)| VirtualPrimary {
                 revision: revision.to_string(),
                 promotion_id: promotion_id(&rollout.uid, &revision.to_string(), &BTreeMap::default()),

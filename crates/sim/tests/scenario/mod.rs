@@ -43,7 +43,12 @@ impl Scenario {
 
     /// A canary whose primary is up and that waits for a new revision.
     pub(crate) fn initialized(analysis: &str) -> Self {
-        let mut scenario = Self::new(analysis);
+        Self::initialized_with(analysis, "{}")
+    }
+
+    /// As [`Self::initialized`], with more fields of the spec.
+    pub(crate) fn initialized_with(analysis: &str, spec: &str) -> Self {
+        let mut scenario = Self::with_spec(analysis, spec);
         scenario.pods_ready();
         scenario.take_events();
         scenario

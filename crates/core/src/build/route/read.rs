@@ -6,11 +6,11 @@ use serin_api::{
     gateway::{HttpRouteRule, HttpRouteSpec},
 };
 
-use super::{WARM_UP, affinity::knows_cookie, annotations, labels, normalise, spec};
+use super::{WARM_UP, affinity::knows_cookie, annotations, labels, normalise, original::ORIGINAL, spec};
 use crate::{
     Rollout, Routing,
     affinity::Cookies,
-    build::{BuildError, metadata::Map, owner, selector::Selector},
+    build::{BuildError, managed, metadata::Map, owner, selector::Selector},
     observe::{Acceptance, Route},
 };
 
@@ -26,10 +26,26 @@ pub fn read(
     let routing = routing(rollout, &live.spec, splits);
     let desired = spec(rollout, routing.unwrap_or(Routing::PRIMARY), cookies)?;
     let metadata = &live.metadata;
-    let in_shape = shape(desired, splits) == shape(live.spec.clone(), splits)
+    let in_shape = !leftovers(rollout, selector, live)
+        && shape(desired, splits) == shape(live.spec.clone(), splits)
         && has_all(metadata.annotations.as_ref(), &annotations(rollout))
         && has_all(metadata.labels.as_ref(), &labels(rollout, selector));
     Ok(Route { routing, in_shape, acceptance: acceptance(rollout, live) })
+}
+
+/// Whether a label or an annotation that was ours is not wanted any more.
+fn leftovers(rollout: &Rollout, selector: Option<&Selector>, live: &HttpRoute) -> bool {
+    let mut wanted = json!({"metadata": {
+        "labels": labels(rollout, selector), "annotations": annotations(rollout)
+    }});
+    wanted["metadata"]["annotations"][ORIGINAL] = "".into();
+    let recorded = json!({"metadata": {"managedFields": live.metadata.managed_fields}});
+    managed::stray_keys(&recorded, &wanted)
+}
+
+/// See [`managed::outlives`].
+pub fn outlives(live: &HttpRoute) -> bool {
+    managed::outlives(&json!({"metadata": {"managedFields": live.metadata.managed_fields}}))
 }
 
 /// Whether the route was generated for this Canary.

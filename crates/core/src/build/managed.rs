@@ -1,0 +1,159 @@
+//! Who set which field of an object, as the API server records it in `metadata.managedFields`.
+//!
+//! What Serin set and does not want any more has to go, and so has what Flagger set before it. What others set
+//! stays.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::DateTime;
+use serde_json::{Map, Value, json};
+
+use super::json::{entry, items, set, text};
+use crate::Timestamp;
+
+/// The field manager of everything that Serin writes.
+pub const SERIN: &str = "serin";
+
+/// The field manager of everything that Flagger writes: the name of its program.
+pub const FLAGGER: &str = "flagger";
+
+/// Where the entries are in an object.
+const ENTRIES: &str = "/metadata/managedFields";
+
+/// Where an entry says that it sets a pod template.
+const TEMPLATE: &str = "/f:spec/f:template";
+
+/// Maps of which single keys may have to go.
+const KEYED: [&str; 3] = ["/f:metadata/f:labels", "/f:metadata/f:annotations", "/f:spec/f:ports"];
+
+/// Leaves of the entries only what the functions here look at: they are the largest part of many objects.
+pub fn trim(object: &mut Value) {
+    let kept: Vec<Value> = items(object, ENTRIES).filter_map(trimmed).collect();
+    let metadata = entry(object, "metadata");
+    set(metadata, "managedFields", (!kept.is_empty()).then(|| kept.into()));
+}
+
+fn trimmed(entry: &Value) -> Option<Value> {
+    let fields = &entry["fieldsV1"];
+    let mut kept = Value::Object(Map::new());
+    if ours(entry) {
+        for pointer in KEYED {
+            let keys = fields.pointer(pointer).and_then(Value::as_object);
+            let keys: Map<String, Value> =
+                keys.into_iter().flatten().map(|(key, _)| (key.clone(), json!({}))).collect();
+            put(&mut kept, pointer, keys);
+        }
+    }
+    if fields.pointer(TEMPLATE).is_some() {
+        put(&mut kept, TEMPLATE, Map::new());
+    } else if !ours(entry) {
+        return None;
+    }
+    let mut short = entry.clone();
+    short["fieldsV1"] = kept;
+    Some(short)
+}
+
+/// Puts the keys at a pointer of two steps.
+fn put(fields: &mut Value, pointer: &str, keys: Map<String, Value>) {
+    let mut steps = pointer.split('/').skip(1);
+    if let (Some(outer), Some(inner)) = (steps.next(), steps.next())
+        && (!keys.is_empty() || pointer == TEMPLATE)
+    {
+        set(self::entry(fields, outer), inner, Some(keys.into()));
+    }
+}
+
+/// An entry about the object itself, by Serin or Flagger.
+fn ours(entry: &Value) -> bool {
+    let whole = text(entry, "/subresource").is_none_or(str::is_empty);
+    whole && text(entry, "/manager").is_some_and(|manager| [SERIN, FLAGGER].contains(&manager))
+}
+
+/// Fields that were not applied are not taken away by an apply that does not name them.
+fn updated(entry: &Value) -> bool {
+    ours(entry) && text(entry, "/operation") == Some("Update")
+}
+
+/// The keys of `labels` or `annotations` that Serin or Flagger set.
+pub fn keys(object: &Value, map: &str) -> BTreeSet<String> {
+    let pointer = format!("/f:metadata/f:{map}");
+    fields(object, &pointer).filter_map(|key| key.strip_prefix("f:")).map(ToOwned::to_owned).collect()
+}
+
+/// Whether Serin or Flagger set a port of a Service that is not among these.
+pub fn stray_port(object: &Value, wanted: &Value) -> bool {
+    let slots = fields(object, "/f:spec/f:ports").filter_map(|key| key.strip_prefix("k:"));
+    let slots = slots.filter_map(|slot| serde_json::from_str::<Value>(slot).ok());
+    slots.into_iter().any(|slot| {
+        let same = |port: &Value| {
+            let protocol = port.get("protocol").and_then(Value::as_str).unwrap_or("TCP");
+            port.get("port") == slot.get("port") && Some(protocol) == text(&slot, "/protocol")
+        };
+        !wanted.as_array().into_iter().flatten().any(same)
+    })
+}
+
+/// Takes `labels` or `annotations` away that Serin or Flagger set on a copy and that its source lost.
+pub fn drop_keys(copy: &mut Value, map: &str, wanted: &BTreeMap<String, String>) {
+    let stray: Vec<String> = keys(copy, map).into_iter().filter(|key| !wanted.contains_key(key)).collect();
+    for key in stray {
+        set(entry(entry(copy, "metadata"), map), &key, None);
+    }
+}
+
+/// Whether Serin or Flagger set a label or an annotation that is not among those of `desired`.
+pub fn stray_keys(object: &Value, desired: &Value) -> bool {
+    ["labels", "annotations"].into_iter().any(|map| {
+        let wanted = &desired["metadata"][map];
+        keys(object, map).iter().any(|key| wanted.get(key).is_none())
+    })
+}
+
+fn fields<'a>(object: &'a Value, pointer: &str) -> impl Iterator<Item = &'a str> {
+    let entries = items(object, ENTRIES).filter(|entry| ours(entry));
+    let maps: Vec<&Value> = entries.filter_map(|entry| entry["fieldsV1"].pointer(pointer)).collect();
+    maps.into_iter().filter_map(Value::as_object).flat_map(Map::keys).map(String::as_str)
+}
+
+/// When a client changed the pod template last, as far as it was recorded.
+pub fn template_written(object: &Value) -> Option<Timestamp> {
+    let writers = items(object, ENTRIES).filter(|entry| entry["fieldsV1"].pointer(TEMPLATE).is_some());
+    let times = writers.filter_map(|entry| DateTime::parse_from_rfc3339(text(entry, "/time")?).ok());
+    times.map(|time| time.to_utc()).max()
+}
+
+/// Whether Flagger, or a replacement by Serin, owns fields that an apply of Serin's would leave.
+pub fn outlives(object: &Value) -> bool {
+    items(object, ENTRIES).any(updated)
+}
+
+/// The entries (untrimmed) with what [`outlives`] handed over to Serin's applies, so that the next one takes
+/// away what is not wanted any more. `None` when there is nothing to hand over.
+pub fn handed_over(entries: &[Value]) -> Option<Vec<Value>> {
+    let (theirs, rest): (Vec<&Value>, Vec<&Value>) = entries.iter().partition(|entry| updated(entry));
+    let newest = theirs.last()?;
+    let applied = |entry: &Value| ours(entry) && text(entry, "/operation") == Some("Apply");
+    let (mine, mut others): (Vec<Value>, Vec<Value>) = rest.into_iter().cloned().partition(applied);
+    let mut own = mine.into_iter().next().unwrap_or_else(|| {
+        let mut own = (*newest).clone();
+        own["manager"] = SERIN.into();
+        own["operation"] = "Apply".into();
+        own["fieldsV1"] = json!({});
+        own
+    });
+    for entry in theirs {
+        union(&mut own["fieldsV1"], &entry["fieldsV1"]);
+    }
+    others.push(own);
+    Some(others)
+}
+
+fn union(into: &mut Value, from: &Value) {
+    for (key, fields) in from.as_object().into_iter().flatten() {
+        union(entry(into, key), fields);
+    }
+}
+
+#[cfg(test)]
+mod tests;

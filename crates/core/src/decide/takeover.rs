@@ -1,0 +1,132 @@
+//! A status that Flagger wrote, read as Serin would have written it.
+//!
+//! Flagger writes no `observedGeneration`, and drops it together with whatever else of a status is not its own. So
+//! its absence tells whose status it is, whichever operator was here before.
+//!
+//! Nothing is written for the sake of taking over: what is read here is written with the next change.
+
+use chrono::TimeDelta;
+use serin_api::Phase;
+
+use super::turn::Turn;
+use crate::{observe::Seen, status, strategy::Kind};
+
+/// How much older than Flagger's last look a template has to be to be surely the one it looked at.
+const MARGIN: TimeDelta = TimeDelta::seconds(2);
+
+impl Turn<'_> {
+    /// Reads a status of Flagger's. Where something that it takes cannot be read now, the status stays
+    /// Flagger's, and it is tried again.
+    pub(super) fn take_over(&mut self) {
+        if !self.foreign() {
+            return;
+        }
+        self.claimed = match self.next.phase {
+            Phase::Progressing | Phase::WaitingPromotion => {
+                self.take_over_split() && self.take_over_configs()
+            }
+            Phase::Promoting => {
+                self.take_over_split() && self.take_over_configs() && self.take_over_promotion()
+            }
+            Phase::Initializing => self.take_over_primary(),
+            Phase::Failed => self.take_over_failure(),
+            _ => true,
+        };
+    }
+
+    /// The route tells how far the rollout is: at a gate, and in a promotion that followed one, Flagger's status
+    /// does not.
+    fn take_over_split(&mut self) -> bool {
+        let iterations = self.rollout().strategy.iterations();
+        let gated = self.next.phase == Phase::WaitingPromotion;
+        if gated {
+            self.next.iterations = iterations;
+        }
+        self.next.iterations = self.next.iterations.max(0);
+        if !self.rollout().routed() {
+            return true;
+        }
+        let routing = match &self.obs.route {
+            Seen::Unknown(_) => return false,
+            Seen::Absent => return true,
+            Seen::Present(route) => route.routing,
+        };
+        if let Some(routing) = routing {
+            self.take_over_weight(i64::from(routing.canary), iterations);
+        }
+        true
+    }
+
+    fn take_over_weight(&mut self, canary: i64, iterations: i64) {
+        let steps = i64::try_from(self.rollout().strategy.steps.len()).unwrap_or(i64::MAX);
+        let promoting = self.next.phase == Phase::Promoting;
+        match (self.rollout().strategy.kind, canary) {
+            // Any but a progressive release has such a weight in the middle of a promotion in steps only.
+            (Kind::Progressive, _) | (_, 1..100) => self.next.canary_weight = canary,
+            (Kind::AbTest, 100) => {
+                let least = if promoting { steps } else { 1 };
+                self.next.iterations = self.next.iterations.max(least);
+            }
+            (Kind::BlueGreen, 100) => self.next.iterations = steps,
+            (Kind::AbTest | Kind::BlueGreen, _) if promoting => self.next.iterations = 0,
+            (Kind::AbTest, _) => {}
+            (Kind::BlueGreen, _) => self.next.iterations = self.next.iterations.min(iterations),
+        }
+    }
+
+    /// What Flagger did not look at is what it is now.
+    fn take_over_configs(&mut self) -> bool {
+        match &self.obs.configs {
+            Seen::Unknown(_) => return false,
+            _ if !self.rollout().config_tracking => {}
+            Seen::Present(configs) if !status::configs_changed(&self.next, true, configs) => {
+                status::record_configs(&mut self.next, configs);
+            }
+            Seen::Present(_) | Seen::Absent => {}
+        }
+        true
+    }
+
+    /// Flagger copies the template before it says so: the primary carries what was analysed, under a name that
+    /// Flagger made up.
+    fn take_over_promotion(&mut self) -> bool {
+        match &self.obs.primary {
+            Seen::Unknown(_) => return false,
+            Seen::Absent => {}
+            Seen::Present(primary) => self.next.adopted_promotion.clone_from(&primary.promotion_id),
+        }
+        true
+    }
+
+    /// A primary that is coming up, and is a copy of the target, need not be made again.
+    fn take_over_primary(&mut self) -> bool {
+        match &self.obs.primary {
+            Seen::Unknown(_) => return false,
+            Seen::Present(primary) if primary.matches_target => {
+                self.next.adopted_promotion.clone_from(&primary.promotion_id);
+            }
+            Seen::Present(_) | Seen::Absent => {}
+        }
+        true
+    }
+
+    /// While it is `Failed`, Flagger writes the target's hash down in each interval. A template that is older
+    /// than that is the one that failed, whatever another Flagger's hash of it is.
+    fn take_over_failure(&mut self) -> bool {
+        let target = match &self.obs.target {
+            Seen::Unknown(_) => return false,
+            Seen::Absent => return true,
+            Seen::Present(target) => target,
+        };
+        let looked = self.next.last_transition_time;
+        let old = |written| looked.is_some_and(|looked| written + MARGIN < looked);
+        let renamed = self.next.last_applied_spec.as_ref().is_some_and(|name| *name != target.revision);
+        if renamed && target.template_written.is_some_and(old) {
+            if self.next.last_promoted_spec == self.next.last_applied_spec {
+                self.next.last_promoted_spec = Some(target.revision.clone());
+            }
+            self.next.last_applied_spec = Some(target.revision.clone());
+        }
+        true
+    }
+}
