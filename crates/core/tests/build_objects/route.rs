@@ -192,6 +192,43 @@ fn hostnames_are_taken_back_when_the_canary_has_none() {
     assert!(read(&world, &apply_route(&body, Some(&live))).in_shape);
 }
 
+#[rstest]
+#[case::without_metadata(json!({}), json!(null))]
+#[case::with_labels(json!({"apex": {"labels": {"team": "a"}}}), json!({"app": "podinfo", "team": "a"}))]
+#[case::with_annotations(json!({"apex": {"annotations": {"note": "b"}}}), json!({"app": "podinfo"}))]
+fn metadata_of_the_apex(#[case] service: Value, #[case] labels: Value) {
+    let route = World::tutorial_with(&service, &json!({})).route(Routing::PRIMARY, None);
+    assert_eq!(route["metadata"]["labels"], labels);
+    let annotations = &route["metadata"]["annotations"];
+    assert_eq!(annotations["kustomize.toolkit.fluxcd.io/reconcile"], "disabled");
+    assert_eq!(annotations.get("note").is_some(), service.pointer("/apex/annotations").is_some());
+}
+
+#[test]
+fn what_concerns_other_providers_changes_nothing() {
+    let service = json!({
+        "gateways": ["mesh"], "delegation": true, "retries": {"attempts": 3}, "meshName": "m", "backends": ["b"],
+        "trafficPolicy": {"tls": {"mode": "ISTIO_MUTUAL"}},
+    });
+    let world = World::tutorial_with(&service, &json!({}));
+    let plain = World::tutorial_with(&json!({}), &json!({}));
+    assert_eq!(world.route(Routing::PRIMARY, None), plain.route(Routing::PRIMARY, None));
+}
+
+#[test]
+fn parents_are_those_of_the_gateway_refs() {
+    let refs = json!([
+        {"name": "a", "namespace": "n", "sectionName": "https", "port": 443},
+        {"name": "s", "kind": "Service", "group": ""},
+    ]);
+    let world = World::tutorial_with(&json!({"gatewayRefs": refs}), &json!({}));
+    let expected = json!([
+        {"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "a", "namespace": "n", "sectionName": "https", "port": 443},
+        {"group": "", "kind": "Service", "name": "s"},
+    ]);
+    assert_eq!(world.route(Routing::PRIMARY, None)["spec"]["parentRefs"], expected);
+}
+
 #[test]
 fn defaults_of_the_api_server_are_no_drift() {
     let service =

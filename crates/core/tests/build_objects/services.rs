@@ -108,6 +108,52 @@ fn a_renumbered_port_takes_the_place_of_the_old_one() {
 }
 
 #[rstest]
+#[case::apex(ServiceRole::Apex, "apex", "podinfo")]
+#[case::primary(ServiceRole::Primary, "primary", "podinfo-primary")]
+#[case::canary(ServiceRole::Canary, "canary", "podinfo-canary")]
+fn each_service_has_its_own_metadata(#[case] role: ServiceRole, #[case] field: &str, #[case] name: &str) {
+    let custom = json!({field: {"labels": {"team": "a"}, "annotations": {"note": "b"}}});
+    let world = World::tutorial_with(&custom, &json!({}));
+    let service = world.service(role, None);
+    assert_eq!(service["metadata"]["labels"], json!({"app": name, "team": "a"}));
+    assert_eq!(service["metadata"]["annotations"]["note"], "b");
+    for other in ROLES.into_iter().filter(|other| *other != role) {
+        assert!(world.service(other, None)["metadata"]["labels"].get("team").is_none());
+    }
+}
+
+#[test]
+fn a_new_service_is_headless_and_keeps_traffic_near_where_asked() {
+    let service = json!({"headless": true, "trafficDistribution": "PreferSameZone"});
+    let body = World::tutorial_with(&service, &json!({})).service(ServiceRole::Canary, None);
+    assert_eq!(
+        (&body["spec"]["clusterIP"], &body["spec"]["trafficDistribution"]),
+        (&json!("None"), &json!("PreferSameZone"))
+    );
+}
+
+/// Neither can be changed on a Service that serves: both are chosen when it is made, as in Flagger.
+#[test]
+fn what_a_service_got_when_it_was_made_stays() {
+    let plain = World::load("tutorial.yaml");
+    let live = apply(&plain, ServiceRole::Canary, None);
+    let service = json!({"headless": true, "trafficDistribution": "PreferSameZone"});
+    let world = World::tutorial_with(&service, &json!({}));
+    assert!(in_sync(&world, ServiceRole::Canary, &live));
+    assert_eq!(apply(&world, ServiceRole::Canary, Some(&live)), live);
+}
+
+#[test]
+fn keys_that_are_named_as_unmanaged_stay_like_all_others() {
+    let service = json!({"unmanagedMetadata": {"labels": ["x"], "annotations": ["cloud"]}});
+    let world = World::tutorial_with(&service, &json!({}));
+    let mut live = apply(&world, ServiceRole::Apex, None);
+    merge(&mut live, &json!({"metadata": {"labels": {"x": "y"}, "annotations": {"cloud": "lb"}}}));
+    assert!(in_sync(&world, ServiceRole::Apex, &live));
+    assert_eq!(apply(&world, ServiceRole::Apex, Some(&live)), live);
+}
+
+#[rstest]
 #[case::default(json!({"port": 80, "targetPort": null}), json!([{"name": "http", "protocol": "TCP", "port": 80, "targetPort": 80}]))]
 #[case::zero(json!({"port": 80, "targetPort": 0}), json!([{"name": "http", "protocol": "TCP", "port": 80, "targetPort": 80}]))]
 #[case::named(
