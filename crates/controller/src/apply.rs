@@ -1,6 +1,7 @@
 //! The actions of a plan. Each is idempotent.
 
 pub(crate) mod finalizer;
+mod leftovers;
 mod primary;
 
 use serde_json::Value;
@@ -106,6 +107,7 @@ impl Hands<'_> {
             Action::PauseScaler(paused) => self.pause_scaler(*paused).await,
             Action::AddFinalizer => finalizer::set(self.cluster, self.key, true).await,
             Action::RemoveFinalizer => finalizer::set(self.cluster, self.key, false).await,
+            Action::Remove(entry) => self.remove_leftovers(entry).await,
             Action::RevertApex => self.revert_apex().await,
             Action::RevertRoute => self.revert_route().await,
         }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use k8s_openapi::api::{core::v1::Secret, discovery::v1::EndpointSlice};
 use kube::{
     Api, Client,
-    api::{DynamicObject, ListParams, Patch, PatchParams, PostParams},
+    api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams, Preconditions},
 };
 use serde_json::{Value, json};
 use serin_core::build::managed;
@@ -147,6 +147,23 @@ impl Cluster {
             within(api.create(&params, &body)).await
         };
         self.finish(&request, answer)
+    }
+
+    /// Deletes an object exactly as it was read. One that is gone already is fine.
+    ///
+    /// # Errors
+    /// When the API server refuses it; with 409 when somebody changed it meanwhile.
+    pub async fn delete(&self, kind: Kind, key: &Key, seen: &Value) -> Result<(), ApiError> {
+        let text = |pointer| seen.pointer(pointer).and_then(Value::as_str).map(ToOwned::to_owned);
+        let preconditions =
+            Preconditions { uid: text("/metadata/uid"), resource_version: text("/metadata/resourceVersion") };
+        let params = DeleteParams::background().preconditions(preconditions);
+        match within(self.api(kind, key).delete(&key.name, &params)).await {
+            Err(error) if code(&error) != 404 => {
+                Err(Request { verb: Verb::Delete, kind, key }.failed(error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Reads the data of a Secret, which is kept nowhere; `None` when it does not exist.

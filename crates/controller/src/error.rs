@@ -17,6 +17,8 @@ pub enum Verb {
     Update,
     /// Change some fields of an object.
     Patch,
+    /// Delete an object.
+    Delete,
 }
 
 impl Verb {
@@ -28,6 +30,7 @@ impl Verb {
             Self::Create => "create",
             Self::Update => "update",
             Self::Patch => "patch",
+            Self::Delete => "delete",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! From the caches to a snapshot. What the caches do not hold is read once.
 
+pub(crate) mod leftovers;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -61,6 +63,7 @@ pub async fn snapshot(
             primary: endpoints(cluster, &key.sibling(rollout.primary_service())).await,
             canary: endpoints(cluster, &key.sibling(rollout.canary_service())).await,
         },
+        leftovers: leftovers::read(cluster, key, canary, rollout).await,
         canary: canary.clone(),
         target,
         now: now(),

@@ -17,6 +17,7 @@ use crate::Rollout;
 
 pub mod configs;
 pub mod json;
+pub mod leftovers;
 pub mod managed;
 pub mod metadata;
 pub mod owner;

@@ -17,6 +17,7 @@ mod finalise;
 mod gates;
 mod idle;
 mod initialize;
+mod leftovers;
 mod promote;
 mod rollback;
 mod takeover;

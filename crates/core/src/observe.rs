@@ -186,6 +186,9 @@ pub struct Observation {
     pub route: Seen<Route>,
     /// Ready endpoints.
     pub endpoints: Endpoints,
+    /// By entry of `status.leftovers`, whether something of it may go; [`Seen::Absent`] when nothing of ours is
+    /// left.
+    pub leftovers: BTreeMap<String, Seen<bool>>,
     /// Answers to earlier asks.
     pub answers: Answers,
 }

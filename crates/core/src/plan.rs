@@ -66,6 +66,8 @@ pub enum Action {
     AddFinalizer,
     /// Remove the finalizer `finalizer.flagger.app`.
     RemoveFinalizer,
+    /// Remove what is left of this entry of `status.leftovers`.
+    Remove(String),
     /// Point the apex Service back at the target's pods, as before the Canary.
     RevertApex,
     /// Give a route that was there before the Canary back to its user.

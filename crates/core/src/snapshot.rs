@@ -11,6 +11,7 @@ use crate::{
     build::{
         BuildError,
         configs::{ConfigKind, ignored},
+        leftovers::Leftover,
         route,
         selector::Selector,
     },
@@ -20,6 +21,7 @@ use crate::{
 };
 
 mod endpoints;
+mod leftovers;
 mod objects;
 mod scaler;
 mod tracked;
@@ -54,6 +56,8 @@ pub struct Snapshot {
     pub route: Seen<HttpRoute>,
     /// Ready endpoints of the Services; see [`ready_endpoints`].
     pub endpoints: Endpoints,
+    /// Every object of [`crate::build::leftovers::objects`] for the entries of `status.leftovers`.
+    pub leftovers: BTreeMap<Leftover, Seen<Value>>,
     /// The time of the decision.
     pub now: Timestamp,
     /// Answers to earlier asks of the same reconcile.
@@ -94,6 +98,7 @@ impl Snapshot {
             scaler: self.scaler(rollout)?,
             route: self.route(rollout, settings)?,
             endpoints: self.endpoints(rollout),
+            leftovers: self.leftovers(rollout),
             answers: self.answers.clone(),
             rollout: Arc::clone(rollout),
         })

@@ -96,6 +96,8 @@ pub struct World {
     pub route: Option<Routing>,
     /// The cookies that the route was written with.
     pub cookies: Cookies,
+    /// What is left of names that are not in use any more.
+    pub leftovers: BTreeMap<String, Seen<bool>>,
     /// Why the gateway has not taken the route, if so.
     pub pending: Option<String>,
 }
@@ -119,6 +121,7 @@ impl World {
             scaler: None,
             route: None,
             cookies: Cookies::default(),
+            leftovers: BTreeMap::new(),
             pending: None,
         }
     }
@@ -137,6 +140,7 @@ impl World {
             scaler: self.scaler.as_ref().map(VirtualScaler::see),
             route: self.route.map_or(Seen::Absent, |routing| Seen::Present(self.see_route(routing))),
             endpoints: self.see_endpoints(),
+            leftovers: self.leftovers.clone(),
             answers,
         }
     }
@@ -209,6 +213,7 @@ impl World {
                 self.target.replicas = *replicas;
                 self.target.pods = Pods::Starting;
             }
+            Action::Remove(entry) => drop(self.leftovers.insert(entry.clone(), Seen::Absent)),
             Action::RevertApex => self.services[service(ServiceRole::Apex)] = false,
             Action::ApplyScaler => self.with_scaler(|scaler| scaler.copied = true),
             Action::PauseScaler(paused) => self.with_scaler(|scaler| scaler.paused = Some(*paused)),

@@ -78,6 +78,15 @@ pub struct CanaryStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_for: Option<String>,
 
+    /// The `service.name` under which the Services and the route were made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_name: Option<String>,
+
+    /// Names that were in use before and under which something may be left: `service/<name>`, `configmap/<name>`,
+    /// `secret/<name>`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leftovers: Vec<String>,
+
     /// Why the rollback that is under way was decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollback_reason: Option<String>,

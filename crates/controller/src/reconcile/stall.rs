@@ -103,6 +103,7 @@ impl Look<'_> {
 fn object_of(action: &Action, rollout: &Rollout) -> String {
     match action {
         Action::ApplyService(role) => format!("Service {}", services::name(rollout, *role)),
+        Action::Remove(entry) => entry.clone(),
         Action::RevertApex => format!("Service {}", rollout.apex),
         Action::ApplyPrimary => format!("{} {}", rollout.target_kind.name(), rollout.primary()),
         Action::ScaleTarget(_) => format!("{} {}", rollout.target_kind.name(), rollout.target),

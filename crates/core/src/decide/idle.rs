@@ -3,7 +3,7 @@
 use serin_api::Phase;
 
 use super::{
-    ensure, rollback,
+    ensure, leftovers, rollback,
     turn::{Flow, Inputs, Stop, Turn},
 };
 use crate::{
@@ -30,7 +30,7 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
     if !changed(turn, inputs) {
         turn.ensure_route(turn.desired_routing())?;
         unchanged(turn);
-        return Ok(());
+        return leftovers::clean_up(turn);
     }
     if already_promoted(turn, inputs, primary) {
         adopt(turn, inputs);

@@ -242,6 +242,7 @@ impl<'a> Turn<'a> {
             return self.asking(ask);
         }
         self.keep_cookies();
+        super::leftovers::remember(&mut self);
         match end {
             Ok(()) => self.next.waiting_for = None,
             Err(Stop::Acted | Stop::Ask(_)) => {}

@@ -37,6 +37,7 @@ fn settled(world: &World) -> Snapshot {
         scaler_primary: Seen::Present(scaler::scaler(&rollout, reference, source, None).unwrap()),
         route: Seen::Present(apply_route(&world.route(Routing::PRIMARY, None), None)),
         endpoints: Endpoints { primary: Seen::Present(1), canary: Seen::Absent },
+        leftovers: BTreeMap::new(),
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
         answers: Answers::default(),
     }

@@ -107,6 +107,7 @@ impl Cluster {
             scaler: None,
             route: self.route,
             cookies: Cookies::default(),
+            leftovers: BTreeMap::default(),
             pending: None,
         }
     }

@@ -1,0 +1,39 @@
+//! Removing what was generated under names that are not in use any more.
+
+use serde_json::Value;
+use serin_core::build::leftovers::{Leftover, LeftoverKind, objects, ours, used_by};
+
+use super::{ActionError, Hands};
+use crate::observe::leftovers::kind;
+
+impl Hands<'_> {
+    /// Removes the route of an entry, or when there is none what else is left.
+    pub(super) async fn remove_leftovers(&self, entry: &str) -> Result<(), ActionError> {
+        let left: Vec<_> = objects(self.rollout, entry)
+            .into_iter()
+            .filter_map(|object| Some((self.removable(&object)?, object)))
+            .collect();
+        let is_route = |(_, object): &&(&Value, Leftover)| object.kind == LeftoverKind::Route;
+        if let Some((live, route)) = left.iter().find(is_route) {
+            return self.remove(route, live).await;
+        }
+        for (live, object) in left {
+            self.remove(&object, live).await?;
+        }
+        Ok(())
+    }
+
+    /// The object as it was decided on, if it may go.
+    fn removable(&self, object: &Leftover) -> Option<&Value> {
+        let live = self.seen.leftovers.get(object)?.present()?;
+        let primary = self.seen.primary.present()?;
+        (ours(self.rollout, live) && !used_by(primary, object)).then_some(live)
+    }
+
+    async fn remove(&self, object: &Leftover, live: &Value) -> Result<(), ActionError> {
+        let (kind, key) = (kind(object), self.key.sibling(object.name.as_str()));
+        let answer = self.cluster.delete(kind, &key, live).await;
+        let name = format!("{} {}.{}", kind.name(), key.name, key.namespace);
+        answer.map_err(|source| ActionError::api(|said| format!("deleting {name} failed: {said}"), source))
+    }
+}

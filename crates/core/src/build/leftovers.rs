@@ -1,0 +1,125 @@
+//! What a Canary generated under names that it does not use any more.
+
+use serde_json::Value;
+
+use crate::{
+    Rollout,
+    build::{
+        configs::{ConfigKind, config_refs, copy_name},
+        json::{items, text},
+    },
+};
+
+/// Kinds of which something can be left over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LeftoverKind {
+    /// An HTTPRoute.
+    Route,
+    /// A Service.
+    Service,
+    /// A primary's copy of a ConfigMap or Secret.
+    Config(ConfigKind),
+}
+
+/// An object that may be left over.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Leftover {
+    /// Its kind.
+    pub kind: LeftoverKind,
+    /// Its name, in the Canary's namespace.
+    pub name: String,
+}
+
+/// The entry of `status.leftovers` for a former `service.name`.
+pub fn service_entry(name: &str) -> String {
+    format!("service/{name}")
+}
+
+/// The objects that an entry of `status.leftovers` stands for, in the order in which they go: nobody may be sent
+/// to a Service that is gone. Names in use are left out.
+pub fn objects(rollout: &Rollout, entry: &str) -> Vec<Leftover> {
+    let Some((kind, name)) = entry.split_once('/') else { return Vec::new() };
+    let one = |kind, name: String| Leftover { kind, name };
+    let config = |kind| vec![one(LeftoverKind::Config(kind), copy_name(name))];
+    let mut found = match kind {
+        "configmap" => config(ConfigKind::ConfigMap),
+        "secret" => config(ConfigKind::Secret),
+        "service" => {
+            let services = [name.to_owned(), format!("{name}-primary"), format!("{name}-canary")];
+            let services = services.map(|name| one(LeftoverKind::Service, name));
+            [one(LeftoverKind::Route, name.to_owned())].into_iter().chain(services).collect()
+        }
+        _ => Vec::new(),
+    };
+    let used = [rollout.apex.clone(), rollout.primary_service(), rollout.canary_service()];
+    found.retain(|object| matches!(object.kind, LeftoverKind::Config(_)) || !used.contains(&object.name));
+    found
+}
+
+/// Whether an object was generated for this very Canary and for nobody else.
+pub fn ours(rollout: &Rollout, live: &Value) -> bool {
+    let mut owners = items(live, "/metadata/ownerReferences").peekable();
+    let is_this = |owner: &Value| text(owner, "/uid") == Some(rollout.uid.as_str());
+    owners.peek().is_some() && owners.all(is_this) && live.pointer("/metadata/deletionTimestamp").is_none()
+}
+
+/// Whether the primary's pods use a config.
+pub fn used_by(primary: &Value, leftover: &Leftover) -> bool {
+    let LeftoverKind::Config(kind) = leftover.kind else { return false };
+    config_refs(primary).iter().any(|used| used.kind == kind && used.name == leftover.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+    use serin_testkit::canary;
+
+    use super::*;
+    use crate::validate::{Settings, validate};
+
+    fn rollout(name: &str) -> Rollout {
+        let spec = json!({"service": {"port": 80, "name": name, "gatewayRefs": [{"name": "g"}]}});
+        validate(&canary(json!({"stepWeight": 10}), spec).unwrap(), &Settings::default()).unwrap()
+    }
+
+    fn named(rollout: &Rollout, entry: &str) -> Vec<String> {
+        objects(rollout, entry).iter().map(|object| format!("{:?} {}", object.kind, object.name)).collect()
+    }
+
+    #[rstest]
+    #[case("service/old", &["Route old", "Service old", "Service old-primary", "Service old-canary"])]
+    #[case("configmap/a", &["Config(ConfigMap) a-primary"])]
+    #[case("secret/b", &["Config(Secret) b-primary"])]
+    #[case("deployment/c", &[])]
+    #[case("nonsense", &[])]
+    fn entries(#[case] entry: &str, #[case] expected: &[&str]) {
+        assert_eq!(named(&rollout("app"), entry), expected);
+    }
+
+    #[test]
+    fn names_in_use_are_not_left_over() {
+        assert_eq!(
+            named(&rollout("old-primary"), "service/old"),
+            ["Route old", "Service old", "Service old-canary"]
+        );
+    }
+
+    #[rstest]
+    #[case::ours(json!([{"uid": "u-1", "kind": "Canary"}]), true)]
+    #[case::of_the_user(json!([]), false)]
+    #[case::of_another(json!([{"uid": "u-2", "kind": "Canary"}]), false)]
+    #[case::shared(json!([{"uid": "u-1"}, {"uid": "u-2"}]), false)]
+    fn only_what_is_ours_alone(#[case] owners: serde_json::Value, #[case] expected: bool) {
+        assert_eq!(ours(&rollout("app"), &json!({"metadata": {"ownerReferences": owners}})), expected);
+    }
+
+    #[test]
+    fn a_copy_that_the_primary_mounts_is_in_use() {
+        let volume = json!({"name": "v", "configMap": {"name": "a-primary"}});
+        let primary = json!({"spec": {"template": {"spec": {"volumes": [volume]}}}});
+        let copy = |kind| Leftover { kind: LeftoverKind::Config(kind), name: "a-primary".to_owned() };
+        assert!(used_by(&primary, &copy(ConfigKind::ConfigMap)));
+        assert!(!used_by(&primary, &copy(ConfigKind::Secret)));
+    }
+}
