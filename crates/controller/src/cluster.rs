@@ -159,9 +159,7 @@ impl Cluster {
             Preconditions { uid: text("/metadata/uid"), resource_version: text("/metadata/resourceVersion") };
         let params = DeleteParams::background().preconditions(preconditions);
         match within(self.api(kind, key).delete(&key.name, &params)).await {
-            Err(error) if code(&error) != 404 => {
-                Err(Request { verb: Verb::Delete, kind, key }.failed(error))
-            }
+            Err(error) if code(&error) != 404 => Err(Request { verb: Verb::Delete, kind, key }.failed(error)),
             _ => Ok(()),
         }
     }

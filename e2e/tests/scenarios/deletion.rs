@@ -94,6 +94,26 @@ fn a_route_of_the_user_is_given_back() -> Verdict {
 }
 
 #[test]
+fn what_was_made_under_a_former_name_goes() -> Verdict {
+    together("renamed", async |scene| {
+        scene.install("canary.yaml").await?;
+        scene.patch(Kind::CANARY, "podinfo", json!({"spec": {"service": {"name": "web"}}})).await?;
+        scene.until_gone(Kind::ROUTE, "podinfo").await?;
+        for name in ["podinfo", "podinfo-primary", "podinfo-canary"] {
+            scene.until_gone(Kind::SERVICE, name).await?;
+        }
+        let status = scene.until_status("no leftovers", |status| status.leftovers.is_empty()).await?;
+        ensure!(status.service_name.as_deref() == Some("web"));
+        let served = serin_e2e::traffic::until_served(&scene.requests(1));
+        tokio::time::timeout(LIMIT, served).await??;
+        for name in ["web", "web-primary", "web-canary"] {
+            ensure!(scene.history.look(|versions| versions.now(Kind::SERVICE, name).is_some()), "no {name}");
+        }
+        Ok(())
+    })
+}
+
+#[test]
 fn a_canary_deleted_amid_a_rollout_reverts_too() -> Verdict {
     together("revert-amid", async |scene| {
         scene.apply("apex-service.yaml").await?;
