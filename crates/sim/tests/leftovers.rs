@@ -33,11 +33,16 @@ fn removed(s: &mut Scenario) -> Vec<String> {
     }
 }
 
+/// The user changes `service.name`.
+fn rename(s: &mut Scenario, name: &str) {
+    name.clone_into(&mut Arc::make_mut(&mut s.world.rollout).apex);
+}
+
 /// A canary at rest whose `service.name` has changed; `left` is what the cluster has under the former one.
 fn renamed(left: Seen<bool>) -> Scenario {
     let mut s = Scenario::initialized(r#"{"stepWeight":50,"maxWeight":50}"#);
     assert_eq!(s.world.status.service_name.as_deref(), Some("podinfo"));
-    Arc::make_mut(&mut s.world.rollout).apex = "web".to_owned();
+    rename(&mut s, "web");
     s.world.leftovers = BTreeMap::from([("service/podinfo".to_owned(), left)]);
     s
 }
@@ -84,7 +89,7 @@ fn what_is_not_ours_is_forgotten_and_what_is_unknown_is_not() {
 fn a_name_that_comes_back_is_not_left_over() {
     let mut s = renamed(Seen::Present(true));
     removed(&mut s);
-    Arc::make_mut(&mut s.world.rollout).apex = "podinfo".to_owned();
+    rename(&mut s, "podinfo");
     s.world.leftovers.clear();
     removed(&mut s);
     assert_eq!(s.world.status.leftovers, ["service/web"]);
