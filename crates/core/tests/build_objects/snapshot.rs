@@ -228,6 +228,7 @@ fn blank(world: &World) -> Snapshot {
         scaler_source: Seen::Absent,
         scaler_primary: Seen::Absent,
         route: Seen::Absent,
+        leftovers: BTreeMap::new(),
         endpoints: Endpoints { primary: Seen::Present(0), canary: Seen::Present(0) },
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
         answers: Answers::default(),
