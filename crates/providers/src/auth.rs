@@ -1,5 +1,7 @@
 //! Who a request comes from.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use reqwest::{Request, RequestBuilder};
 
@@ -86,7 +88,10 @@ impl Auth {
         match self {
             Self::None => text,
             Self::Bearer(token) => token.hide_in(text),
-            Self::Basic(_, password) => password.hide_in(text),
+            Self::Basic(username, password) => {
+                let pair = format!("{}:{}", username.reveal(), password.reveal());
+                Secret::new(STANDARD.encode(pair)).hide_in(password.hide_in(text))
+            }
             Self::Keys(keys) => keys.iter().fold(text, |text, key| key.secret.hide_in(text)),
             Self::Signed(secrets) => secrets.iter().fold(text, |text, secret| secret.hide_in(text)),
         }

@@ -110,3 +110,11 @@ fn a_missing_key_has_flaggers_text() {
 async fn an_unset_value_is_no_value() {
     assert_eq!(stub().value(&series("[null, 1]")).await, Err(QueryError::NoValues));
 }
+
+#[tokio::test]
+async fn an_answer_that_repeats_the_header_is_not_repeated() {
+    let sent = "b3BzOmh1c2gtcGFzc3dvcmQ=";
+    let answer = ResponseTemplate::new(401).set_body_string(format!("who is Basic {sent}?"));
+    let text = stub().probe(answer).await.1.unwrap_err();
+    assert!(text.contains("who is Basic ***?") && !text.contains(sent), "{text}");
+}
