@@ -9,7 +9,6 @@ use kube::{
 };
 use serde_json::{Value, json};
 use serin_core::build::managed;
-use serin_providers::Credentials;
 
 use crate::{
     cache::{Caches, CanaryEntry, Credential, Lookup, Origin, SERVICE_LABEL, Version},
@@ -176,7 +175,10 @@ impl Cluster {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(crate) async fn credentials(&self, key: &Key) -> Result<Option<Credentials>, ApiError> {
+    pub(crate) async fn credentials(
+        &self,
+        key: &Key,
+    ) -> Result<Option<serin_providers::Credentials>, ApiError> {
         let store = &self.caches.credentials;
         if self.watches(&key.namespace) {
             match store.get(key) {
@@ -193,7 +195,7 @@ impl Cluster {
             store.missing(key);
             return Ok(None);
         };
-        let data: Credentials = data.into_iter().collect();
+        let data: serin_providers::Credentials = data.into_iter().collect();
         store.offer(key, version, Credential::Known(data.clone()), Origin::Answer);
         Ok(Some(data))
     }
