@@ -9,6 +9,11 @@ use serin_e2e::{
     scene::{Fault, LIMIT, Verdict, together},
 };
 
+async fn is_served(scene: &Scene) -> Result<()> {
+    let requests = scene.requests(1);
+    tokio::time::timeout(LIMIT, serin_e2e::traffic::until_served(&requests)).await?
+}
+
 async fn delete(scene: &Scene) -> Result<()> {
     scene.api(Kind::CANARY).delete("podinfo", &DeleteParams::default()).await?;
     scene.until_gone(Kind::CANARY, "podinfo").await?;
@@ -67,8 +72,7 @@ fn a_route_of_the_user_is_given_back() -> Verdict {
         scene.apply("podinfo.yaml").await?;
         scene.apply("apex-service.yaml").await?;
         scene.apply("users-route.yaml").await?;
-        let served = serin_e2e::traffic::until_served(&scene.requests(1));
-        tokio::time::timeout(LIMIT, served).await??;
+        is_served(scene).await?;
         let spec = |versions: &Versions| Some(versions.now(Kind::ROUTE, "podinfo")?["spec"].clone());
         let users = scene.history.look(spec);
         scene.install_changed("canary.yaml", json!({"spec": {"revertOnDeletion": true}})).await?;
@@ -104,8 +108,7 @@ fn what_was_made_under_a_former_name_goes() -> Verdict {
         }
         let status = scene.until_status("no leftovers", |status| status.leftovers.is_empty()).await?;
         ensure!(status.service_name.as_deref() == Some("web"));
-        let served = serin_e2e::traffic::until_served(&scene.requests(1));
-        tokio::time::timeout(LIMIT, served).await??;
+        is_served(scene).await?;
         for name in ["web", "web-primary", "web-canary"] {
             ensure!(scene.history.look(|versions| versions.now(Kind::SERVICE, name).is_some()), "no {name}");
         }
