@@ -60,6 +60,16 @@ fn progressive_canary_is_promoted() {
 }
 
 #[test]
+fn every_round_of_the_analysis_is_counted_also_one_without_metrics() {
+    let mut s = Scenario::initialized(r#"{"stepWeight":20}"#);
+    s.ship("b");
+    s.pods_ready();
+    assert!(!s.world.plan(&s.script).analysed, "a look between two rounds");
+    s.world.now += chrono::TimeDelta::seconds(10);
+    assert!(s.world.plan(&s.script).analysed);
+}
+
+#[test]
 fn a_wake_is_not_a_tick() {
     let mut s = Scenario::initialized(r#"{"maxWeight":50,"stepWeight":20}"#);
     s.ship("b");

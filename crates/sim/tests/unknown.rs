@@ -135,3 +135,26 @@ fn a_missing_target_is_named_in_the_words_of_the_api_server() {
     let (_, again) = answered(&s, |o| o.target = Seen::Absent);
     assert_eq!(again.events, []);
 }
+
+#[test]
+fn a_canary_is_initializing_also_without_a_target() {
+    let mut s = Scenario::initialized(r#"{"stepWeight":50}"#);
+    s.world.status = serin_api::CanaryStatus::default();
+    let (_, plan) = answered(&s, |o| o.target = Seen::Absent);
+    assert_eq!(plan.status.phase, Phase::Initializing);
+    assert!(plan.events.iter().all(|event| event.phase == Phase::Initializing), "{:?}", plan.events);
+}
+
+#[test]
+fn what_cannot_be_read_at_first_is_not_told_at_once() {
+    let mut s = Scenario::initialized(r#"{"stepWeight":50}"#);
+    s.world.status = serin_api::CanaryStatus::default();
+    let blind = |o: &mut Observation| o.target = Seen::Unknown("not read yet".into());
+    let (seen, plan) = answered(&s, blind);
+    assert!(plan.events.iter().all(|event| !event.message.contains("not read yet")), "{:?}", plan.events);
+    assert!(plan.wake.is_some_and(|at| at > seen.now));
+    s.world.status = plan.status;
+    s.world.now += chrono::TimeDelta::seconds(3);
+    let (_, later) = answered(&s, blind);
+    assert!(later.events[0].message.contains("not read yet"));
+}
