@@ -7,6 +7,7 @@ use crate::{
     build::leftovers::service_entry,
     observe::{Readiness, Seen},
     plan::Action,
+    status,
 };
 
 /// Entries that are remembered at most.
@@ -29,7 +30,10 @@ pub(super) fn remember(turn: &mut Turn) {
     found.dedup();
     found.truncate(LIMIT);
     next.leftovers = found;
-    next.service_name = Some(rollout.apex.clone());
+    // The name alone is no reason to write: a Canary at rest that Flagger served stays as it is.
+    if before.service_name.is_some() || status::differs(next, before) {
+        next.service_name = Some(rollout.apex.clone());
+    }
 }
 
 /// Removes what is left over while all is at rest: routes first, what they point to when gateways have had time
