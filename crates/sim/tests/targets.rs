@@ -234,7 +234,7 @@ fn a_service_is_let_go_as_it_is() {
     (rollout.deleting, rollout.finalizer, rollout.spec.revert_on_deletion) = (true, true, true);
     s.world.rollout = rollout.into();
     let plan = s.world.plan(&s.script);
-    assert_eq!(plan.actions, [Action::RevertApex, Action::RemoveFinalizer]);
+    assert_eq!(plan.actions, [Action::RevertApex, Action::RevertRoute]);
 }
 
 #[rstest]
