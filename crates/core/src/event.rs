@@ -165,3 +165,6 @@ pub fn post_rollout(hook: &str, answer: Result<(), &str>) -> String {
         Err(why) => format!("Post-rollout hook {hook} failed {why}"),
     }
 }
+
+#[cfg(test)]
+mod tests;
