@@ -70,7 +70,16 @@ impl Spare {
     /// # Errors
     /// It is not built, or ends at once.
     pub async fn operator(&self) -> Result<Operator> {
-        Operator::start(&self.operator_kubeconfig().await?, &self.file("operator.log"))
+        Operator::serin(&self.operator_kubeconfig().await?, &self.file("operator.log"))
+    }
+
+    /// Starts Flagger, with all rights.
+    ///
+    /// # Errors
+    /// It cannot be built, or ends at once.
+    pub async fn flagger(&self) -> Result<Operator> {
+        let program = crate::flagger::program().await?;
+        Operator::flagger(&program, &self.admin_kubeconfig(), &self.file("flagger.log"))
     }
 
     /// Writes a kubeconfig with the rights of the operator's service account.

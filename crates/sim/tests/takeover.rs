@@ -11,7 +11,7 @@ use rstest::rstest;
 use scenario::Scenario;
 use serde_json::{Value, json};
 use serin_api::Phase;
-use serin_core::Routing;
+use serin_core::{Action, Routing};
 use serin_sim::{Pods, world::VirtualPrimary};
 
 const WEIGHTS: &str = r#"{"maxWeight":50,"stepWeight":25}"#;
@@ -355,4 +355,40 @@ fn the_status_that_flagger_finds_again_is_flaggers() {
     assert_eq!((status.phase, status.iterations, status.canary_weight), (Phase::Succeeded, 0, 0));
     assert_eq!(status.last_applied_spec, status.last_promoted_spec);
     assert_eq!(status.tracked_configs, Some([("configmap/a".to_owned(), "1".to_owned())].into()));
+}
+
+#[test]
+fn an_initialisation_that_flagger_cannot_end_is_told_and_tried_again() {
+    let status = json!({"phase": "Initializing", "lastAppliedSpec": null, "lastPromotedSpec": null});
+    let mut s = left_by_flagger(WEIGHTS, "{}", &status, 1, 0);
+    "a".clone_into(&mut s.world.target.revision);
+    s.world.route = None;
+    s.world.primary.as_mut().unwrap().pods = Pods::Failed;
+    s.settle();
+    let not_ready = "podinfo-primary.default not ready: deployment exceeded its progress deadline";
+    assert_eq!(s.take_alerts().last().map(String::as_str), Some(not_ready));
+    assert_eq!((s.world.status.phase, s.world.target.replicas), (Phase::Failed, 1), "the target serves on");
+    s.pods_ready();
+    assert_eq!(s.world.status.phase, Phase::Initialized);
+    assert_eq!(s.world.primary.as_ref().unwrap().promotion_id, RANDOM);
+}
+
+#[test]
+fn a_deletion_that_flagger_began_is_ended() {
+    let mut s = left_by_flagger(WEIGHTS, "{}", &json!({"phase": "Terminating"}), 0, 0);
+    let rollout = Arc::make_mut(&mut s.world.rollout);
+    (rollout.deleting, rollout.finalizer, rollout.spec.revert_on_deletion) = (true, true, true);
+    let mut done = Vec::new();
+    for _ in 0..6 {
+        let plan = s.world.plan(&s.script);
+        s.world.status = plan.status;
+        plan.actions.iter().for_each(|action| s.world.apply(action));
+        s.world.pods_ready();
+        s.world.pass(TimeDelta::seconds(1));
+        done.extend(plan.actions);
+    }
+    let way_back = [Action::ScaleTarget(1), Action::RevertApex, Action::RevertRoute];
+    assert_eq!(done[..3], way_back, "nothing but the way back");
+    let rest = |action: &Action| way_back[1..].contains(action) || *action == Action::RemoveFinalizer;
+    assert!(done[3..].iter().all(rest) && done.contains(&Action::RemoveFinalizer), "{done:?}");
 }

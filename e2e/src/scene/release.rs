@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use serin_api::{CanaryStatus, Phase};
 
 use super::Scene;
-use crate::history::Versions;
+use crate::history::{Version, Versions};
 
 /// Where podinfo's images are.
 const IMAGE: &str = "ghcr.io/stefanprodan/podinfo";
@@ -50,6 +50,13 @@ impl Fault {
 /// The moment at which something was shipped: so many versions had been seen before.
 #[derive(Clone, Copy, Debug)]
 pub struct Shipment(pub(super) usize);
+
+impl Shipment {
+    /// What has been seen since.
+    pub fn after(self, versions: &Versions) -> &[Version] {
+        versions.after(self.0)
+    }
+}
 
 impl Scene {
     /// Applies podinfo, its metric templates and a Canary, and waits until the Canary is initialised.

@@ -19,4 +19,5 @@ mod promotion;
 mod restart;
 mod rollback;
 mod service_target;
+mod takeover;
 mod tutorial;

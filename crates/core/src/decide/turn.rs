@@ -248,7 +248,13 @@ impl<'a> Turn<'a> {
             Err(Stop::Acted | Stop::Ask(_)) => {}
             Err(Stop::Wait(wait)) => self.waiting(wait),
         }
+        // A status of Flagger's is not written for the sake of the name alone.
+        let unnamed = self.foreign() && self.obs.status.service_name.is_none();
+        let name = self.next.service_name.take_if(|_| unnamed);
         let news = status::differs(&self.next, &self.obs.status);
+        if news && unnamed {
+            self.next.service_name = name;
+        }
         if !self.foreign() || news && self.claimed {
             self.next.observed_generation = self.rollout().generation;
         }
