@@ -48,7 +48,7 @@ test: tools ## all tests; the end-to-end ones on a real cluster
 	@$(PHASE) unit cargo test --workspace --quiet
 	@$(PHASE) unit-cluster .ci/go test
 	@$(MAKE) $(GROUND) e2e
-	@$(if $(GROUND),$(MAKE) differential FAST=1,echo "no comparison with Flagger: it needs a control plane of its own")
+	@$(if $(GROUND),$(PHASE) differential $(TARGET)/debug/serin-differential --fast,echo "no comparison with Flagger: it needs a control plane of its own")
 
 .PHONY: e2e
 e2e: tools ## the end-to-end tests alone, on a cluster with the operator's images; T=<filter> picks some
@@ -85,7 +85,7 @@ bench: tools ## measure N=<count> canaries on a control plane of their own
 
 .PHONY: differential
 differential: tools ## compare with Flagger itself, scenario by scenario; T=<filter> picks some, FAST=1 those of `make test`
-	@$(PHASE) build cargo build --package serin-cli --package serin-differential
+	@$(PHASE) build cargo build --workspace --bins
 	@$(PHASE) differential $(TARGET)/debug/serin-differential $(if $(FAST),--fast) $(T)
 
 .PHONY: generate

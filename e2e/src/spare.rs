@@ -137,6 +137,16 @@ impl Spare {
         program(&self.folder, &wait).await
     }
 
+    /// Puts Flagger's definitions in the place of Serin's, as where only the operator was exchanged.
+    ///
+    /// # Errors
+    /// There is no Flagger, or the API server refuses them.
+    pub async fn define_as_flagger_does(&self) -> Result<()> {
+        let crds = crate::flagger::program().await?.with_file_name("artifacts").join("flagger/crd.yaml");
+        let file = format!("--filename={}", crds.display());
+        program(&self.folder, &["kubectl", "apply", "--server-side", "--force-conflicts", &file]).await
+    }
+
     /// Cluster-wide objects of a kind.
     pub fn all(&self, kind: Kind) -> Api<kube::core::DynamicObject> {
         Api::all_with(self.client.clone(), &kind.resource())

@@ -7,6 +7,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+use serin_api::CanaryStatus;
 use serin_core::news::Part;
 
 use tokio::time::Instant;
@@ -16,6 +17,7 @@ use crate::{
     lock::lock,
     options::{BACKOFF_MAX, BACKOFF_MIN},
     stalled::Stall,
+    status::Pruned,
 };
 
 /// Notes about Canaries.
@@ -36,6 +38,8 @@ struct Notes {
     told: Option<String>,
     /// Corrections that may still be made at once.
     corrections: Allowance,
+    /// What the API server dropped of the status that was written last.
+    pruned: Option<Box<Pruned>>,
     /// Names for the metrics of a Canary that is gone.
     labels: Labels,
     /// The news of its status that are being told (`false`) or have been (`true`).
@@ -103,6 +107,16 @@ impl Memory {
             // Whoever was telling these may have been stopped in the middle.
             notes.news.retain(|_, told| *told);
         }
+    }
+
+    /// Notes what the API server dropped of a status. Returns whether it had dropped something before.
+    pub fn set_pruned(&self, key: &Key, pruned: Option<Box<Pruned>>) -> bool {
+        self.with(key, |notes| std::mem::replace(&mut notes.pruned, pruned).is_some())
+    }
+
+    /// The status with what the API server dropped of it; `None` when it is complete, or another's.
+    pub fn restored(&self, key: &Key, observed: Option<&CanaryStatus>) -> Option<CanaryStatus> {
+        self.with(key, |notes| notes.pruned.as_ref()?.restore(observed))
     }
 
     /// Whether the Canary was read afresh in this term.

@@ -150,10 +150,17 @@ impl Look<'_> {
             self.ctx.memory.set_fresh(self.key);
         }
         match self.cluster.caches.canaries.get(self.key) {
-            Lookup::Present(entry) => Ok(Some(entry)),
+            Lookup::Present(entry) => Ok(Some(self.completed(entry))),
             Lookup::Absent | Lookup::Unresolved => Ok(None),
             Lookup::Unknown(why) => Err(Fault::Blind(why)),
         }
+    }
+
+    fn completed(&self, entry: Arc<CanaryEntry>) -> Arc<CanaryEntry> {
+        let restored = self.ctx.memory.restored(self.key, entry.canary.status.as_ref());
+        let Some(status) = restored else { return entry };
+        let canary = Canary { status: Some(status), ..entry.canary.clone() };
+        Arc::new(CanaryEntry { canary, problem: entry.problem.clone() })
     }
 
     /// Reads the Canary from the cluster. Returns its version.

@@ -3,6 +3,10 @@
 use serde_json::{Map, Value, json};
 use serin_api::CanaryStatus;
 
+mod pruned;
+
+pub use pruned::Pruned;
+
 use crate::{
     cluster::Cluster,
     error::{ApiError, Category},
@@ -11,10 +15,15 @@ use crate::{
 };
 
 /// What came of writing a status.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Written {
-    /// It is what was decided; the Canary has this version.
-    Done(Option<String>),
+    /// It is what was decided.
+    Done {
+        /// The version of the Canary now.
+        version: Option<String>,
+        /// What the API server dropped of it.
+        pruned: Option<Box<Pruned>>,
+    },
     /// The Canary changed since it was read: the decision has to be made again.
     Outdated,
     /// The Canary is gone.
@@ -39,7 +48,7 @@ pub async fn write(
     match cluster.merge_status(Kind::Canary, key, &patch).await {
         Ok(canary) => {
             let version = canary.pointer("/metadata/resourceVersion").and_then(Value::as_str);
-            Ok(Written::Done(version.map(ToOwned::to_owned)))
+            Ok(Written::Done { version: version.map(ToOwned::to_owned), pruned: Pruned::of(new, &canary) })
         }
         Err(error) if error.category() == Category::Conflict => Ok(Written::Outdated),
         Err(error) if error.category() == Category::NotFound => Ok(Written::Gone),

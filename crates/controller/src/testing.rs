@@ -31,6 +31,8 @@ struct Inner {
     refused: Vec<(Method, &'static str, u16)>,
     /// Whether every Service has a ready endpoint.
     endpoints: bool,
+    /// Whether statuses lose what Flagger does not know.
+    prunes: bool,
 }
 
 /// What an operator may still do before it dies: from then on nothing of it gets through any more.
@@ -97,6 +99,20 @@ impl Recorder {
     }
 }
 
+/// What Flagger's definition drops.
+const OWN_FIELDS: [&str; 10] = [
+    "observedGeneration",
+    "waitingFor",
+    "rollbackReason",
+    "checks",
+    "lastCheckTime",
+    "news",
+    "trackedBinaryData",
+    "adoptedPromotion",
+    "serviceName",
+    "leftovers",
+];
+
 impl FakeApi {
     /// A client that talks to it.
     pub(crate) fn client(&self) -> Client {
@@ -141,6 +157,11 @@ impl FakeApi {
         lock(&self.0).refused.push((method, part, code));
     }
 
+    /// Drops what Flagger's definition of a Canary's status does not know.
+    pub(crate) fn prune_statuses(&self) {
+        lock(&self.0).prunes = true;
+    }
+
     /// Allows everything again.
     pub(crate) fn allow_all(&self) {
         lock(&self.0).refused.clear();
@@ -162,6 +183,11 @@ impl FakeApi {
 impl Inner {
     fn store(&mut self, path: &str, mut object: Value) -> Value {
         self.version += 1;
+        if self.prunes
+            && let Some(status) = object.get_mut("status").and_then(Value::as_object_mut)
+        {
+            status.retain(|field, _| !OWN_FIELDS.contains(&field.as_str()));
+        }
         object["metadata"]["resourceVersion"] = self.version.to_string().into();
         self.objects.insert(path.to_owned(), object.clone());
         object

@@ -265,6 +265,7 @@ fn differences(one: &Value, other: &Value, path: &str, found: &mut Vec<String>) 
 #[test]
 fn serin_takes_over_from_flagger_and_gives_back() -> Verdict {
     apart("takeover", async |_, spare| {
+        spare.define_as_flagger_does().await?;
         let flagger = spare.flagger().await?;
         let releases = try_join_all(cases().into_iter().map(|case| Release::open(spare, case))).await?;
         try_join_all(releases.iter().map(Release::bring)).await?;

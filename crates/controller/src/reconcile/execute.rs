@@ -7,7 +7,7 @@ use super::{Decision, Fault, Look, Next, Verdict};
 use crate::{
     apply::Hands,
     observe, stalled,
-    status::{self, Written},
+    status::{self, Pruned, Written},
     subject,
 };
 
@@ -64,7 +64,8 @@ impl Look<'_> {
         let version = canary.metadata.resource_version.as_deref().unwrap_or_default();
         let old = canary.status.as_ref();
         match status::write(&self.cluster, self.key, version, old, status).await? {
-            Written::Done(version) => {
+            Written::Done { version, pruned } => {
+                self.note_pruned(pruned);
                 self.current = version;
                 Ok(None)
             }
@@ -75,6 +76,18 @@ impl Look<'_> {
             }
             Written::Gone => Ok(Some(Next::End(Verdict::Gone))),
         }
+    }
+
+    fn note_pruned(&self, pruned: Option<Box<Pruned>>) {
+        let dropped = pruned.is_some();
+        if self.ctx.memory.set_pruned(self.key, pruned) || !dropped {
+            return;
+        }
+        tracing::warn!(
+            canary = %self.key,
+            "the installed definition of canaries.flagger.app drops parts of the status, which a restart loses: \
+             apply the definitions of this version"
+        );
     }
 
     /// Whether the Canary that was decided on is the present one. Nothing is done on a stale one's account.

@@ -154,6 +154,17 @@ async fn nothing_to_do_means_no_request() {
 }
 
 #[tokio::test]
+async fn with_flaggers_definitions_a_canary_settles_too() {
+    let operator = Operator::new();
+    operator.api.prune_statuses();
+    let (verdict, _) = operator.look().await;
+    assert!(matches!(verdict, Verdict::Settled(_)), "{verdict:?}");
+    let status = operator.api.get(CANARY).unwrap()["status"].clone();
+    assert_eq!((&status["phase"], &status["waitingFor"]), (&json!("Initializing"), &Value::Null));
+    assert_eq!(operator.look().await.1, Vec::<String>::new(), "what was dropped is not missed");
+}
+
+#[tokio::test]
 async fn a_lost_race_for_the_status_starts_over_with_a_fresh_read() {
     let operator = Operator::new();
     operator.ctx.memory.set_fresh(&operator.key);
