@@ -39,8 +39,11 @@ fn counted(family: &str) -> String {
     }
 }
 
-/// A label; Prometheus 3 reads the bounds of histograms as numbers.
+/// A label. Each operator has its own version; Prometheus 3 reads the bounds of histograms as numbers.
 fn bound(label: &str) -> String {
+    if label.starts_with("version=") {
+        return "version=\"VERSION\"".to_owned();
+    }
     match label.strip_prefix("le=\"").and_then(|label| label.strip_suffix('"')) {
         Some(value) if value != "+Inf" => format!("le=\"{}\"", number(value)),
         _ => label.to_owned(),

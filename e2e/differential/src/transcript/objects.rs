@@ -20,7 +20,7 @@ const COMPARED: [Kind; 8] = [
 ];
 
 /// What the API server or another controller sets, and what says only when something was written.
-const FOREIGN: [&str; 11] = [
+const FOREIGN: [&str; 10] = [
     "/metadata/uid",
     "/metadata/resourceVersion",
     "/metadata/generation",
@@ -29,9 +29,24 @@ const FOREIGN: [&str; 11] = [
     "/metadata/managedFields",
     "/metadata/namespace",
     "/status/lastTransitionTime",
-    "/status/lastCheckTime",
     "/spec/clusterIP",
     "/spec/clusterIPs",
+];
+
+/// What Flagger's definition of a Canary's status has. What Serin says beyond it (`docs/status.md`) has no counterpart.
+const STATUS: [&str; 12] = [
+    "phase",
+    "failedChecks",
+    "canaryWeight",
+    "iterations",
+    "trackedConfigs",
+    "lastAppliedSpec",
+    "lastPromotedSpec",
+    "lastTransitionTime",
+    "conditions",
+    "sessionAffinityCookie",
+    "primarySessionAffinityCookie",
+    "previousSessionAffinityCookie",
 ];
 
 /// Where every object of the namespace stands, at a point of the story.
@@ -63,6 +78,7 @@ fn own(kind: Kind, object: &Value) -> Value {
         remove(&mut object, path);
     }
     match kind {
+        Kind::CANARY => known_status(&mut object),
         Kind::ROUTE => warm_up_apart(&mut object),
         Kind::SERVICE => in_order_of_numbers(&mut object),
         Kind::SECRET => in_clear(&mut object),
@@ -76,6 +92,12 @@ fn own(kind: Kind, object: &Value) -> Value {
         remove(condition, "/lastTransitionTime");
     }
     object
+}
+
+fn known_status(canary: &mut Value) {
+    if let Some(Value::Object(status)) = canary.get_mut("status") {
+        status.retain(|field, _| STATUS.contains(&field.as_str()));
+    }
 }
 
 /// Serin's rule for no request would move the other rules about.
@@ -148,10 +170,9 @@ mod tests {
     }
 
     #[test]
-    fn the_status_of_a_canary_counts_but_for_its_times() {
+    fn the_status_that_both_have_counts_but_for_its_times() {
         let conditions = json!([{"type": "Promoted", "lastUpdateTime": "t", "lastTransitionTime": "t"}]);
-        let object =
-            json!({"status": {"phase": "Failed", "lastTransitionTime": "t", "conditions": conditions}});
+        let object = json!({"status": {"phase": "Failed", "lastTransitionTime": "t", "conditions": conditions, "checks": []}});
         let expected = json!({"status": {"phase": "Failed", "conditions": [{"type": "Promoted"}]}});
         assert_eq!(own(Kind::CANARY, &object), expected);
     }
