@@ -1,0 +1,53 @@
+//! Hooks that end a rollout, and alerts that a gate does not send, in virtual time.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod scenario;
+
+use scenario::Scenario;
+use serin_api::Phase;
+
+const NEW: &str = "New revision detected, progressing canary analysis.";
+
+fn gated(gate: &str) -> Scenario {
+    let mut s = Scenario::initialized(&format!(
+        r#"{{"threshold":5,"stepWeight":50,"maxWeight":50,"webhooks":[{gate},
+        {{"name":"rb","type":"rollback","url":"http://t/"}}]}}"#
+    ));
+    for hook in ["gate", "rb"] {
+        s.script.closed.insert(hook.into(), "no".to_owned());
+    }
+    s
+}
+
+/// Flagger does not ask while it waits, although its documentation says so.
+#[test]
+fn a_rollback_hook_ends_the_wait_for_approval() {
+    let mut s = gated(r#"{"name":"gate","type":"confirm-rollout","url":"http://t/"}"#);
+    s.ship("b");
+    assert_eq!(s.world.status.phase, Phase::Waiting);
+    s.script.closed.remove("rb");
+    s.interval();
+    s.drain();
+    assert_eq!(s.world.status.phase, Phase::Failed);
+    let events = s.take_events();
+    assert!(events.contains(&"Rolling back podinfo.default manual webhook invoked".to_owned()), "{events:?}");
+    s.interval();
+    assert_eq!(s.world.status.phase, Phase::Failed, "the same revision is not tried again");
+}
+
+#[test]
+fn a_muted_gate_has_an_event_but_no_alert() {
+    for (muted, alerts) in [("false", vec!["Canary is waiting for approval."]), ("true", vec![])] {
+        let gate =
+            format!(r#"{{"name":"gate","type":"confirm-rollout","url":"http://t/","muteAlert":{muted}}}"#);
+        let mut s = gated(&gate);
+        s.take_alerts();
+        s.ship("b");
+        assert_eq!(s.take_events(), ["Halt podinfo.default advancement waiting for approval gate"]);
+        assert_eq!(s.take_alerts(), alerts);
+        s.script.closed.remove("gate");
+        s.interval();
+        assert_eq!(s.take_alerts(), [NEW]);
+    }
+}
