@@ -3,13 +3,14 @@
 use std::{path::PathBuf, process::Stdio};
 
 use anyhow::{Context, Result, ensure};
+use kube::core::DynamicObject;
 use tokio::process::Command;
 
-use crate::{install::repository, settings::text};
+use crate::{install::repository, manifest, settings::text};
 
 /// The Flagger's program (`SERIN_FLAGGER` names another). It is built the first time, which takes some minutes.
 ///
-/// The file `artifacts/flagger/crd.yaml` beside it has its custom resource definitions.
+/// The folder `artifacts/flagger` beside it has its custom resource definitions, rights and Deployment.
 ///
 /// # Errors
 /// There is no Go, or the build fails; the cluster's program says why.
@@ -23,4 +24,14 @@ pub async fn program() -> Result<PathBuf> {
     let output = command.output().await.context("e2e/cluster/serin-cluster")?;
     ensure!(output.status.success(), "Flagger cannot be built; name a program by SERIN_FLAGGER");
     Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim()))
+}
+
+/// The objects of one of Flagger's own manifests: `crd.yaml`, `account.yaml` or `deployment.yaml`.
+///
+/// # Errors
+/// As [`program`], or there is no such file.
+pub async fn manifest(file: &str) -> Result<Vec<DynamicObject>> {
+    let path = program().await?.with_file_name("artifacts").join("flagger").join(file);
+    let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    manifest::parse(&text)
 }

@@ -17,6 +17,7 @@ use tokio::process::Command;
 
 use crate::{Cluster, Kind, Settings, helm, install::repository, settings::target};
 
+pub use access::Account;
 pub use operator::{Operator, program as operator_program};
 
 /// A running control plane.
@@ -70,7 +71,15 @@ impl Spare {
     /// # Errors
     /// It is not built, or ends at once.
     pub async fn operator(&self) -> Result<Operator> {
-        Operator::serin(&self.operator_kubeconfig().await?, &self.file("operator.log"))
+        self.operator_as(access::SERIN).await
+    }
+
+    /// Starts the operator with the rights of another service account.
+    ///
+    /// # Errors
+    /// As [`Spare::operator`], or there is no such account.
+    pub async fn operator_as(&self, account: Account<'_>) -> Result<Operator> {
+        Operator::serin(&self.kubeconfig_of(account).await?, &self.file("operator.log"))
     }
 
     /// Starts Flagger, with all rights.
@@ -87,8 +96,12 @@ impl Spare {
     /// # Errors
     /// The cluster gives no token, or the file cannot be written.
     pub async fn operator_kubeconfig(&self) -> Result<PathBuf> {
+        self.kubeconfig_of(access::SERIN).await
+    }
+
+    async fn kubeconfig_of(&self, account: Account<'_>) -> Result<PathBuf> {
         let kubeconfig = self.file("operator.kubeconfig");
-        access::write(&self.client, &self.kubeconfig, &kubeconfig).await?;
+        access::write(&self.client, &self.kubeconfig, account, &kubeconfig).await?;
         Ok(kubeconfig)
     }
 

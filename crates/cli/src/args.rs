@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::ignored::IgnoredArgs;
+use crate::{ignored::IgnoredArgs, probe::ProbeArgs};
 
 /// Canary releases for Kubernetes, in the place of Flagger.
 #[derive(Debug, Parser)]
@@ -22,6 +22,8 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Run the load tester that the webhooks of Canaries call.
     Loadtester(serin_loadtester::Config),
+    /// Ask an address whether a program is well, for probes that run a command.
+    Probe(ProbeArgs),
     /// Print the custom resource definitions.
     Crds,
 }

@@ -1,6 +1,9 @@
-//! Flagger's way of writing flags: whoever swaps only the image keeps the arguments.
+//! Flagger's way of being called: whoever swaps only the image keeps the command, its arguments and the probes.
 
-use std::ffi::OsString;
+use std::{
+    ffi::{OsStr, OsString},
+    path::Path,
+};
 
 /// Arguments that ask about the program itself.
 const ABOUT: [&str; 4] = ["-h", "--help", "-V", "help"];
@@ -16,17 +19,33 @@ pub(crate) fn normalised(args: impl IntoIterator<Item = OsString>) -> Vec<OsStri
     let mut args = args.into_iter();
     let mut result: Vec<OsString> = args.next().into_iter().collect();
     let mut rest: Vec<OsString> = args.map(two_dashes).collect();
+    if let Some(command) = result.first().and_then(|name| meant_by(name)) {
+        result.push(command.into());
+        result.append(&mut rest);
+        return result;
+    }
     if rest.iter().any(|arg| VERSION.iter().any(|version| arg == version)) {
         result.push("--version".into());
         return result;
     }
     rest.retain(|arg| arg != "--version=false");
     let bare = rest.first().and_then(|first| first.to_str());
-    if bare.is_some_and(|first| first.starts_with('-') && !ABOUT.contains(&first)) {
+    let alone = rest.is_empty() && result.first().is_some_and(|name| Path::new(name).ends_with("flagger"));
+    if alone || bare.is_some_and(|first| first.starts_with('-') && !ABOUT.contains(&first)) {
         result.push("run".into());
     }
     result.append(&mut rest);
     result
+}
+
+/// The command that a name of the program stands for. The images have links of these names where Flagger's
+/// manifests look for them.
+fn meant_by(name: &OsStr) -> Option<&'static str> {
+    match Path::new(name).file_name()?.to_str()? {
+        "loadtester" => Some("loadtester"),
+        "wget" => Some("probe"),
+        _ => None,
+    }
 }
 
 fn two_dashes(arg: OsString) -> OsString {
@@ -40,7 +59,11 @@ mod tests {
     use super::*;
 
     fn run(args: &str) -> String {
-        let args = std::iter::once("serin").chain(args.split_whitespace()).map(OsString::from);
+        called("serin", args)
+    }
+
+    fn called(name: &str, args: &str) -> String {
+        let args = std::iter::once(name).chain(args.split_whitespace()).map(OsString::from);
         let args: Vec<_> = normalised(args).into_iter().map(|arg| arg.into_string().unwrap()).collect();
         args[1..].join(" ")
     }
@@ -64,5 +87,15 @@ mod tests {
         }
         assert_eq!(run("-version=false -log-level=info"), "run --log-level=info");
         assert_eq!(run("run -h"), "run -h");
+    }
+
+    #[test]
+    fn names_in_flaggers_manifests_stand_for_commands() {
+        assert_eq!(called("./flagger", "-log-level=info"), "run --log-level=info");
+        assert_eq!(called("./flagger", ""), "run");
+        assert_eq!(called("./loadtester", "-port=8080 -timeout=1h"), "loadtester --port=8080 --timeout=1h");
+        let probe = "--quiet --tries=1 --timeout=4 --spider http://localhost:8080/healthz";
+        assert_eq!(called("/usr/bin/wget", probe), format!("probe {probe}"));
+        assert_eq!(called("/usr/local/bin/serin", ""), "");
     }
 }

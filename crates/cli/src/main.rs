@@ -5,6 +5,7 @@ mod crds;
 mod flags;
 mod ignored;
 mod operator;
+mod probe;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,10 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
             let level = tracing::Level::from(config.log_level).to_string().to_lowercase();
             serin_controller::telemetry::init(&level, serin_controller::telemetry::Encoding::Json);
             Ok(serin_loadtester::run(config, stop_on_signal()).await?)
+        }
+        Command::Probe(args) => {
+            serin_controller::telemetry::init("info", serin_controller::telemetry::Encoding::Console);
+            probe::run(&args).await
         }
         Command::Crds => {
             serin_controller::telemetry::init("info", serin_controller::telemetry::Encoding::Console);

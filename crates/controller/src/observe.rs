@@ -137,6 +137,7 @@ async fn endpoints(cluster: &Cluster, service: &Key) -> Seen<u32> {
     }
     match store.ready(service) {
         Count::Ready(count) => Seen::Present(count),
+        Count::Spared => Seen::Absent,
         Count::Unknown(why) => Seen::Unknown(why),
         Count::Unresolved => Seen::Unknown(format!("the endpoints of {service} are not known")),
     }

@@ -141,6 +141,12 @@ fn diagnose(kind: Kind, error: &watcher::Error) -> Option<Health> {
     let resource = kind.qualified();
     match status.code {
         404 => Some(Health::NotServed(not_served(kind))),
+        // Flagger's rights, where only the image was exchanged.
+        403 if kind == Kind::EndpointSlice => Some(Health::Spared(format!(
+            "{resource} may not be read: {}. Until the operator's service account is granted get, list and watch \
+             on it, the pods that a Deployment or DaemonSet calls ready count instead",
+            status.message
+        ))),
         403 => Some(Health::Failing(format!(
             "{resource} may not be read: {}. Grant the operator's service account get, list and watch on it",
             status.message
@@ -229,6 +235,8 @@ mod tests {
         );
         let Some(Health::Failing(why)) = diagnose(Kind::Secret, &refused(403)) else { panic!() };
         assert!(why.starts_with("secrets may not be read: no. Grant"), "{why}");
+        let Some(Health::Spared(why)) = diagnose(Kind::EndpointSlice, &refused(403)) else { panic!() };
+        assert!(why.starts_with("endpointslices.discovery.k8s.io may not be read: no. Until"), "{why}");
     }
 
     #[test]

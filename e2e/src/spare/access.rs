@@ -1,4 +1,4 @@
-//! A kubeconfig with the operator's own rights.
+//! A kubeconfig with the rights of a service account.
 
 use std::{fs::OpenOptions, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
@@ -10,13 +10,30 @@ use serde_json::json;
 /// Seconds; longer than any test.
 const VALID: u32 = 3600;
 
-/// Writes a kubeconfig with a token of the operator's service account.
-pub(super) async fn write(client: &Client, admin: &Kubeconfig, file: &Path) -> Result<()> {
-    let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), "serin-system");
+/// A service account.
+#[derive(Clone, Copy, Debug)]
+pub struct Account<'a> {
+    /// Its namespace.
+    pub namespace: &'a str,
+    /// Its name.
+    pub name: &'a str,
+}
+
+/// The account of the kustomization.
+pub(super) const SERIN: Account<'_> = Account { namespace: "serin-system", name: "serin" };
+
+/// Writes a kubeconfig with a token of this service account.
+pub(super) async fn write(
+    client: &Client,
+    admin: &Kubeconfig,
+    account: Account<'_>,
+    file: &Path,
+) -> Result<()> {
+    let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), account.namespace);
     let request: TokenRequest =
         serde_json::from_value(json!({"spec": {"audiences": [], "expirationSeconds": VALID}}))?;
-    let answer = accounts.create_token_request("serin", &PostParams::default(), &request).await?;
-    let token = answer.status.context("no token for the operator's service account")?.token;
+    let answer = accounts.create_token_request(account.name, &PostParams::default(), &request).await?;
+    let token = answer.status.with_context(|| format!("no token for {account:?}"))?.token;
     let cluster = admin.clusters.first().context("a kubeconfig without a cluster")?;
     let content = json!({
         "apiVersion": "v1",

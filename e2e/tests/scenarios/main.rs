@@ -13,6 +13,7 @@ mod daemon_set;
 mod deletion;
 mod faults;
 mod hooks;
+mod image;
 mod kustomize;
 mod metric_templates;
 mod promotion;

@@ -22,6 +22,8 @@ pub const SERVICE_LABEL: &str = "kubernetes.io/service-name";
 pub enum Count {
     /// They cannot be read, and why.
     Unknown(String),
+    /// They may not be read: the workload's word has to do.
+    Spared,
     /// Nobody asked for them before: they have to be listed once.
     Unresolved,
     /// So many are ready.
@@ -85,6 +87,9 @@ impl Endpoints {
     /// How many endpoints of a Service are ready.
     pub fn ready(&self, service: &Key) -> Count {
         let inner = read(&self.inner);
+        if matches!(inner.health, Health::Spared(_)) {
+            return Count::Spared;
+        }
         if let Some(why) = inner.health.trouble() {
             return Count::Unknown(why);
         }
@@ -273,6 +278,17 @@ mod tests {
         assert_eq!(endpoints.ready(&late), Count::Unresolved);
         endpoints.resolve(&late, &[]);
         assert_eq!(endpoints.ready(&late), Count::Ready(0));
+    }
+
+    #[test]
+    fn without_a_right_to_them_nothing_is_counted_until_there_is_one() {
+        let endpoints = synced();
+        assert_eq!(endpoints.fail(Health::Spared("no right".to_owned())), [canary()]);
+        assert_eq!(endpoints.ready(&service()), Count::Spared);
+        endpoints.list_begins();
+        endpoints.listed(&slice("a", &[Some(true)]));
+        assert_eq!(endpoints.list_ends(), [canary()]);
+        assert_eq!(endpoints.ready(&service()), Count::Ready(1));
     }
 
     #[test]

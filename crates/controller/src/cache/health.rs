@@ -11,6 +11,8 @@ pub enum Health {
     NotServed(String),
     /// It cannot be listed; the text says why and what to do.
     Failing(String),
+    /// It may not be listed, and Serin can do without; the text says how, and what to do.
+    Spared(String),
 }
 
 impl Health {
@@ -19,12 +21,12 @@ impl Health {
         match self {
             Self::Synced => None,
             Self::Starting => Some("the first list is not complete".to_owned()),
-            Self::NotServed(why) | Self::Failing(why) => Some(why.clone()),
+            Self::NotServed(why) | Self::Failing(why) | Self::Spared(why) => Some(why.clone()),
         }
     }
 
     /// Whether waiting longer is no use for the operator to be ready.
     pub fn settled(&self) -> bool {
-        matches!(self, Self::Synced | Self::NotServed(_))
+        matches!(self, Self::Synced | Self::NotServed(_) | Self::Spared(_))
     }
 }

@@ -94,7 +94,7 @@ impl Look<'_> {
         needed.find_map(|(_, health)| match health {
             Health::NotServed(why) => Some(Stall::new("KindNotServed", why)),
             Health::Failing(why) => Some(Stall::new(Category::Forbidden.reason(), why)),
-            Health::Starting | Health::Synced => None,
+            Health::Starting | Health::Synced | Health::Spared(_) => None,
         })
     }
 }

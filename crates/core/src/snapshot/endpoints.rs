@@ -9,23 +9,37 @@ use crate::{
     Rollout, Seen,
     build::json::{items, text},
     observe::Endpoints,
+    rollout::TargetKind,
 };
 
 impl Snapshot {
     /// Ready endpoints of both sides. A target may be a Service of something that Kubernetes does not watch
-    /// (a name elsewhere, addresses that the user lists): that counts as ready, as with Flagger.
+    /// (a name elsewhere, addresses that the user lists): that counts as ready, as with Flagger. So do the pods
+    /// that the workload calls ready where the operator may not read endpoints.
     pub(super) fn endpoints(&self, rollout: &Rollout) -> Endpoints {
-        let side = |service: &Seen<Value>, counted: &Seen<u32>| match service {
+        let side = |service: &Seen<Value>, counted: &Seen<u32>, workload: &Seen<Value>| match service {
             Seen::Present(service) if !rollout.target_kind.has_pods() && selects_nothing(service) => {
                 Seen::Present(1)
             }
+            _ if *counted == Seen::Absent => workload.clone().map(|workload| ready_pods(rollout, &workload)),
             _ => counted.clone(),
         };
         Endpoints {
-            primary: side(&self.primary_service, &self.endpoints.primary),
-            canary: side(&self.canary_service, &self.endpoints.canary),
+            primary: side(&self.primary_service, &self.endpoints.primary, &self.primary),
+            canary: side(&self.canary_service, &self.endpoints.canary, &self.target),
         }
     }
+}
+
+/// What the workload's controller says. Of a Service nothing is known: it counts as ready.
+fn ready_pods(rollout: &Rollout, workload: &Value) -> u32 {
+    let field = match rollout.target_kind {
+        TargetKind::Deployment => "/status/readyReplicas",
+        TargetKind::DaemonSet => "/status/numberReady",
+        TargetKind::Service => return 1,
+    };
+    let ready = workload.pointer(field).and_then(Value::as_u64).unwrap_or_default();
+    u32::try_from(ready).unwrap_or(u32::MAX)
 }
 
 fn selects_nothing(service: &Value) -> bool {

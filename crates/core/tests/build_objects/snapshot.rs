@@ -215,6 +215,19 @@ fn a_service_of_something_elsewhere_counts_as_ready() {
     assert_eq!((endpoints.primary, endpoints.canary), (Seen::Present(0), Seen::Present(1)));
 }
 
+#[test]
+fn without_a_right_to_endpoints_the_pods_that_are_called_ready_count() {
+    for (fixture, status) in [("tutorial.yaml", "readyReplicas"), ("daemonset.yaml", "numberReady")] {
+        let world = World::load(fixture);
+        let mut target = world.target().clone();
+        merge(&mut target, &json!({"status": {status: 2}}));
+        let mut snapshot = Snapshot { target: Seen::Present(target), ..blank(&world) };
+        snapshot.endpoints = Endpoints { primary: Seen::Absent, canary: Seen::Absent };
+        let endpoints = facts(&world, &snapshot).endpoints;
+        assert_eq!((endpoints.primary, endpoints.canary), (Seen::Absent, Seen::Present(2)), "{fixture}");
+    }
+}
+
 /// The target and nothing else.
 fn blank(world: &World) -> Snapshot {
     Snapshot {

@@ -21,6 +21,8 @@ const (
 	// certificates is where Debian keeps the certificate authorities.
 	certificates = "/etc/ssl/certs/ca-certificates.crt"
 	operatorPath = "/usr/local/bin/serin"
+	// loadtesterHome is the working folder of Flagger's load tester.
+	loadtesterHome = "/home/app"
 )
 
 // Base is a tree with the files that name users and say how hosts are looked up.
@@ -42,6 +44,9 @@ func Operator(binary string) (Image, error) {
 	if err := addCertificates(tree); err != nil {
 		return Image{}, err
 	}
+	// Flagger's manifests run ./flagger, and wget in their probes.
+	tree.Link("/flagger", operatorPath)
+	tree.Link("/usr/bin/wget", operatorPath)
 	return Image{Name: OperatorName, Tree: tree, Entrypoint: []string{operatorPath}, User: nonRoot}, nil
 }
 
@@ -63,6 +68,8 @@ func Loadtester(binary string, tools Tools) (Image, error) {
 		return Image{}, fmt.Errorf("tools of the load tester: %w", err)
 	}
 	image.Name = LoadtesterName
+	image.Tree.Link(loadtesterHome+"/loadtester", operatorPath)
+	image.WorkDir = loadtesterHome
 	return image, nil
 }
 
