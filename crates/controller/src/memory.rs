@@ -17,7 +17,7 @@ use crate::{
     lock::lock,
     options::{BACKOFF_MAX, BACKOFF_MIN},
     stalled::Stall,
-    status::Pruned,
+    status::Unstored,
 };
 
 /// Notes about Canaries.
@@ -38,8 +38,8 @@ struct Notes {
     told: Option<String>,
     /// Corrections that may still be made at once.
     corrections: Allowance,
-    /// What the API server dropped of the status that was written last.
-    pruned: Option<Box<Pruned>>,
+    /// What the API server does not have of the status that was decided last.
+    unstored: Option<Box<Unstored>>,
     /// Names for the metrics of a Canary that is gone.
     labels: Labels,
     /// The news of its status that are being told (`false`) or have been (`true`).
@@ -109,14 +109,22 @@ impl Memory {
         }
     }
 
-    /// Notes what the API server dropped of a status. Returns whether it had dropped something before.
-    pub fn set_pruned(&self, key: &Key, pruned: Option<Box<Pruned>>) -> bool {
-        self.with(key, |notes| std::mem::replace(&mut notes.pruned, pruned).is_some())
+    /// Notes what the API server does not have of a status. Returns whether something was missing before.
+    pub fn set_unstored(&self, key: &Key, unstored: Option<Box<Unstored>>) -> bool {
+        self.with(key, |notes| std::mem::replace(&mut notes.unstored, unstored).is_some())
     }
 
-    /// The status with what the API server dropped of it; `None` when it is complete, or another's.
+    /// The status with what the API server does not have of it; `None` when it is complete, or another's.
     pub fn restored(&self, key: &Key, observed: Option<&CanaryStatus>) -> Option<CanaryStatus> {
-        self.with(key, |notes| notes.pruned.as_ref()?.restore(observed))
+        self.with(key, |notes| notes.unstored.as_ref()?.restore(observed))
+    }
+
+    /// The status that the API server has in the place of this one.
+    pub fn stored(&self, key: &Key, decided: Option<&CanaryStatus>) -> Option<CanaryStatus> {
+        self.with(key, |notes| {
+            let unstored = notes.unstored.as_ref().filter(|unstored| Some(unstored.decided()) == decided);
+            unstored.map_or_else(|| decided.cloned(), |unstored| unstored.stored().cloned())
+        })
     }
 
     /// Whether the Canary was read afresh in this term.

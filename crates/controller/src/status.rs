@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 use serin_api::CanaryStatus;
 
-mod pruned;
+mod unstored;
 
-pub use pruned::Pruned;
+pub use unstored::Unstored;
 
 use crate::{
     cluster::Cluster,
@@ -22,7 +22,7 @@ pub enum Written {
         /// The version of the Canary now.
         version: Option<String>,
         /// What the API server dropped of it.
-        pruned: Option<Box<Pruned>>,
+        pruned: Option<Box<Unstored>>,
     },
     /// The Canary changed since it was read: the decision has to be made again.
     Outdated,
@@ -48,7 +48,10 @@ pub async fn write(
     match cluster.merge_status(Kind::Canary, key, &patch).await {
         Ok(canary) => {
             let version = canary.pointer("/metadata/resourceVersion").and_then(Value::as_str);
-            Ok(Written::Done { version: version.map(ToOwned::to_owned), pruned: Pruned::of(new, &canary) })
+            Ok(Written::Done {
+                version: version.map(ToOwned::to_owned),
+                pruned: Unstored::pruned(new, &canary),
+            })
         }
         Err(error) if error.category() == Category::Conflict => Ok(Written::Outdated),
         Err(error) if error.category() == Category::NotFound => Ok(Written::Gone),

@@ -11,6 +11,8 @@ pub struct Plan {
     pub asks: Vec<Ask>,
     /// The status to have; equal to the observed one when nothing is to be written.
     pub status: CanaryStatus,
+    /// The status is for the operator's memory alone: nothing happened that is worth a write.
+    pub unwritten: bool,
     /// Idempotent, in order, after the status is written.
     pub actions: Vec<Action>,
     /// After the actions. These, the alerts and the hooks are in `status.news`, too.

@@ -35,6 +35,18 @@ pub fn differs(a: &CanaryStatus, b: &CanaryStatus) -> bool {
     timeless(a) != timeless(b)
 }
 
+/// Whether two statuses differ in more than what is waited for, and what was measured meanwhile.
+pub fn decided(a: &CanaryStatus, b: &CanaryStatus) -> bool {
+    let held = |s: &CanaryStatus| CanaryStatus {
+        waiting_for: None,
+        last_check_time: None,
+        service_name: None,
+        checks: Vec::new(),
+        ..s.clone()
+    };
+    differs(&held(a), &held(b))
+}
+
 /// The moment as statuses keep it: whole milliseconds.
 pub fn stamp(now: Timestamp) -> Timestamp {
     now.trunc_subsecs(3)

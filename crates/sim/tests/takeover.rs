@@ -233,10 +233,56 @@ fn a_suspended_rollout_stays_as_it_is_and_goes_on_when_it_may() {
     assert!(s.world.status.phase == Phase::Promoting || s.world.status.canary_weight == 50, "{}", s.line());
 }
 
+#[rstest]
+#[case::waiting(WEIGHTS, "{}", json!({"phase": "Waiting", "lastAppliedSpec": "a"}), 0)]
+#[case::gate(WEIGHTS, "{}", json!({"phase": "WaitingPromotion", "iterations": -1}), 50)]
+#[case::ab_gate(AB, "{}", json!({"phase": "WaitingPromotion", "iterations": 1}), 100)]
+#[case::blue_green_gate(BLUE_GREEN, "{}", json!({"phase": "WaitingPromotion", "iterations": 1}), 0)]
+#[case::unrouted_gate(BLUE_GREEN, r#"{"provider":"kubernetes"}"#, json!({"phase": "WaitingPromotion", "iterations": 1}), 0)]
+#[case::suspended(WEIGHTS, r#"{"suspend":true}"#, json!({"phase": "Progressing", "canaryWeight": 25}), 25)]
+#[case::suspended_promotion(WEIGHTS, r#"{"suspend":true}"#, json!({"phase": "Promoting", "canaryWeight": 50}), 50)]
+fn what_the_user_holds_is_not_written(
+    #[case] analysis: &str,
+    #[case] spec: &str,
+    #[case] status: Value,
+    #[case] canary: u8,
+) {
+    let mut analysis: Value = serde_json::from_str(analysis).unwrap();
+    analysis["webhooks"] = json!([
+        {"name": "gate", "type": "confirm-rollout", "url": "http://t/"},
+        {"name": "gate", "type": "confirm-promotion", "url": "http://t/"},
+    ]);
+    let mut s = left_by_flagger(
+        &analysis.to_string(),
+        spec,
+        &status,
+        i32::from(status["phase"] != "Waiting"),
+        canary,
+    );
+    s.world.target.revision = "b".to_owned();
+    s.script.closed.insert("gate".to_owned(), "closed".to_owned());
+    let (phase, mut told) = (s.world.status.phase, 0);
+    for _ in 0..50 {
+        let plan = s.world.plan(&s.script);
+        assert!(plan.unwritten || plan.status == s.world.status, "{:?}", plan.status);
+        assert_eq!((plan.actions, plan.alerts), (vec![], vec![]));
+        told += plan.events.len();
+        s.world.status = plan.status;
+        s.world.pass(TimeDelta::seconds(3));
+    }
+    assert_eq!((s.world.status.phase, told), (phase, 1), "{:?}", s.world.status);
+    assert_eq!(s.world.status.observed_generation, None, "it stays Flagger's");
+    s.script.closed.clear();
+    Arc::make_mut(&mut s.world.rollout).spec.suspend = false;
+    s.settle();
+    s.interval();
+    assert_eq!(s.world.status.observed_generation, Some(1), "the next decision makes it Serin's");
+}
+
 #[test]
 fn what_cannot_be_read_is_taken_over_later() {
-    let status = json!({"phase": "WaitingPromotion", "iterations": -1});
-    let s = left_by_flagger(WEIGHTS, r#"{"suspend":true}"#, &status, 1, 50);
+    let status = json!({"phase": "Progressing", "canaryWeight": 25});
+    let s = left_by_flagger(WEIGHTS, "{}", &status, 1, 50);
     let mut blind = s.world.observe(serin_core::observe::Answers::default());
     blind.now += TimeDelta::seconds(60);
     blind.route = serin_core::Seen::Unknown("no answer".to_owned());
@@ -311,13 +357,46 @@ fn a_template_that_changed_after_flaggers_last_look_is_analysed(#[case] after: i
     assert_eq!(s.world.status.phase, Phase::Progressing);
 }
 
-#[test]
-fn with_another_flaggers_hash_a_rollout_starts_over() {
-    let mut s = renamed(&json!({"phase": "Progressing", "canaryWeight": 25}));
-    s.world.target.replicas = 1;
-    s.world.route = Some(Routing::weighted(25));
+/// A rollout under another Flagger's hash that began now, of a template that was written so much later.
+fn renamed_rollout(status: &Value, canary: u8, written: Option<i64>) -> Scenario {
+    let mut s = left_by_flagger(WEIGHTS, "{}", status, 1, canary);
+    let world = &mut s.world;
+    world.status.last_applied_spec = Some("older".to_owned());
+    world.status.conditions[0].last_transition_time = Some(world.now);
+    world.target.written = written.map(|after| world.now + TimeDelta::seconds(after));
+    s
+}
+
+#[rstest]
+#[case::written_since(Some(1))]
+#[case::too_close_to_tell(Some(-1))]
+#[case::not_recorded(None)]
+fn with_another_flaggers_hash_a_rollout_starts_over(#[case] written: Option<i64>) {
+    let status = json!({"phase": "Progressing", "canaryWeight": 25});
+    let mut s = renamed_rollout(&status, 25, written);
     s.settle();
     assert!(s.take_events().iter().any(|event| event.contains("Restarting analysis")));
+}
+
+#[rstest]
+#[case::progressing(json!({"phase": "Progressing", "canaryWeight": 25}), 25)]
+#[case::gate(json!({"phase": "WaitingPromotion", "iterations": -1}), 50)]
+#[case::promoting(json!({"phase": "Promoting", "canaryWeight": 50}), 50)]
+#[case::finalising(json!({"phase": "Finalising"}), 0)]
+fn another_flaggers_rollout_of_an_older_template_goes_on(#[case] status: Value, #[case] canary: u8) {
+    let mut s = renamed_rollout(&status, canary, Some(-3));
+    let (mut splits, mut events) = (vec![canary], Vec::new());
+    for _ in 0..20 {
+        s.settle();
+        splits.extend(split(&s));
+        events.extend(s.take_events());
+        s.world.pods_ready();
+        s.world.pass(TimeDelta::seconds(10));
+    }
+    assert!(!events.iter().any(|event| event.contains("etected")), "{events:?}");
+    assert_eq!(s.line(), "Succeeded w=0 fc=0 it=0 applied=b promoted=b replicas=0 route=100/0");
+    let top = splits.iter().rposition(|split| *split > 0).map_or(0, |last| last + 1);
+    assert!(splits[..top].is_sorted(), "{splits:?}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::{Decision, Fault, Look, Next, Verdict};
 use crate::{
     apply::Hands,
     observe, stalled,
-    status::{self, Pruned, Written},
+    status::{self, Unstored, Written},
     subject,
 };
 
@@ -21,12 +21,15 @@ impl Look<'_> {
         stalled::set(&mut status, stall.as_ref(), observe::now());
         let told = |item: &_, part| self.is_told(&decision.canary, item, part);
         news::forget_told(&mut status, decision.canary.status.as_ref(), told);
-        let wrote = decision.canary.status.as_ref() != Some(&status);
+        let kept = decision.plan.unwritten && stall.is_none();
+        let wrote = !kept && decision.canary.status.as_ref() != Some(&status);
         let acts = !decision.plan.actions.is_empty();
         if wrote {
             if let Some(next) = self.write(&decision.canary, &status).await? {
                 return Ok(next);
             }
+        } else if kept {
+            self.keep(&decision.canary, &status);
         } else if acts {
             if !self.ctx.memory.may_correct(self.key) {
                 return self.contested(&decision).await;
@@ -62,8 +65,8 @@ impl Look<'_> {
             return Err(Fault::Interrupted);
         }
         let version = canary.metadata.resource_version.as_deref().unwrap_or_default();
-        let old = canary.status.as_ref();
-        match status::write(&self.cluster, self.key, version, old, status).await? {
+        let old = self.ctx.memory.stored(self.key, canary.status.as_ref());
+        match status::write(&self.cluster, self.key, version, old.as_ref(), status).await? {
             Written::Done { version, pruned } => {
                 self.note_pruned(pruned);
                 self.current = version;
@@ -78,9 +81,15 @@ impl Look<'_> {
         }
     }
 
-    fn note_pruned(&self, pruned: Option<Box<Pruned>>) {
+    /// Keeps a status that is not worth a write.
+    fn keep(&self, canary: &Canary, status: &CanaryStatus) {
+        let stored = self.ctx.memory.stored(self.key, canary.status.as_ref());
+        self.ctx.memory.set_unstored(self.key, Unstored::kept(status, stored.as_ref()));
+    }
+
+    fn note_pruned(&self, pruned: Option<Box<Unstored>>) {
         let dropped = pruned.is_some();
-        if self.ctx.memory.set_pruned(self.key, pruned) || !dropped {
+        if self.ctx.memory.set_unstored(self.key, pruned) || !dropped {
             return;
         }
         tracing::warn!(

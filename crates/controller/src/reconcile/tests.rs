@@ -165,6 +165,31 @@ async fn with_flaggers_definitions_a_canary_settles_too() {
 }
 
 #[tokio::test]
+async fn a_held_status_of_flaggers_is_written_with_the_next_decision_and_then_in_full() {
+    let operator = Operator::new();
+    let flaggers = json!({"phase": "Progressing", "failedChecks": 0, "canaryWeight": 0, "iterations": -1,
+        "lastAppliedSpec": "x", "lastPromotedSpec": "y"});
+    let edit = |suspend: bool| {
+        operator.deliver(operator.api.edit(CANARY, |canary| {
+            canary["spec"]["suspend"] = json!(suspend);
+            canary["status"] = flaggers.clone();
+        }));
+    };
+    edit(true);
+    for _ in 0..3 {
+        let (verdict, requests) = operator.look().await;
+        assert!(matches!(verdict, Verdict::Settled(_)), "{verdict:?}");
+        assert!(!requests.iter().any(|request| request.contains("/status")), "{requests:?}");
+    }
+    assert_eq!(operator.api.get(CANARY).unwrap()["status"], flaggers);
+    assert_eq!(operator.api.events().len(), 1, "{:?}", operator.api.events());
+    edit(false);
+    operator.look().await;
+    let status = operator.api.get(CANARY).unwrap()["status"].clone();
+    assert_eq!((&status["iterations"], &status["observedGeneration"]), (&json!(0), &json!(1)), "{status}");
+}
+
+#[tokio::test]
 async fn a_lost_race_for_the_status_starts_over_with_a_fresh_read() {
     let operator = Operator::new();
     operator.ctx.memory.set_fresh(&operator.key);

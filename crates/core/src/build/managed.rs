@@ -116,9 +116,11 @@ fn fields<'a>(object: &'a Value, pointer: &str) -> impl Iterator<Item = &'a str>
     maps.into_iter().filter_map(Value::as_object).flat_map(Map::keys).map(String::as_str)
 }
 
-/// When a client changed the pod template last, as far as it was recorded.
+/// When somebody changed the target's pod template last, as far as it was recorded. What Flagger and Serin write
+/// there, to scale a DaemonSet, is no change.
 pub fn template_written(object: &Value) -> Option<Timestamp> {
-    let writers = items(object, ENTRIES).filter(|entry| entry["fieldsV1"].pointer(TEMPLATE).is_some());
+    let others = items(object, ENTRIES).filter(|entry| !ours(entry));
+    let writers = others.filter(|entry| entry["fieldsV1"].pointer(TEMPLATE).is_some());
     let times = writers.filter_map(|entry| DateTime::parse_from_rfc3339(text(entry, "/time")?).ok());
     times.map(|time| time.to_utc()).max()
 }

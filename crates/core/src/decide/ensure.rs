@@ -130,6 +130,10 @@ impl Turn<'_> {
         let serves = matches!(self.obs.endpoints.canary, Seen::Present(n) if n > 0);
         let lost = self.obs.endpoints.canary == Seen::Present(0) && self.primary_serves();
         let bearable = if want.canary > 0 && lost { Routing::PRIMARY } else { want };
+        // What Flagger routed so stays as it is until something is decided.
+        if self.foreign() && self.current_routing() == Some(bearable) {
+            return bearable;
+        }
         if serves || self.current_routing().is_some_and(|r| r.warm) { bearable.kept_warm() } else { bearable }
     }
 

@@ -3,15 +3,22 @@
 //! Flagger writes no `observedGeneration`, and drops it together with whatever else of a status is not its own. So
 //! its absence tells whose status it is, whichever operator was here before.
 //!
-//! Nothing is written for the sake of taking over: what is read here is written with the next change.
+//! Nothing is written for the sake of taking over: what is read here is written with the next change. While the
+//! user holds a rollout, by a gate or by `suspend`, there is none.
 
 use chrono::TimeDelta;
 use serin_api::Phase;
 
 use super::turn::Turn;
-use crate::{observe::Seen, status, strategy::Kind};
+use crate::{
+    Timestamp,
+    observe::Seen,
+    status::{self, PROMOTED},
+    strategy::Kind,
+};
 
-/// How much older than Flagger's last look a template has to be to be surely the one it looked at.
+/// How much older than Flagger's look a template has to be to be surely the one it looked at: times are whole
+/// seconds, of two machines.
 const MARGIN: TimeDelta = TimeDelta::seconds(2);
 
 impl Turn<'_> {
@@ -23,15 +30,20 @@ impl Turn<'_> {
         }
         self.claimed = match self.next.phase {
             Phase::Progressing | Phase::WaitingPromotion => {
-                self.take_over_split() && self.take_over_configs()
+                self.take_over_split() && self.take_over_configs() && self.take_over_revision()
             }
             Phase::Promoting => {
-                self.take_over_split() && self.take_over_configs() && self.take_over_promotion()
+                self.take_over_split()
+                    && self.take_over_configs()
+                    && self.take_over_revision()
+                    && self.take_over_promotion()
             }
+            Phase::Finalising => self.take_over_revision(),
             Phase::Initializing => self.take_over_primary(),
             Phase::Failed => self.take_over_failure(),
             _ => true,
         };
+        self.taken = Some(self.next.clone());
     }
 
     /// The route tells how far the rollout is: at a gate, and in a promotion that followed one, Flagger's status
@@ -113,20 +125,41 @@ impl Turn<'_> {
     /// While it is `Failed`, Flagger writes the target's hash down in each interval. A template that is older
     /// than that is the one that failed, whatever another Flagger's hash of it is.
     fn take_over_failure(&mut self) -> bool {
-        let target = match &self.obs.target {
-            Seen::Unknown(_) => return false,
-            Seen::Absent => return true,
-            Seen::Present(target) => target,
+        let promoted = self.next.last_promoted_spec == self.next.last_applied_spec;
+        let Some(revision) = self.older_than(self.next.last_transition_time) else {
+            return self.target_known();
         };
-        let looked = self.next.last_transition_time;
-        let old = |written| looked.is_some_and(|looked| written + MARGIN < looked);
-        let renamed = self.next.last_applied_spec.as_ref().is_some_and(|name| *name != target.revision);
-        if renamed && target.template_written.is_some_and(old) {
-            if self.next.last_promoted_spec == self.next.last_applied_spec {
-                self.next.last_promoted_spec = Some(target.revision.clone());
-            }
-            self.next.last_applied_spec = Some(target.revision.clone());
+        if promoted {
+            self.next.last_promoted_spec = Some(revision.clone());
         }
+        self.next.last_applied_spec = Some(revision);
         true
+    }
+
+    /// A rollout begins with a hash of the target. A template that is older than the rollout is the one under
+    /// analysis, whatever another Flagger's hash of it is.
+    ///
+    /// The condition has been `Unknown` since the rollout began, or since its gate was found closed. A restart
+    /// for a newer revision does not change it, nor does it make that revision older.
+    fn take_over_revision(&mut self) -> bool {
+        let condition = self.next.conditions.iter().find(|condition| condition.type_ == PROMOTED);
+        let begun = condition.filter(|condition| condition.status == "Unknown");
+        let begun = begun.and_then(|condition| condition.last_transition_time);
+        if let Some(revision) = self.older_than(begun) {
+            self.next.last_applied_spec = Some(revision);
+        }
+        self.target_known()
+    }
+
+    fn target_known(&self) -> bool {
+        !matches!(self.obs.target, Seen::Unknown(_))
+    }
+
+    /// The target's revision, if Flagger has another name for it and its template was written before this time.
+    fn older_than(&self, time: Option<Timestamp>) -> Option<String> {
+        let target = self.obs.target.present()?;
+        let renamed = self.next.last_applied_spec.as_ref().is_some_and(|name| *name != target.revision);
+        let old = target.template_written? + MARGIN < time?;
+        (renamed && old).then(|| target.revision.clone())
     }
 }

@@ -90,6 +90,8 @@ pub(super) struct Turn<'a> {
     wake: Option<Timestamp>,
     /// Whether a status of Flagger's was read in full, so that what is written is Serin's.
     pub(super) claimed: bool,
+    /// A status of Flagger's as it was read, before anything was decided.
+    pub(super) taken: Option<CanaryStatus>,
 }
 
 impl<'a> Turn<'a> {
@@ -105,6 +107,7 @@ impl<'a> Turn<'a> {
             analysed: false,
             wake: None,
             claimed: true,
+            taken: None,
         }
     }
 
@@ -248,6 +251,10 @@ impl<'a> Turn<'a> {
             Err(Stop::Acted | Stop::Ask(_)) => {}
             Err(Stop::Wait(wait)) => self.waiting(wait),
         }
+        if self.rests() {
+            self.next.service_name = None;
+            return self.plan(true);
+        }
         // A status of Flagger's is not written for the sake of the name alone.
         let unnamed = self.foreign() && self.obs.status.service_name.is_none();
         let name = self.next.service_name.take_if(|_| unnamed);
@@ -262,9 +269,23 @@ impl<'a> Turn<'a> {
             self.next.last_transition_time = Some(status::seconds(self.now()));
         }
         self.keep_news();
+        self.plan(false)
+    }
+
+    /// Whether a status of Flagger's says all that matters: its rollout is held, and nothing was decided.
+    fn rests(&self) -> bool {
+        let gated = matches!(self.next.phase, Phase::Waiting | Phase::WaitingPromotion);
+        let suspended = self.rollout().spec.suspend && self.next.phase != Phase::None;
+        let quiet = self.actions.is_empty() && self.alerts.is_empty() && self.hooks.is_empty();
+        let taken = self.taken.as_ref().filter(|_| !self.rollout().deleting && self.outcome.is_none());
+        (gated || suspended) && quiet && taken.is_some_and(|taken| !status::decided(taken, &self.next))
+    }
+
+    fn plan(self, unwritten: bool) -> Plan {
         Plan {
             asks: Vec::new(),
             status: self.next,
+            unwritten,
             actions: self.actions,
             events: self.events,
             alerts: self.alerts,
@@ -315,6 +336,7 @@ impl<'a> Turn<'a> {
         Plan {
             asks: vec![ask],
             status: self.obs.status.clone(),
+            unwritten: false,
             actions: Vec::new(),
             events: Vec::new(),
             alerts: Vec::new(),

@@ -51,7 +51,8 @@ fn the_time_of_the_template_is_that_of_its_last_writer() {
     let mut target = json!({"metadata": {"managedFields": [
         writer("flux", "2026-01-01T00:00:00Z", json!({"f:template": {"f:spec": {}}, "f:replicas": {}})),
         writer("helm", "2026-01-03T00:00:00Z", json!({"f:template": {"f:metadata": {}}})),
-        writer("flagger", "2026-01-05T00:00:00Z", json!({"f:replicas": {}})),
+        writer("kube-controller-manager", "2026-01-04T00:00:00Z", json!({"f:replicas": {}})),
+        writer("flagger", "2026-01-05T00:00:00Z", json!({"f:template": {"f:spec": {"f:nodeSelector": {}}}})),
     ]}});
     let expected = DateTime::parse_from_rfc3339("2026-01-03T00:00:00Z").unwrap().to_utc();
     assert_eq!(template_written(&target), Some(expected));
