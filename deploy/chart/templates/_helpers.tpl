@@ -1,5 +1,8 @@
+{{/* The application's name in labels. A release called flagger keeps the names and selectors of Flagger's chart, so that
+it can be upgraded to this one: a Deployment cannot change its selector. */}}
 {{- define "serin.name" -}}
-{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- $own := ternary "flagger" .Chart.Name (contains "flagger" .Release.Name) -}}
+{{- default $own .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
 {{/* Name of all objects: the release's, with the chart's in it. */}}
@@ -123,6 +126,25 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- if $values.controlplane.kubeconfig.secretName }}
 - controlplane.kubeconfig.secretName: routes in another cluster are not supported; they are written to the cluster of the Canaries
 {{- end }}
+{{- include "serin.otherName" . }}
+{{- end -}}
+
+{{/* Flagger's Deployment of this release, where it has a name or selector that the values do not lead to. Helm would remove
+it after the new one has started, so that both act, or fail in the middle, as a Deployment cannot change its selector. */}}
+{{- define "serin.otherName" -}}
+{{- if .Release.IsUpgrade -}}
+{{- $full := include "serin.fullname" . -}}
+{{- range $name := list $full (printf "%s-flagger" .Release.Name | trunc 63) | uniq -}}
+{{- $found := lookup "apps/v1" "Deployment" $.Release.Namespace $name -}}
+{{- $selector := dig "spec" "selector" "matchLabels" dict $found -}}
+{{- if eq $.Release.Name (get $selector "app.kubernetes.io/instance") -}}
+{{- $label := get $selector "app.kubernetes.io/name" -}}
+{{- if or (ne $name $full) (ne $label (include "serin.name" $)) }}
+- the release has the Deployment {{ $name }} of Flagger's chart, which these values would not upgrade: add --set nameOverride={{ $label }},fullnameOverride={{ $name }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/* Names that the affinity in values written for Flagger's chart refers to. */}}

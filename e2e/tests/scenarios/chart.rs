@@ -5,4 +5,5 @@ mod loadtester;
 mod release;
 mod render;
 mod rights;
+mod upgrade;
 mod values;

@@ -14,7 +14,7 @@ use serin_e2e::{
 };
 
 /// Sets the replicas of the operator that all tests share. Two must not serve the same Canary.
-async fn scale_shared(scene: &Scene, replicas: u8) -> Result<()> {
+pub(super) async fn scale_shared(scene: &Scene, replicas: u8) -> Result<()> {
     let namespace = &scene.cluster.settings.operator_namespace;
     let patch = Patch::Merge(json!({"spec": {"replicas": replicas}}));
     let api = scene.cluster.api(Kind::DEPLOYMENT, namespace);
