@@ -1,21 +1,34 @@
-//! The model check of `make model` with fewer revisions and faults, so that it runs with every test.
+//! The models of `make model` with fewer revisions and faults, so that they run with every test.
 #![allow(clippy::expect_used)]
 
 #[path = "../examples/model/cluster.rs"]
 mod cluster;
+#[path = "../examples/model/configurations.rs"]
+mod configurations;
+#[path = "../examples/model/cookies.rs"]
+mod cookies;
+#[path = "../examples/model/ghost.rs"]
+mod ghost;
 #[path = "../examples/model/lifecycle.rs"]
 mod lifecycle;
+#[path = "../examples/model/outbox.rs"]
+mod outbox;
 #[path = "../examples/model/properties.rs"]
 mod properties;
+#[path = "../examples/model/rest.rs"]
+mod rest;
 
+use configurations::Configuration;
 use lifecycle::Lifecycle;
 use stateright::{Checker, Model};
 
 #[test]
 fn the_invariants_hold_in_every_order() {
-    for (name, model) in Lifecycle::all(2, 2) {
-        let checker = model.checker().threads(2).spawn_bfs().join();
-        assert!(checker.unique_state_count() > 1000, "{name}: {} states", checker.unique_state_count());
+    for full in configurations::FULL {
+        let configuration = Configuration { revisions: 2, faults: full.faults.min(1), ..full };
+        let checker = Lifecycle::new(configuration).checker().threads(2).spawn_bfs().join();
+        let states = checker.unique_state_count();
+        assert!(states > 1000, "{}: {states} states", configuration.name);
         checker.assert_properties();
     }
 }

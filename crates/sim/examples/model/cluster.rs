@@ -3,14 +3,20 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, TimeDelta};
-use serin_api::{
-    CanaryStatus, Phase,
-    canary::{AlertSeverity, News, NewsAlert},
+use serin_api::{CanaryStatus, Phase};
+use serin_core::{
+    Action, Rollout, Routing, Timestamp,
+    affinity::{Cookie, Cookies},
+    hash::promotion_id,
 };
-use serin_core::{Action, Rollout, Routing, Timestamp, affinity::Cookies, hash::promotion_id};
 use serin_sim::{
     Pods, World,
     world::{VirtualPrimary, VirtualTarget},
+};
+
+use crate::{
+    cookies::Jar,
+    outbox::{Parts, listed, news},
 };
 
 /// How much of the present window is over. Nothing else of the time matters to a decision.
@@ -38,8 +44,9 @@ pub(crate) struct Cluster {
     pub(crate) primary: Option<(u8, Pods)>,
     pub(crate) services: [bool; 3],
     pub(crate) route: Option<Routing>,
-    /// The alerts that the status lists as still to be told.
-    pub(crate) untold: Vec<String>,
+    pub(crate) cookies: Jar,
+    /// The parts of the news that the status lists.
+    pub(crate) news: Vec<Parts<bool>>,
 }
 
 /// An action under way, with the revision of the target that was observed when it was decided.
@@ -49,15 +56,9 @@ pub(crate) struct Pending {
     pub(crate) revision: u8,
 }
 
-fn start() -> Timestamp {
+/// The time of every decision.
+pub(crate) fn start() -> Timestamp {
     DateTime::UNIX_EPOCH + TimeDelta::days(1)
-}
-
-/// An alert that was decided before now. The names of earlier ones are smaller.
-fn news(place: i64, text: &str) -> News {
-    let alert = NewsAlert { severity: AlertSeverity::Info, message: text.to_owned(), fields: false };
-    let at = start() - TimeDelta::seconds(1) + TimeDelta::microseconds(place);
-    News { at, events: Vec::new(), alerts: vec![alert], hooks: None }
 }
 
 fn number(revision: &str) -> Option<u8> {
@@ -80,7 +81,8 @@ impl Cluster {
             primary: None,
             services: [false; 3],
             route: None,
-            untold: Vec::new(),
+            cookies: Jar::default(),
+            news: Vec::new(),
         }
     }
 
@@ -106,7 +108,7 @@ impl Cluster {
             services: self.services,
             scaler: None,
             route: self.route,
-            cookies: Cookies::default(),
+            cookies: self.cookies.on_route.clone(),
             leftovers: BTreeMap::default(),
             pending: None,
         }
@@ -119,6 +121,8 @@ impl Cluster {
             Window::Drained => Some(rollout.drain),
             Window::Over => Some(rollout.interval),
         };
+        let Cookies { canary, primary, previous } = &self.cookies.given;
+        let text = |cookie: &Option<Cookie>| cookie.as_ref().map(Cookie::to_string);
         CanaryStatus {
             phase: self.phase,
             failed_checks: self.failed_checks,
@@ -130,7 +134,10 @@ impl Cluster {
             rollback_reason: self.rolling_back.then(|| "asked for".to_owned()),
             waiting_for: self.waiting_for.clone(),
             last_check_time: elapsed.map(|elapsed| start() - elapsed),
-            news: (0..).zip(&self.untold).map(|(place, text)| news(place, text)).collect(),
+            session_affinity_cookie: text(canary),
+            primary_session_affinity_cookie: text(primary),
+            previous_session_affinity_cookie: text(previous),
+            news: self.news.iter().enumerate().map(|(place, parts)| news(place, *parts, start())).collect(),
             ..CanaryStatus::default()
         }
     }
@@ -145,8 +152,9 @@ impl Cluster {
         self.promoted = status.last_promoted_spec.as_deref().and_then(number);
         self.rolling_back = status.rollback_reason.is_some();
         self.waiting_for.clone_from(&status.waiting_for);
-        let alerts = status.news.iter().flat_map(|news| &news.alerts);
-        self.untold = alerts.map(|alert| alert.message.clone()).collect();
+        self.news = status.news.iter().map(listed).collect();
+        let on_route = std::mem::take(&mut self.cookies.on_route);
+        self.cookies = Jar { given: Cookies::of(status), on_route }.counted();
         self.window = match status.last_check_time.map(|t| start() - t) {
             None => Window::None,
             Some(elapsed) if elapsed >= rollout.interval => Window::Over,
@@ -165,6 +173,13 @@ impl Cluster {
         self.target.2 = world.target.pods;
         self.services = world.services;
         self.route = world.route;
+        self.cookies.on_route = world.cookies;
+        self.cookies = std::mem::take(&mut self.cookies).counted();
+    }
+
+    /// The same with nothing to tell.
+    pub(crate) fn silent(&self) -> Self {
+        Self { news: Vec::new(), ..self.clone() }
     }
 
     /// Time passes until the next moment that can matter.

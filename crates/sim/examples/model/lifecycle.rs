@@ -4,23 +4,36 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::json;
 use serin_analysis::outcome::Outcome;
-use serin_api::Phase;
 use serin_core::{
-    Action, Plan, Rollout,
+    Plan, Rollout,
     news::forget_told,
     observe::Answers,
+    rollout::HookKind,
     validate::{Settings, validate},
 };
 use serin_sim::{Pods, Script};
 use stateright::{Model, Property};
 
 use crate::{
-    cluster::{Cluster, Pending, Window},
-    properties::{self, Ghost},
+    cluster::{Cluster, Pending, Window, start},
+    configurations::Configuration,
+    ghost::Ghost,
+    outbox::Outbox,
+    properties,
+    rest::Rests,
 };
 
 /// The name of the one metric.
 const METRIC: &str = "error-rate";
+
+/// The webhooks that hold a rollout when they do not pass.
+const GATES: [HookKind; 5] = [
+    HookKind::ConfirmRollout,
+    HookKind::PreRollout,
+    HookKind::Rollout,
+    HookKind::ConfirmTrafficIncrease,
+    HookKind::ConfirmPromotion,
+];
 
 /// A cluster, the actions that a controller has decided on and not carried out yet, and what is
 /// remembered of the past to judge the present.
@@ -29,28 +42,34 @@ pub(crate) struct State {
     pub(crate) cluster: Cluster,
     pub(crate) pending: Vec<Pending>,
     pub(crate) ghost: Ghost,
-    /// How many of the alerts that the status lists this controller knows that it has told, the first ones.
-    told: usize,
+    /// What became of the news that the status lists.
+    pub(crate) outbox: Outbox,
     /// How many more faults may happen.
     faults: u8,
 }
 
-/// How the analysis of a tick comes out.
+/// What webhooks and metrics answer in one decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Checks {
+pub(crate) enum Answer {
     Pass,
+    /// The metric is beyond its bound.
     Fail,
+    /// The metric cannot be read.
     Error,
+    /// The webhooks of this type do not pass.
+    Closed(HookKind),
+    /// The rollback hooks ask for it.
+    Rollback,
 }
 
 /// What happens next.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Step {
     /// The controller decides, and writes the status.
-    Decide(Checks),
+    Decide(Answer),
     /// The controller carries out its next action.
     Act,
-    /// The controller tells people of every alert that it has not told yet.
+    /// The controller tells people of the first thing that it has not told yet.
     Tell,
     /// The controller dies and starts again.
     Crash,
@@ -63,56 +82,65 @@ pub(crate) enum Step {
 }
 
 pub(crate) struct Lifecycle {
-    rollout: Arc<Rollout>,
-    revisions: u8,
-    faults: u8,
+    pub(crate) rollout: Arc<Rollout>,
+    pub(crate) configuration: Configuration,
+    /// What may be answered to a decision that asks.
+    answers: Vec<Answer>,
+    pub(crate) rests: Rests,
 }
 
 impl Lifecycle {
-    /// The models to check: so many revisions of the target, and so many faults.
-    pub(crate) fn all(revisions: u8, faults: u8) -> [(&'static str, Self); 2] {
-        let weights = r#"{"interval":"10s","threshold":2,"stepWeights":[20,50]}"#;
-        let ab = r#"{"interval":"10s","threshold":2,"iterations":2,"match":[{"headers":{"x-canary":{"exact":"yes"}}}]}"#;
-        let model = |analysis| Self::new(analysis, revisions, faults);
-        [("progressive", model(weights)), ("a/b", model(ab))]
-    }
-
-    fn new(analysis: &str, revisions: u8, faults: u8) -> Self {
-        let mut analysis: serde_json::Value =
-            serde_json::from_str(analysis).expect("the analysis is well-formed");
+    pub(crate) fn new(configuration: Configuration) -> Self {
+        let json = |text: &str| serde_json::from_str(text).expect("the text is JSON");
+        let mut analysis: serde_json::Value = json(configuration.analysis);
+        analysis["threshold"] = json!(2);
         analysis["metrics"] = json!([{"name": METRIC, "query": "vector(0)", "thresholdRange": {"max": 1}}]);
-        let canary = serin_testkit::canary(analysis, json!({})).expect("the analysis is of the API");
-        let rollout = validate(&canary, &Settings::default()).expect("the manifest is valid");
-        Self { rollout: Arc::new(rollout), revisions, faults }
+        let canary = serin_testkit::canary(analysis, json(configuration.spec)).expect("it is a Canary");
+        let rollout = Arc::new(validate(&canary, &Settings::default()).expect("the manifest is valid"));
+        let answers = answers(&rollout);
+        Self { rollout, configuration, answers, rests: Rests::default() }
     }
 
-    fn plan(&self, cluster: &Cluster, checks: Checks) -> Plan {
-        cluster.world(&self.rollout).plan(&script(checks))
+    /// Whether news are part of the state.
+    pub(crate) fn tells(&self) -> bool {
+        self.configuration.news > 0
     }
 
-    /// Whether the answers of a tick make a difference at this moment.
-    fn asks(&self, cluster: &Cluster) -> bool {
+    pub(crate) fn has(&self, kind: HookKind) -> bool {
+        self.rollout.hooks_of(kind).next().is_some()
+    }
+
+    fn plan(&self, cluster: &Cluster, answer: Answer) -> Plan {
+        cluster.world(&self.rollout).plan(&self.script(answer))
+    }
+
+    fn script(&self, answer: Answer) -> Script {
+        let outcome = match answer {
+            Answer::Fail => Outcome::Value(50.0),
+            Answer::Error => Outcome::Error("connection refused".to_owned()),
+            Answer::Pass | Answer::Closed(_) | Answer::Rollback => Outcome::Value(0.0),
+        };
+        let closed =
+            |kind| answer == Answer::Closed(kind) || kind == HookKind::Rollback && answer != Answer::Rollback;
+        let hooks = self.rollout.hooks.iter().filter(|hook| closed(hook.kind));
+        let closed = hooks.map(|hook| (hook.name.clone(), "closed".to_owned())).collect();
+        Script { closed, values: BTreeMap::from([(METRIC.to_owned(), outcome)]), ..Script::default() }
+    }
+
+    /// Whether answers make a difference at this moment.
+    pub(crate) fn asks(&self, cluster: &Cluster) -> bool {
         let observation = cluster.world(&self.rollout).observe(Answers::default());
         !serin_core::decide(&observation).asks.is_empty()
     }
 
-    fn written(&self, cluster: &Cluster, plan: &Plan) -> Cluster {
-        let mut next = cluster.clone();
-        next.write(&plan.status, &self.rollout);
-        next
-    }
-
-    /// Whether the controller has nothing to do at this moment.
-    fn idle(&self, state: &State) -> bool {
-        let plan = self.plan(&state.cluster, Checks::Pass);
-        plan.actions.is_empty() && state.told == 0 && self.written(&state.cluster, &plan) == state.cluster
-    }
-
     fn decisions(&self, state: &State, steps: &mut Vec<Step>) {
+        if self.tells() && state.outbox.len() >= self.configuration.news && state.outbox.has_untold() {
+            return;
+        }
         if self.asks(&state.cluster) {
-            steps.extend([Checks::Pass, Checks::Fail, Checks::Error].map(Step::Decide));
-        } else if !self.idle(state) {
-            steps.push(Step::Decide(Checks::Pass));
+            steps.extend(self.answers.iter().copied().map(Step::Decide));
+        } else {
+            steps.push(Step::Decide(Answer::Pass));
         }
     }
 
@@ -127,65 +155,58 @@ impl Lifecycle {
         }
     }
 
-    fn decide(&self, state: &mut State, checks: Checks) {
+    pub(crate) fn decide(&self, state: &mut State, answer: Answer) {
         let before = state.cluster.clone();
-        let mut plan = self.plan(&before, checks);
-        let observed = before.status(&self.rollout);
-        let told = &observed.news[..state.told];
-        forget_told(&mut plan.status, Some(&observed), |news, _| told.contains(news));
+        let mut plan = self.plan(&before, answer);
+        if self.tells() {
+            state.ghost.note("T5", !self.decides_alike(&before, &plan, answer));
+        }
+        let (observed, outbox) = (before.status(&self.rollout), state.outbox.clone());
+        forget_told(&mut plan.status, Some(&observed), |news, part| outbox.is_told(news, part, start()));
         state.cluster.write(&plan.status, &self.rollout);
-        state.ghost.dropped(state.told, before.untold.len(), state.cluster.untold.len(), plan.alerts.len());
-        state.told = 0;
+        self.follow_news(state, &before, &plan);
+        state.ghost.decided(&before, &state.cluster, &plan, answer, &self.rollout);
         let revision = before.target.0;
-        state.ghost.decided(&before, &state.cluster, &plan, checks, &self.rollout);
         state.pending = plan.actions.into_iter().map(|action| Pending { action, revision }).collect();
     }
 
-    fn act(&self, state: &mut State) {
+    /// Whether what is still to be told changes nothing but what is to be told: the reason why the other models can do
+    /// without it.
+    fn decides_alike(&self, cluster: &Cluster, plan: &Plan, answer: Answer) -> bool {
+        let silent = self.plan(&cluster.silent(), answer);
+        let status = serin_api::CanaryStatus { news: silent.status.news.clone(), ..plan.status.clone() };
+        Plan { status, ..plan.clone() } == silent
+    }
+
+    fn follow_news(&self, state: &mut State, before: &Cluster, plan: &Plan) {
+        let changed = before.silent() != state.cluster.silent();
+        let promised = state.outbox.is_promised(plan, changed, start());
+        let kept = state.outbox.follow(&plan.status.news, start());
+        state.ghost.note("T1", !promised || !kept);
+        if !self.tells() {
+            state.cluster.news.clear();
+            state.outbox = Outbox::default();
+        }
+    }
+
+    pub(crate) fn act(&self, state: &mut State) {
         let pending = state.pending.remove(0);
-        state.ghost.acted(&state.cluster, &pending);
+        state.ghost.acted(&state.cluster, &pending, self.rollout.affinity().is_some());
         state.cluster.apply(&pending, &self.rollout);
     }
 
-    fn tell(state: &mut State) {
-        state.ghost.told(state.told);
-        state.told = state.cluster.untold.len();
-    }
-
-    /// From here on without faults and with checks that pass: does it come to rest, and where?
-    pub(crate) fn comes_to_rest(&self, state: &State) -> bool {
-        let mut state = state.clone();
-        for _ in 0..200 {
-            if !state.pending.is_empty() {
-                self.act(&mut state);
-            } else if state.told < state.cluster.untold.len() {
-                Self::tell(&mut state);
-            } else if self.asks(&state.cluster) || !self.idle(&state) {
-                self.decide(&mut state, Checks::Pass);
-            } else if !recover(&mut state.cluster) {
-                let ended =
-                    matches!(state.cluster.phase, Phase::Initialized | Phase::Succeeded | Phase::Failed);
-                let told = state.cluster.untold.is_empty();
-                return told && (ended || state.cluster.waiting_for.is_some());
-            }
-        }
-        false
+    pub(crate) fn tell(state: &mut State) {
+        let once = state.outbox.tell();
+        state.ghost.note("T3", !once);
     }
 }
 
-/// Pods that are starting come up; then time passes. `false` when neither changes anything.
-fn recover(cluster: &mut Cluster) -> bool {
-    let before = cluster.clone();
-    if cluster.target.1 && cluster.target.2 == Pods::Starting {
-        cluster.target.2 = Pods::Ready;
-    }
-    if let Some((_, pods @ Pods::Starting)) = &mut cluster.primary {
-        *pods = Pods::Ready;
-    }
-    if *cluster == before {
-        cluster.tick();
-    }
-    *cluster != before
+/// What the webhooks of a rollout and its metric may answer.
+fn answers(rollout: &Rollout) -> Vec<Answer> {
+    let some = |kind: &HookKind| rollout.hooks_of(*kind).next().is_some();
+    let closed = GATES.into_iter().filter(some).map(Answer::Closed);
+    let rollback = some(&HookKind::Rollback).then_some(Answer::Rollback);
+    [Answer::Pass, Answer::Fail, Answer::Error].into_iter().chain(closed).chain(rollback).collect()
 }
 
 /// How pods can change: coming up costs nothing, everything else is a fault.
@@ -200,22 +221,18 @@ fn is_fault(from: Pods, to: Pods) -> bool {
     (from, to) != (Pods::Starting, Pods::Ready)
 }
 
-fn script(checks: Checks) -> Script {
-    let outcome = match checks {
-        Checks::Pass => Outcome::Value(0.0),
-        Checks::Fail => Outcome::Value(50.0),
-        Checks::Error => Outcome::Error("connection refused".to_owned()),
-    };
-    Script { values: BTreeMap::from([(METRIC.to_owned(), outcome)]), ..Script::default() }
-}
-
 impl Model for Lifecycle {
     type State = State;
     type Action = Step;
 
     fn init_states(&self) -> Vec<State> {
-        let ghost = Ghost::default();
-        vec![State { cluster: Cluster::new(), pending: Vec::new(), ghost, told: 0, faults: self.faults }]
+        vec![State {
+            cluster: Cluster::new(),
+            pending: Vec::new(),
+            ghost: Ghost::default(),
+            outbox: Outbox::default(),
+            faults: self.configuration.faults,
+        }]
     }
 
     fn actions(&self, state: &State, steps: &mut Vec<Step>) {
@@ -224,16 +241,16 @@ impl Model for Lifecycle {
         } else {
             steps.push(Step::Act);
         }
-        if !state.pending.is_empty() || state.told > 0 {
+        if !state.pending.is_empty() || state.outbox.has_told() {
             steps.push(Step::Crash);
         }
-        if state.pending.is_empty() && state.told < state.cluster.untold.len() {
+        if state.pending.is_empty() && state.outbox.has_untold() {
             steps.push(Step::Tell);
         }
         if matches!(state.cluster.window, Window::Fresh | Window::Drained) {
             steps.push(Step::Tick);
         }
-        if state.cluster.target.0 + 1 < self.revisions {
+        if state.cluster.target.0 + 1 < self.configuration.revisions {
             steps.push(Step::Ship(state.cluster.target.0 + 1));
         }
         Self::faults(state, steps);
@@ -242,13 +259,12 @@ impl Model for Lifecycle {
     fn next_state(&self, last: &State, step: Step) -> Option<State> {
         let mut state = last.clone();
         match step {
-            Step::Decide(checks) => self.decide(&mut state, checks),
+            Step::Decide(answer) => self.decide(&mut state, answer),
             Step::Act => self.act(&mut state),
             Step::Tell => Self::tell(&mut state),
             Step::Crash => {
                 state.pending.clear();
-                state.told = 0;
-                state.ghost.crashed();
+                state.outbox.crashed();
             }
             Step::Tick => state.cluster.tick(),
             Step::Ship(revision) => {
@@ -271,18 +287,10 @@ impl Model for Lifecycle {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        properties::all()
+        properties::of(self)
     }
 }
 
 fn spend(faults: u8, from: Pods, to: Pods) -> Option<u8> {
     if is_fault(from, to) { faults.checked_sub(1) } else { Some(faults) }
-}
-
-/// Used by the properties to see what an action does to the route.
-pub(crate) fn canary_share(action: &Action) -> Option<u8> {
-    match action {
-        Action::ApplyRoute(routing) => Some(routing.canary),
-        _ => None,
-    }
 }
