@@ -21,7 +21,7 @@ use serin_core::{
 use serin_notify::{Payload, WebhookError};
 use serin_providers::{Credentials, Provider, Setup, outcome};
 
-use crate::{context::Context, events, key::Key, kind::Kind, observe, subject};
+use crate::{context::Context, events, key::Key, kind::Kind, metrics_server, observe, subject};
 
 /// Answers the asks of one plan, all at the same time.
 pub async fn answer(ctx: &Context, canary: &Canary, rollout: &Rollout, asks: &[Ask], answers: &mut Answers) {
@@ -105,7 +105,7 @@ async fn run_check(ctx: &Context, rollout: &Rollout, check: &Check) -> CheckOutc
     match &check.source {
         Source::Settled(outcome) => CheckOutcome { query: None, outcome: outcome.clone() },
         Source::Query(query) => {
-            let result = match metrics_server(ctx, rollout) {
+            let result = match metrics_server::of(ctx, rollout.spec.metrics_server.as_deref()) {
                 Ok(provider) => outcome(provider.query(query).await),
                 Err(error) => Outcome::Setup(error),
             };
@@ -137,13 +137,6 @@ async fn template_query(
     let template = template(ctx, name).await?;
     let query = check.render(name, &template.query)?;
     Ok((provider(ctx, name, &template.provider, &check.model.interval).await?, query))
-}
-
-fn metrics_server(ctx: &Context, rollout: &Rollout) -> Result<Provider, SetupError> {
-    let address = rollout.spec.metrics_server.as_deref().filter(|address| !address.is_empty());
-    let address = address.unwrap_or(&ctx.options.metrics_server);
-    Provider::metrics_server(&ctx.providers, address)
-        .map_err(|error| SetupError::MetricsServer { address: address.to_owned(), error: error.to_string() })
 }
 
 async fn template(ctx: &Context, name: &TemplateName) -> Result<MetricTemplateSpec, SetupError> {
@@ -216,7 +209,8 @@ async fn find_providers(ctx: &Context, rollout: &Rollout) -> Result<(), String> 
 async fn find_provider(ctx: &Context, rollout: &Rollout, probe: &Probe) -> Result<(), Unavailable> {
     match probe {
         Probe::MetricsServer => {
-            let provider = metrics_server(ctx, rollout).map_err(Unavailable::Setup)?;
+            let provider = metrics_server::of(ctx, rollout.spec.metrics_server.as_deref())
+                .map_err(Unavailable::Setup)?;
             provider.is_online().await.map_err(|error| Unavailable::MetricsServer(error.to_string()))
         }
         Probe::Template(name) => {

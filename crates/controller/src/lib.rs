@@ -19,6 +19,7 @@ pub mod lease;
 mod lock;
 pub mod memory;
 pub mod metrics;
+mod metrics_server;
 pub mod observe;
 pub mod options;
 pub mod queue;

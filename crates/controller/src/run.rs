@@ -22,6 +22,7 @@ use crate::{
     kind::Kind,
     lease::{Always, Leadership, LeaseElection, Term},
     metrics::Metrics,
+    metrics_server,
     options::{Election, Options},
     reconcile, watch as feed, worker,
 };
@@ -69,6 +70,8 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), RunErr
     let after = CancellationToken::new();
     let mut services = JoinSet::new();
     serve(&ctx, &after, &mut services).await?;
+    let greeting = Arc::clone(&ctx);
+    services.spawn(async move { metrics_server::greet(&greeting).await });
     watch_all(&ctx, &mut services);
 
     let worker = tokio::spawn(worker::run(Arc::clone(&ctx), term));

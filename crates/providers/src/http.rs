@@ -3,6 +3,8 @@
 mod address;
 mod redirect;
 
+pub use address::redacted;
+
 use std::error::Error;
 use std::time::Duration;
 

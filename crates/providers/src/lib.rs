@@ -35,6 +35,7 @@ pub use dynatrace::Dynatrace;
 pub use error::{ClientError, ConfigError, Peer, ProbeError, QueryError};
 pub use externalmetrics::ExternalMetrics;
 pub use graphite::Graphite;
+pub use http::redacted;
 pub use influxdb::InfluxDb;
 pub use keptn::Keptn;
 pub use newrelic::NewRelic;

@@ -1,6 +1,6 @@
 //! The differences that are meant, each tied to a row of `docs/differences.md`.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, fmt, path::Path};
 
 use anyhow::{Context, Result, ensure};
 use regex::Regex;
@@ -19,7 +19,11 @@ pub(crate) struct Rule {
     /// Who has the line; both when it is not said.
     only: Option<Side>,
     /// The line.
-    line: Pattern,
+    #[serde(default)]
+    line: Option<Pattern>,
+    /// Lines to the letter, instead. Each of them must be seen.
+    #[serde(default)]
+    exactly: Vec<String>,
     /// Where it may happen; everywhere when it is not said.
     #[serde(default)]
     scenarios: BTreeSet<String>,
@@ -46,7 +50,32 @@ impl Rule {
         self.aspects.contains(&difference.topic.aspect)
             && self.only.is_none_or(|side| side == difference.only)
             && (self.scenarios.is_empty() || self.scenarios.contains(scenario))
-            && self.line.0.is_match(&difference.line)
+            && self.line.as_ref().is_some_and(|line| line.0.is_match(&difference.line))
+    }
+
+    /// Whether it may be seen in every scenario.
+    pub(crate) fn is_general(&self) -> bool {
+        self.scenarios.is_empty()
+    }
+
+    /// A rule for each line.
+    fn single(self) -> Result<Vec<Self>> {
+        ensure!(self.line.is_some() == self.exactly.is_empty(), "`{}`: say either line or exactly", self.row);
+        if self.exactly.is_empty() {
+            return Ok(vec![self]);
+        }
+        let rule = |text: &String| {
+            let line = Some(Pattern::try_from(regex::escape(text))?);
+            Ok(Self { line, exactly: Vec::new(), ..self.clone() })
+        };
+        self.exactly.iter().map(rule).collect()
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = self.line.as_ref().map_or("", |line| line.0.as_str());
+        write!(formatter, "`{}`: {line}", self.row)
     }
 }
 
@@ -67,10 +96,12 @@ impl Intended {
     }
 
     fn new(rules: Vec<Rule>, rows: &BTreeSet<String>) -> Result<Self> {
-        for rule in &rules {
+        let mut single = Vec::new();
+        for rule in rules {
             ensure!(rows.contains(&rule.row), "docs/differences.md has no row `{}`", rule.row);
+            single.extend(rule.single()?);
         }
-        Ok(Self(rules))
+        Ok(Self(single))
     }
 
     /// The number of the rule that covers a difference.
@@ -143,6 +174,18 @@ mod tests {
         let seen = BTreeSet::from([0]);
         let idle: Vec<_> = intended.idle(&seen).map(|rule| rule.row.as_str()).collect();
         assert_eq!(idle, ["mirror"]);
+    }
+
+    #[test]
+    fn lines_to_the_letter_are_rules_of_their_own() {
+        let text = r#"[{row: mirror, aspects: [route], scenarios: [x], exactly: ["a.b", "[c]"]}]"#;
+        let intended = Intended::new(serde_saphyr::from_str(text).unwrap(), &rows("| mirror |\n")).unwrap();
+        let find = |line| intended.find("x", &difference(Aspect::Route, Side::Serin, line));
+        assert_eq!([find("a.b"), find("[c]"), find("axb")], [Some(0), Some(1), None]);
+        let idle: Vec<_> = intended.idle(&BTreeSet::from([0])).map(ToString::to_string).collect();
+        assert_eq!(idle, [r"`mirror`: ^(?:\[c\])$"]);
+        let both = r"[{row: mirror, aspects: [route], line: a, exactly: [a]}]";
+        assert!(Intended::new(serde_saphyr::from_str(both).unwrap(), &rows("| mirror |\n")).is_err());
     }
 
     #[test]

@@ -93,9 +93,10 @@ fn told(args: &Args, mut report: Report, intended: &Intended) -> Result<Report> 
     if args.is_everything() {
         report.hold_rules(intended);
     }
-    for row in report.idle() {
-        writeln!(stdout(), "UNEXPECTED: no scenario shows a difference for a rule of the row `{row}`")?;
+    for rule in report.idle() {
+        writeln!(stdout(), "UNEXPECTED: no scenario shows a difference for the rule {rule}")?;
     }
+    writeln!(stdout(), "{}", report.summary(intended))?;
     writeln!(stdout(), "{report}")?;
     Ok(report)
 }
@@ -114,7 +115,7 @@ async fn compare(args: &Args, field: &Field, scenarios: &[Scenario], intended: &
 }
 
 async fn outcome(ground: &Ground, scenario: &Scenario, intended: &Intended) -> Outcome {
-    match play::both(ground, scenario).await {
+    match play::both(ground, scenario, intended).await {
         Ok(transcripts) => judged(scenario, &transcripts, intended),
         Err(error) => Outcome::broken(&error),
     }

@@ -6,7 +6,7 @@ use anyhow::Result;
 use regex::Regex;
 
 /// Rewrites texts of one run. Equal values stay equal, and different ones different.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Normal {
     replacements: Vec<(String, String)>,
     /// Random, and never referred to.
@@ -15,7 +15,7 @@ pub(crate) struct Normal {
     symbols: BTreeMap<String, String>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Pattern {
     regex: Regex,
     /// What the part that the first group matches is called, with a number.

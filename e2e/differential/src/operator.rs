@@ -16,6 +16,9 @@ use crate::side::Side;
 /// Below those that the kernel gives to outgoing connections, so that none of them takes one meanwhile.
 const PORTS: std::ops::Range<u16> = 21_000..31_000;
 
+/// How often it is asked again for its metrics.
+const RETRIES: usize = 3;
+
 /// What an operator needs to start.
 pub(crate) struct Start<'a> {
     pub(crate) program: &'a Path,
@@ -55,13 +58,22 @@ impl Operator {
         Ok(Self { child, port, log })
     }
 
-    /// What it exports.
+    /// What it exports. An answer that is cut off on a busy machine is asked for again.
     ///
     /// # Errors
     /// It does not answer.
     pub(crate) async fn metrics(&self) -> Result<String> {
-        let url = format!("http://127.0.0.1:{}/metrics", self.port);
-        let answer = reqwest::get(url).await.with_context(|| format!("see {}", self.log.display()))?;
+        let mut answer = self.exported().await;
+        for _ in 0..RETRIES {
+            if answer.is_err() {
+                answer = self.exported().await;
+            }
+        }
+        answer.with_context(|| format!("see {}", self.log.display()))
+    }
+
+    async fn exported(&self) -> Result<String> {
+        let answer = reqwest::get(format!("http://127.0.0.1:{}/metrics", self.port)).await?;
         Ok(answer.error_for_status()?.text().await?)
     }
 

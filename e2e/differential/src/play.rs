@@ -1,36 +1,49 @@
 //! A scenario with both operators at the same time.
 
-use std::path::{Path, PathBuf};
+mod player;
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
-use serin_e2e::timeline::timeline;
+use tokio::time::Instant;
 
+use self::player::{Player, Seen};
 use crate::{
-    operator::{Operator, Start},
-    scenario::Scenario,
+    difference,
+    intended::Intended,
+    scenario::{Scenario, Step},
     side::Side,
-    stage::{Ground, Stage},
-    story,
-    transcript::{Transcript, metrics, sequences, wire},
+    stage::Ground,
+    transcript::Transcript,
 };
+
+/// How long both may take to come to the same: a busy machine delays what follows from a status.
+const SETTLE: Duration = Duration::from_secs(20);
 
 /// What both did: Flagger first.
 ///
 /// # Errors
 /// A scenario cannot be set up, or an operator ends.
-pub(crate) async fn both(ground: &Ground, scenario: &Scenario) -> Result<[Transcript; 2]> {
-    let (flagger, serin) = tokio::try_join!(
-        one(ground, scenario, Side::Flagger), //
-        one(ground, scenario, Side::Serin),
-    )?;
-    Ok([flagger, serin])
-}
-
-async fn one(ground: &Ground, scenario: &Scenario, side: Side) -> Result<Transcript> {
-    let transcript = played(ground, scenario, side).await;
-    let transcript = transcript.with_context(|| format!("{} with {side}", scenario.name))?;
-    std::fs::write(file(&ground.folder, scenario, side), transcript.to_string())?;
-    Ok(transcript)
+pub(crate) async fn both(
+    ground: &Ground,
+    scenario: &Scenario,
+    intended: &Intended,
+) -> Result<[Transcript; 2]> {
+    let open = |side| Player::open(ground, scenario, side);
+    let (flagger, serin) = tokio::try_join!(open(Side::Flagger), open(Side::Serin))?;
+    let mut players = [flagger, serin];
+    let played = play(&mut players, scenario, intended).await;
+    for player in &players {
+        player.write_timeline()?;
+    }
+    let transcripts = played?;
+    for (side, transcript) in [Side::Flagger, Side::Serin].into_iter().zip(&transcripts) {
+        std::fs::write(file(&ground.folder, scenario, side), transcript.to_string())?;
+    }
+    Ok(transcripts)
 }
 
 /// What both did in the last run.
@@ -49,33 +62,81 @@ fn file(folder: &Path, scenario: &Scenario, side: Side) -> PathBuf {
     folder.join(format!("{}-{}.txt", scenario.name, side.name()))
 }
 
-async fn played(ground: &Ground, scenario: &Scenario, side: Side) -> Result<Transcript> {
-    let stage = Stage::open(ground, scenario, side).await?;
-    let mut operator = start(&stage, scenario, side)?;
-    let mut normal = stage.normal()?;
-    let acting = async {
-        stage.set_up(scenario).await?;
-        story::play(&stage, &scenario.story, &mut normal).await
-    };
-    let acted = tokio::select! {
-        acted = acting => acted,
-        ended = operator.ended() => ended.map(|()| Transcript::default()),
-    };
-    let name = |what: &str| ground.folder.join(format!("{}-{}.{what}", scenario.name, side.name()));
-    std::fs::write(name("timeline"), stage.history.look(timeline))?;
-    let mut transcript = acted?;
-    transcript.extend(metrics::of(&operator.metrics().await?, &mut normal));
-    drop(operator);
-    transcript.extend(wire::of(&stage.line.receipts(), &mut normal));
-    transcript.extend(stage.history.look(|versions| sequences::of(versions, &mut normal)));
-    Ok(transcript)
+/// Plays the story in parts, each up to a comparison: there both wait for each other.
+async fn play(
+    players: &mut [Player<'_>; 2],
+    scenario: &Scenario,
+    intended: &Intended,
+) -> Result<[Transcript; 2]> {
+    let judge = Judge { scenario, intended };
+    let mut begin = 0;
+    while let Some((part, point)) = next(&scenario.story, begin) {
+        let [flagger, serin] = &mut *players;
+        let whole = tokio::try_join!(flagger.act(begin, part), serin.act(begin, part))?;
+        if whole != (true, true) {
+            break;
+        }
+        if let Some(point) = point {
+            let [of_flagger, of_serin] = judge.settled(players, Some(point)).await?;
+            players[0].keep(of_flagger);
+            players[1].keep(of_serin);
+        }
+        begin += part.len() + 1;
+    }
+    Ok(judge.settled(players, None).await?.map(|seen| seen.transcript))
 }
 
-fn start(stage: &Stage, scenario: &Scenario, side: Side) -> Result<Operator> {
-    let ground = stage.ground;
-    let [flagger, serin] = &ground.operators;
-    let (program, kubeconfig) = if side == Side::Flagger { flagger } else { serin };
-    let log = ground.folder.join(format!("{}-{}.log", scenario.name, side.name()));
-    let (url, namespace) = (stage.line.url(), &stage.namespace);
-    Operator::start(side, Start { program, kubeconfig, namespace, url: &url, flags: &scenario.flags, log })
+/// The steps up to the next comparison, and its name.
+fn next(story: &[Step], begin: usize) -> Option<(&[Step], Option<&str>)> {
+    let rest = story.get(begin..).filter(|rest| !rest.is_empty())?;
+    let length = rest.iter().take_while(|step| !matches!(step, Step::Compare(_))).count();
+    let (part, after) = rest.split_at(length);
+    let point = match after.first() {
+        Some(Step::Compare(point)) => Some(point.as_str()),
+        _ => None,
+    };
+    Some((part, point))
+}
+
+struct Judge<'a> {
+    scenario: &'a Scenario,
+    intended: &'a Intended,
+}
+
+impl Judge<'_> {
+    /// What both show at a point, or all in all, once they rest: again until nothing is unexpected, or for so long.
+    async fn settled(&self, players: &mut [Player<'_>; 2], point: Option<&str>) -> Result<[Seen; 2]> {
+        let limit = Instant::now() + SETTLE;
+        let [flagger, serin] = players;
+        loop {
+            tokio::join!(flagger.stage.at_rest(), serin.stage.at_rest());
+            let seen = tokio::try_join!(flagger.look(point), serin.look(point))?;
+            if self.is_fine(&seen.0.transcript, &seen.1.transcript) || Instant::now() >= limit {
+                return Ok([seen.0, seen.1]);
+            }
+        }
+    }
+
+    fn is_fine(&self, flagger: &Transcript, serin: &Transcript) -> bool {
+        let name = &self.scenario.name;
+        let differences = difference::between(flagger, serin);
+        differences.iter().all(|difference| self.intended.find(name, difference).is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_story_is_played_from_comparison_to_comparison() {
+        let story: Vec<Step> =
+            serde_saphyr::from_str("[{release: a}, {rest: 1}, {compare: x}, {compare: y}, {release: b}]")
+                .unwrap();
+        let parts = |begin| next(&story, begin).map(|(part, point)| (part.len(), point));
+        assert_eq!(parts(0), Some((2, Some("x"))));
+        assert_eq!(parts(3), Some((0, Some("y"))));
+        assert_eq!(parts(4), Some((1, None)));
+        assert_eq!(parts(6), None);
+    }
 }

@@ -20,9 +20,12 @@ use axum::{
 use serde_json::Value;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::timeout};
 
-pub(crate) use answers::{Answers, Measured};
+pub(crate) use answers::{Answers, Reply, Turns};
 
 use crate::side::Side;
+
+/// The longest that a caller is held.
+const HELD: Duration = Duration::from_secs(180);
 
 /// Which way something came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,13 +107,32 @@ impl Shared {
     }
 
     /// Keeps what came, and returns what to answer.
-    fn take<T>(&self, desk: &str, channel: Channel, body: Value, answer: impl FnOnce(&Answers) -> T) -> T {
+    fn take<T>(
+        &self,
+        desk: &str,
+        channel: Channel,
+        body: Value,
+        answer: impl FnOnce(&mut Answers) -> T,
+    ) -> T {
         let answer = self.with(desk, |desk| {
             desk.receipts.push(Receipt { channel, body });
-            answer(&desk.answers)
+            answer(&mut desk.answers)
         });
         self.changed.send_modify(|count| *count += 1);
         answer
+    }
+
+    /// What a held caller gets in the end.
+    async fn later(&self, desk: &str, hook: &str) -> (StatusCode, String) {
+        let mut changed = self.changed.subscribe();
+        let mut said = None;
+        let answered = changed.wait_for(|_| {
+            said = self.with(desk, |desk| desk.answers.hook(hook));
+            said.is_some()
+        });
+        let in_time = matches!(timeout(HELD, answered).await, Ok(Ok(_)));
+        let forgotten = || (StatusCode::GATEWAY_TIMEOUT, format!("{hook} was held for ever"));
+        said.filter(|_| in_time).unwrap_or_else(forgotten)
     }
 }
 
@@ -134,6 +156,7 @@ impl Line {
     /// Changes what is answered from now on.
     pub(crate) fn answer(&self, change: impl FnOnce(&mut Answers)) {
         self.receiver.shared.with(&self.desk, |desk| change(&mut desk.answers));
+        self.receiver.shared.changed.send_modify(|count| *count += 1);
     }
 
     /// Waits until something holds for what came.
@@ -162,9 +185,11 @@ async fn event(State(shared): Context, Path(desk): Path<String>, body: String) -
 }
 
 async fn hook(State(shared): Context, Path((desk, name)): Path<(String, String)>, body: String) -> Response {
-    let (status, text) =
-        shared.take(&desk, Channel::Hook(name.clone()), json(body), |answers| answers.hook(&name));
-    (status, text).into_response()
+    let said = shared.take(&desk, Channel::Hook(name.clone()), json(body), |answers| answers.hook(&name));
+    match said {
+        Some(said) => said.into_response(),
+        None => shared.later(&desk, &name).await.into_response(),
+    }
 }
 
 async fn alert(
@@ -201,25 +226,35 @@ fn json(body: String) -> Value {
 mod tests {
     use super::*;
 
+    fn turns(text: &str) -> Turns<Reply> {
+        serde_saphyr::from_str(text).unwrap()
+    }
+
+    async fn post(line: &Line) -> u16 {
+        let request = reqwest::Client::new().post(format!("{}/hook/gate", line.url()));
+        request.body(r#"{"phase":"Waiting"}"#).send().await.unwrap().status().as_u16()
+    }
+
     #[tokio::test]
     async fn desks_are_apart_and_answer_as_they_are_told() {
         let receiver = Arc::new(Receiver::start().await.unwrap());
         let [one, other] = Side::ALL.map(|side| receiver.line("x", side, Answers::default()));
-        one.answer(|answers| answers.set_hook("gate", 403));
-        let post = async |line: &Line| {
-            let url = format!("{}/hook/gate", line.url());
-            reqwest::Client::new()
-                .post(url)
-                .body(r#"{"phase":"Waiting"}"#)
-                .send()
-                .await
-                .unwrap()
-                .status()
-                .as_u16()
-        };
+        one.answer(|answers| answers.set_hook("gate", turns("403")));
         assert_eq!((post(&one).await, post(&other).await, post(&one).await), (403, 200, 403));
         assert_eq!((one.receipts().len(), other.receipts().len()), (2, 1));
         assert_eq!(one.receipts()[0].body["phase"], "Waiting");
         one.until("two calls", Duration::from_secs(1), |receipts| receipts.len() == 2).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_caller_waits_for_what_the_story_says() {
+        let receiver = Arc::new(Receiver::start().await.unwrap());
+        let line = receiver.line("x", Side::Serin, Answers::default());
+        line.answer(|answers| answers.set_hook("gate", turns("hold")));
+        let story = async {
+            line.until("the call", Duration::from_secs(5), |receipts| receipts.len() == 1).await.unwrap();
+            line.answer(|answers| answers.set_hook("gate", turns("[418, hold]")));
+        };
+        assert_eq!(tokio::join!(post(&line), story).0, 418);
     }
 }

@@ -5,7 +5,11 @@ use std::{
     fmt::{self, Write},
 };
 
-use crate::{difference::Difference, intended::Intended, scenario::Scenario};
+use crate::{
+    difference::Difference,
+    intended::{Intended, Rule},
+    scenario::Scenario,
+};
 
 /// The result of one scenario.
 #[derive(Debug, Default)]
@@ -33,18 +37,25 @@ impl Outcome {
         Self { unexpected: vec![format!("{error:#}")], ..Self::default() }
     }
 
-    /// A line for the scenario, and one for each difference that matters.
+    /// A line for the scenario, one for each row that differs, and one for each difference that matters.
     pub(crate) fn tell(&self, scenario: &Scenario, intended: &Intended) -> String {
         let name = &scenario.name;
-        let mut text = match (self.intended.len(), self.unexpected.len()) {
+        let rows = self.rows(intended);
+        let mut text = match (rows.len(), self.unexpected.len()) {
             (0, 0) => format!("{name}: equal"),
-            (rules, 0) => format!("{name}: equal but for {rules} intended differences"),
+            (rows, 0) => {
+                let lines: usize = self.intended.values().sum();
+                format!(
+                    "{name}: equal but for {} on purpose ({})",
+                    counted(lines, "line"),
+                    counted(rows, "row")
+                )
+            }
             (_, unexpected) => format!("{name}: {unexpected} UNEXPECTED"),
         };
-        for (rule, count) in &self.intended {
-            let row = intended.rule(*rule).map_or("", |rule| rule.row.as_str());
+        for (row, count) in rows {
             // Writing to a String does not fail.
-            write!(text, "\n    intended: {row} ({count})").ok();
+            write!(text, "\n    {count:3} {row}").ok();
         }
         if !self.unexpected.is_empty() {
             write!(text, "\n  {}", scenario.about.trim()).ok();
@@ -54,13 +65,33 @@ impl Outcome {
         }
         text
     }
+
+    /// How many lines each row of the page stands for.
+    fn rows<'a>(&self, intended: &'a Intended) -> BTreeMap<&'a str, usize> {
+        let mut rows = BTreeMap::new();
+        for (rule, count) in &self.intended {
+            *rows.entry(intended.rule(*rule).map_or("", |rule| rule.row.as_str())).or_default() += count;
+        }
+        rows
+    }
+
+    /// Whether it differs, and only in what may differ everywhere.
+    fn is_general(&self, intended: &Intended) -> bool {
+        let general = |rule: &usize| intended.rule(*rule).is_some_and(Rule::is_general);
+        !self.intended.is_empty() && self.unexpected.is_empty() && self.intended.keys().all(general)
+    }
+}
+
+/// A number and what it counts.
+fn counted(number: usize, what: &str) -> String {
+    if number == 1 { format!("{number} {what}") } else { format!("{number} {what}s") }
 }
 
 /// The results of all scenarios.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     outcomes: Vec<Outcome>,
-    /// Rules that no scenario needed, by their rows.
+    /// Rules that no scenario needed.
     idle: Vec<String>,
 }
 
@@ -73,7 +104,14 @@ impl Report {
     pub(crate) fn hold_rules(&mut self, intended: &Intended) {
         let seen: BTreeSet<usize> =
             self.outcomes.iter().flat_map(|outcome| outcome.intended.keys().copied()).collect();
-        self.idle = intended.idle(&seen).map(|rule| rule.row.clone()).collect();
+        self.idle = intended.idle(&seen).map(ToString::to_string).collect();
+    }
+
+    /// What stands before the last line: in how many scenarios only that differs which may differ everywhere.
+    pub(crate) fn summary(&self, intended: &Intended) -> String {
+        let lines: usize = self.outcomes.iter().flat_map(|outcome| outcome.intended.values()).sum();
+        let general = self.outcomes.iter().filter(|outcome| outcome.is_general(intended)).count();
+        format!("{lines} lines differ on purpose; in {general} scenarios only such as may differ everywhere")
     }
 
     /// Rules that no scenario needed.

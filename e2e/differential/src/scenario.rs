@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::receiver::{Answers, Measured};
+use crate::receiver::{Answers, Reply, Turns};
 
 /// What is played with both operators.
 #[derive(Clone, Debug, Deserialize)]
@@ -20,6 +20,9 @@ pub(crate) struct Scenario {
     /// Whether it belongs to the part that runs with all tests.
     #[serde(default)]
     pub(crate) fast: bool,
+    /// Whether it is about waiting for pods. Elsewhere what is told of such a wait is left out.
+    #[serde(default)]
+    pub(crate) waits: bool,
     /// Flags of both operators, over those that all scenarios have.
     #[serde(default)]
     pub(crate) flags: Vec<String>,
@@ -49,7 +52,7 @@ fn unchanged() -> Value {
 pub(crate) enum Step {
     /// Wait for something.
     Wait(Condition),
-    /// Wait until the operator comes to rest, and keep the objects for the comparison, under this name.
+    /// Wait until both operators have come this far and rest, and keep the objects for the comparison, under this name.
     Compare(String),
     /// Change the image of the target to this version.
     Release(String),
@@ -59,12 +62,14 @@ pub(crate) enum Step {
     Apply(String),
     /// Delete an object.
     Delete(Object),
-    /// Answer a webhook with this HTTP status from now on.
+    /// Answer a webhook so from now on, and the callers that are held.
     Answer(Answer),
-    /// Measure something else from now on.
-    Measure(Measured),
     /// Let so many intervals pass.
     Rest(u32),
+    /// With Flagger alone.
+    Flagger(Box<Step>),
+    /// With Serin alone.
+    Serin(Box<Step>),
 }
 
 /// What can be waited for.
@@ -102,7 +107,7 @@ pub(crate) struct Calls {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Answer {
     pub(crate) hook: String,
-    pub(crate) with: u16,
+    pub(crate) with: Turns<Reply>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

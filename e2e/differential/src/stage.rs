@@ -21,6 +21,9 @@ use crate::{
 /// How long an operator must do nothing to be at rest. Less than an interval.
 const STILL: Duration = Duration::from_secs(2);
 
+/// How long to wait for that.
+const RESTLESS: Duration = Duration::from_secs(60);
+
 /// What all stages share.
 pub(crate) struct Ground {
     pub(crate) client: Client,
@@ -50,6 +53,7 @@ pub(crate) const RECORDED: [Kind; 11] = [
 /// A namespace in which a scenario is played.
 pub(crate) struct Stage<'a> {
     pub(crate) ground: &'a Ground,
+    pub(crate) side: Side,
     pub(crate) namespace: String,
     pub(crate) history: History,
     pub(crate) line: Line,
@@ -67,7 +71,7 @@ impl<'a> Stage<'a> {
         let object = serde_json::from_value(json!({"metadata": {"name": namespace}}))?;
         api.create(&PostParams::default(), &object).await?;
         let line = ground.receiver.line(&scenario.name, side, scenario.answers.clone());
-        Ok(Self { ground, namespace, history, line })
+        Ok(Self { ground, side, namespace, history, line })
     }
 
     /// Applies everything that the scenario starts with; the Canary last.
@@ -122,8 +126,8 @@ impl<'a> Stage<'a> {
         Normal::new(&[(&self.line.url(), "URL"), (&self.namespace, "NAMESPACE")])
     }
 
-    /// Waits until nothing changes any more, for at most so long.
-    pub(crate) async fn at_rest(&self, limit: Duration) {
+    /// Waits until nothing changes any more, for a limited time.
+    pub(crate) async fn at_rest(&self) {
         let waiting = async {
             loop {
                 let before = self.history.look(writes);
@@ -134,7 +138,7 @@ impl<'a> Stage<'a> {
             }
         };
         // What never rests is compared as it is.
-        let _ = tokio::time::timeout(limit, waiting).await;
+        let _ = tokio::time::timeout(RESTLESS, waiting).await;
     }
 }
 

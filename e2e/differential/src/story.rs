@@ -9,45 +9,42 @@ use serin_e2e::{Kind, history::Versions};
 use tokio::time::sleep;
 
 use crate::{
-    normal::Normal,
     receiver::{Channel, Receipt},
     scenario::{Condition, Step},
+    side::Side,
     stage::Stage,
-    transcript::{Aspect, Topic, Transcript, objects},
 };
 
 /// The longest wait for one condition: several intervals of both operators on a busy machine.
-const LIMIT: Duration = Duration::from_secs(90);
+const LIMIT: Duration = Duration::from_secs(150);
 /// The interval of every analysis.
 const INTERVAL: Duration = Duration::from_secs(10);
 /// The Canary and its target.
 const NAME: &str = "podinfo";
 
-/// Plays one step after the other. One that does not come to its end is a line of the transcript, and the last one.
+/// Plays one step after the other, of a part of the story that begins at this one. One that does not come to its end is
+/// told, and is the last one.
 ///
 /// # Errors
 /// The cluster refuses something.
-pub(crate) async fn play(stage: &Stage<'_>, story: &[Step], normal: &mut Normal) -> Result<Transcript> {
-    let mut transcript = Transcript::default();
-    for (index, step) in story.iter().enumerate() {
-        let told = |error: anyhow::Error| format!("step {} fails: {error:#}", index + 1);
-        match step {
-            Step::Wait(condition) => {
+pub(crate) async fn play(stage: &Stage<'_>, begin: usize, part: &[Step]) -> Result<Option<String>> {
+    for (number, step) in (begin + 1..).zip(part) {
+        let own = match step {
+            Step::Flagger(step) => (stage.side == Side::Flagger).then_some(&**step),
+            Step::Serin(step) => (stage.side == Side::Serin).then_some(&**step),
+            step => Some(step),
+        };
+        match own {
+            Some(Step::Wait(condition)) => {
                 if let Err(error) = wait(stage, condition).await {
-                    transcript.add(Topic::new(Aspect::Story, ""), normal.text(&told(error)));
-                    return Ok(transcript);
+                    return Ok(Some(format!("step {number} fails: {error:#}")));
                 }
             }
-            Step::Compare(point) => {
-                stage.at_rest(LIMIT).await;
-                transcript.extend(stage.history.look(|versions| objects::at(point, versions, normal)));
-            }
-            other => act(stage, other).await.with_context(|| format!("step {}", index + 1))?,
+            Some(step) => act(stage, step).await.with_context(|| format!("step {number}"))?,
+            None => {}
         }
     }
-    stage.at_rest(LIMIT).await;
-    transcript.add(Topic::new(Aspect::Story, ""), "played to its end");
-    Ok(transcript)
+    Ok(None)
 }
 
 async fn act(stage: &Stage<'_>, step: &Step) -> Result<()> {
@@ -67,11 +64,12 @@ async fn act(stage: &Stage<'_>, step: &Step) -> Result<()> {
         Step::Delete(object) => {
             stage.api(&object.kind)?.delete(&object.name, &DeleteParams::background()).await?;
         }
-        Step::Answer(answer) => stage.line.answer(|answers| answers.set_hook(&answer.hook, answer.with)),
-        Step::Measure(measured) => stage.line.answer(|answers| answers.set_metric(measured.clone())),
+        Step::Answer(answer) => {
+            stage.line.answer(|answers| answers.set_hook(&answer.hook, answer.with.clone()));
+        }
         // That nothing happens shows only with time.
         Step::Rest(intervals) => sleep(INTERVAL * *intervals).await,
-        Step::Wait(_) | Step::Compare(_) => {}
+        Step::Wait(_) | Step::Compare(_) | Step::Flagger(_) | Step::Serin(_) => {}
     }
     Ok(())
 }

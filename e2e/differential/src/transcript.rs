@@ -9,6 +9,7 @@ pub(crate) mod flat;
 pub(crate) mod metrics;
 pub(crate) mod objects;
 pub(crate) mod sequences;
+pub(crate) mod waits;
 pub(crate) mod wire;
 
 /// What a topic's name follows in a written transcript.
@@ -98,6 +99,17 @@ impl Transcript {
         if !lines.contains(&line) {
             lines.push(line);
         }
+    }
+
+    /// Takes lines out. The same again is no news then either.
+    pub(crate) fn leave_out(&mut self, aspects: &[Aspect], out: impl Fn(&str) -> bool) {
+        for (topic, lines) in &mut self.0 {
+            if aspects.contains(&topic.aspect) {
+                lines.retain(|line| !out(line));
+                lines.dedup();
+            }
+        }
+        self.0.retain(|_, lines| !lines.is_empty());
     }
 
     /// The lines of a topic; none when nothing was seen of it.

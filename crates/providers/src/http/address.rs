@@ -31,7 +31,8 @@ fn decoded(part: &str) -> Secret {
 }
 
 /// An address that may not be a URL, without what could be credentials.
-fn redacted(address: &str) -> String {
+pub fn redacted(address: &str) -> String {
+    let address = address.split(['?', '#']).next().unwrap_or_default();
     let (scheme, rest) = address.split_once("://").map_or(("", address), |(scheme, rest)| (scheme, rest));
     let separator = if scheme.is_empty() { "" } else { "://" };
     match rest.rsplit_once('@') {
