@@ -54,7 +54,7 @@ impl Kind {
         Self::new("rbac.authorization.k8s.io", "v1", "ClusterRole", "clusterroles");
 
     /// All of a namespace that manifests and patches of tests name.
-    const NAMESPACED: [Self; 12] = [
+    const NAMESPACED: [Self; 13] = [
         Self::CANARY,
         Self::METRIC_TEMPLATE,
         Self::ROUTE,
@@ -62,6 +62,7 @@ impl Kind {
         Self::DEPLOYMENT,
         Self::DAEMON_SET,
         Self::AUTOSCALER,
+        Self::SCALED_OBJECT,
         Self::SLICE,
         Self::SERVICE,
         Self::POD,

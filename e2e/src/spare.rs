@@ -146,6 +146,20 @@ impl Spare {
         let mut rights = [&apply[..], &["--namespace=serin-system"]].concat();
         rights.extend(files.iter().map(String::as_str));
         program(&self.folder, &rights).await?;
+        self.until_served().await
+    }
+
+    /// Applies a definition of `e2e/`, and waits until it is served.
+    ///
+    /// # Errors
+    /// The API server refuses it.
+    pub async fn define(&self, file: &str) -> Result<()> {
+        let file = format!("--filename={}", repository().join("e2e").join(file).display());
+        program(&self.folder, &["kubectl", "apply", "--server-side", &file]).await?;
+        self.until_served().await
+    }
+
+    async fn until_served(&self) -> Result<()> {
         let wait = ["kubectl", "wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"];
         program(&self.folder, &wait).await
     }

@@ -29,12 +29,14 @@ pub(crate) struct Field {
 }
 
 impl Field {
-    /// Starts it anew.
+    /// Starts it anew, with the kind that KEDA would bring.
     ///
     /// # Errors
     /// It does not start.
     pub(crate) async fn up() -> Result<Self> {
-        Ok(Self { spare: Spare::up("differential").await? })
+        let spare = Spare::up("differential").await?;
+        spare.define("fixtures/scaledobject-crd.yaml").await?;
+        Ok(Self { spare })
     }
 
     /// Ends it.

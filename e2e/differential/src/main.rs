@@ -24,6 +24,7 @@ use std::{
     io::{Write, stdout},
     path::Path,
     process::ExitCode,
+    time::Instant,
 };
 
 use anyhow::{Result, bail, ensure};
@@ -115,10 +116,12 @@ async fn compare(args: &Args, field: &Field, scenarios: &[Scenario], intended: &
 }
 
 async fn outcome(ground: &Ground, scenario: &Scenario, intended: &Intended) -> Outcome {
-    match play::both(ground, scenario, intended).await {
+    let began = Instant::now();
+    let outcome = match play::both(ground, scenario, intended).await {
         Ok(transcripts) => judged(scenario, &transcripts, intended),
         Err(error) => Outcome::broken(&error),
-    }
+    };
+    outcome.after(began.elapsed())
 }
 
 fn judged(scenario: &Scenario, [flagger, serin]: &[Transcript; 2], intended: &Intended) -> Outcome {

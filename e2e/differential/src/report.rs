@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::{self, Write},
+    time::Duration,
 };
 
 use crate::{
@@ -17,6 +18,7 @@ pub(crate) struct Outcome {
     /// Numbers of the rules that cover differences, and how many.
     intended: BTreeMap<usize, usize>,
     unexpected: Vec<String>,
+    took: Duration,
 }
 
 impl Outcome {
@@ -37,6 +39,11 @@ impl Outcome {
         Self { unexpected: vec![format!("{error:#}")], ..Self::default() }
     }
 
+    /// With the time that it took.
+    pub(crate) fn after(self, took: Duration) -> Self {
+        Self { took, ..self }
+    }
+
     /// A line for the scenario, one for each row that differs, and one for each difference that matters.
     pub(crate) fn tell(&self, scenario: &Scenario, intended: &Intended) -> String {
         let name = &scenario.name;
@@ -53,6 +60,9 @@ impl Outcome {
             }
             (_, unexpected) => format!("{name}: {unexpected} UNEXPECTED"),
         };
+        if !self.took.is_zero() {
+            write!(text, ", {} s", self.took.as_secs()).ok();
+        }
         for (row, count) in rows {
             // Writing to a String does not fail.
             write!(text, "\n    {count:3} {row}").ok();
@@ -149,8 +159,8 @@ mod tests {
     fn the_last_line_counts_scenarios_and_what_should_not_be() {
         let mut report = Report::default();
         report.add(Outcome::default());
-        report.add(Outcome { intended: BTreeMap::from([(0, 2)]), unexpected: Vec::new() });
-        report.add(Outcome { intended: BTreeMap::from([(0, 1)]), unexpected: vec!["a".into(), "b".into()] });
+        report.add(Outcome { intended: BTreeMap::from([(0, 2)]), ..Outcome::default() });
+        report.add(Outcome { unexpected: vec!["a".into(), "b".into()], ..Outcome::default() });
         assert_eq!(
             report.to_string(),
             "differential: 3 scenarios, 1 equal, 1 with intended differences, unexpected: 2"

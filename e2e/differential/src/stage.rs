@@ -36,7 +36,7 @@ pub(crate) struct Ground {
 }
 
 /// The kinds that are recorded.
-pub(crate) const RECORDED: [Kind; 11] = [
+pub(crate) const RECORDED: [Kind; 12] = [
     Kind::CANARY,
     Kind::ROUTE,
     Kind::DEPLOYMENT,
@@ -44,6 +44,7 @@ pub(crate) const RECORDED: [Kind; 11] = [
     Kind::SERVICE,
     Kind::SLICE,
     Kind::AUTOSCALER,
+    Kind::SCALED_OBJECT,
     Kind::CONFIG_MAP,
     Kind::SECRET,
     Kind::POD,

@@ -8,13 +8,14 @@ use super::{Aspect, Topic, Transcript, flat::flat};
 use crate::normal::Normal;
 
 /// The kinds whose objects are compared.
-const COMPARED: [Kind; 8] = [
+const COMPARED: [Kind; 9] = [
     Kind::CANARY,
     Kind::ROUTE,
     Kind::DEPLOYMENT,
     Kind::DAEMON_SET,
     Kind::SERVICE,
     Kind::AUTOSCALER,
+    Kind::SCALED_OBJECT,
     Kind::CONFIG_MAP,
     Kind::SECRET,
 ];

@@ -37,7 +37,8 @@ mod tests {
         let wait = "Initializing Warning: a-primary.b not ready: waiting for rollout to finish: 1 of 2";
         let other =
             "Progressing Warning: canary deployment a.b not ready: waiting for rollout to finish: 1 of 2";
-        let daemon = "Initializing Warning: primary daemonset a-primary.b not ready: waiting for rollout to finish: 0";
+        let daemon =
+            "Initializing Warning: primary daemonset a-primary.b not ready: waiting for rollout to finish: 0";
         let payload = r#"{"metadata":{"eventMessage":"a.b has no ready endpoints: check that"}}"#;
         for line in [ready, wait, ready, other, failed, daemon, payload] {
             transcript.add(topic.clone(), line);
