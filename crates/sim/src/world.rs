@@ -295,6 +295,8 @@ impl World {
     /// The user changes the target's template: new pods start, if it has any.
     pub fn change_target(&mut self, revision: &str) {
         revision.clone_into(&mut self.target.revision);
+        // Where the cluster records it.
+        self.target.written = self.target.written.map(|_| self.now);
         if self.target.replicas > 0 {
             self.target.pods = Pods::Starting;
         }

@@ -331,6 +331,7 @@ fn renamed(status: &Value) -> Scenario {
 #[test]
 fn another_flaggers_hash_of_the_promoted_template_starts_nothing() {
     let mut s = renamed(&json!({"phase": "Succeeded", "lastPromotedSpec": "older"}));
+    assert!(s.world.plan(&s.script).unwritten);
     s.settle();
     assert_eq!(s.take_events(), [""; 0]);
     assert_eq!(s.line(), "Succeeded w=0 fc=0 it=0 applied=a promoted=a replicas=0 route=100/0");
@@ -340,6 +341,7 @@ fn another_flaggers_hash_of_the_promoted_template_starts_nothing() {
 fn another_flaggers_hash_of_the_failed_template_starts_nothing() {
     let mut s = renamed(&json!({"phase": "Failed"}));
     s.world.target.written = Some(s.world.now - TimeDelta::seconds(60));
+    assert!(s.world.plan(&s.script).unwritten);
     s.settle();
     assert_eq!(s.take_events(), [""; 0]);
     assert_eq!(s.line(), "Failed w=0 fc=0 it=0 applied=b promoted=a replicas=0 route=100/0");

@@ -3,8 +3,8 @@
 //! Flagger writes no `observedGeneration`, and drops it together with whatever else of a status is not its own. So
 //! its absence tells whose status it is, whichever operator was here before.
 //!
-//! Nothing is written for the sake of taking over: what is read here is written with the next change. While the
-//! user holds a rollout, by a gate or by `suspend`, there is none.
+//! Nothing is written for the sake of taking over: what is read here is written with the next change. While
+//! nothing is under way, or the user holds a rollout, by a gate or by `suspend`, there is none.
 
 use chrono::TimeDelta;
 use serin_api::Phase;
@@ -40,6 +40,7 @@ impl Turn<'_> {
             }
             Phase::Finalising => self.take_over_revision(),
             Phase::Initializing => self.take_over_primary(),
+            Phase::Initialized | Phase::Succeeded => self.take_over_promoted(),
             Phase::Failed => self.take_over_failure(),
             _ => true,
         };
@@ -122,6 +123,31 @@ impl Turn<'_> {
         true
     }
 
+    /// Between rollouts the primary runs what the hashes stand for. If it runs the target's template, that is the one,
+    /// whatever another Flagger's hash of it is.
+    fn take_over_promoted(&mut self) -> bool {
+        let (primary, configs) = (&self.obs.primary, &self.obs.configs);
+        if matches!(primary, Seen::Unknown(_)) || matches!(configs, Seen::Unknown(_)) {
+            return false;
+        }
+        let tracks = self.rollout().config_tracking;
+        let same = |configs| !tracks || !status::configs_changed(&self.next, true, configs);
+        let runs = primary.present().is_some_and(|primary| primary.matches_target);
+        if let Some(target) = self.obs.target.present()
+            && self.renamed(&target.revision)
+            && runs
+            && configs.present().is_some_and(same)
+        {
+            self.next.last_applied_spec = Some(target.revision.clone());
+            self.next.last_promoted_spec = Some(target.revision.clone());
+        }
+        self.target_known()
+    }
+
+    fn renamed(&self, revision: &str) -> bool {
+        self.next.last_applied_spec.as_ref().is_some_and(|name| name != revision)
+    }
+
     /// While it is `Failed`, Flagger writes the target's hash down in each interval. A template that is older
     /// than that is the one that failed, whatever another Flagger's hash of it is.
     fn take_over_failure(&mut self) -> bool {
@@ -158,8 +184,7 @@ impl Turn<'_> {
     /// The target's revision, if Flagger has another name for it and its template was written before this time.
     fn older_than(&self, time: Option<Timestamp>) -> Option<String> {
         let target = self.obs.target.present()?;
-        let renamed = self.next.last_applied_spec.as_ref().is_some_and(|name| *name != target.revision);
         let old = target.template_written? + MARGIN < time?;
-        (renamed && old).then(|| target.revision.clone())
+        (self.renamed(&target.revision) && old).then(|| target.revision.clone())
     }
 }

@@ -252,7 +252,7 @@ impl<'a> Turn<'a> {
             Err(Stop::Wait(wait)) => self.waiting(wait),
         }
         if self.rests() {
-            self.next.service_name = None;
+            self.next.service_name.clone_from(&self.obs.status.service_name);
             return self.plan(true);
         }
         // A status of Flagger's is not written for the sake of the name alone.
@@ -272,13 +272,18 @@ impl<'a> Turn<'a> {
         self.plan(false)
     }
 
-    /// Whether a status of Flagger's says all that matters: its rollout is held, and nothing was decided.
+    /// Whether a status of Flagger's says all that matters: nothing is under way, or it is held, and nothing was
+    /// decided.
     fn rests(&self) -> bool {
+        let idle = matches!(self.next.phase, Phase::Initialized | Phase::Succeeded | Phase::Failed);
+        let idle = idle && self.next.waiting_for.is_none();
         let gated = matches!(self.next.phase, Phase::Waiting | Phase::WaitingPromotion);
         let suspended = self.rollout().spec.suspend && self.next.phase != Phase::None;
         let quiet = self.actions.is_empty() && self.alerts.is_empty() && self.hooks.is_empty();
         let taken = self.taken.as_ref().filter(|_| !self.rollout().deleting && self.outcome.is_none());
-        (gated || suspended) && quiet && taken.is_some_and(|taken| !status::decided(taken, &self.next))
+        (idle || gated || suspended)
+            && quiet
+            && taken.is_some_and(|taken| !status::decided(taken, &self.next))
     }
 
     fn plan(self, unwritten: bool) -> Plan {
