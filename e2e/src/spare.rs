@@ -71,7 +71,15 @@ impl Spare {
     /// # Errors
     /// It is not built, or ends at once.
     pub async fn operator(&self) -> Result<Operator> {
-        self.operator_as(access::SERIN).await
+        self.operator_with(&[]).await
+    }
+
+    /// As [`Self::operator`], with these flags.
+    ///
+    /// # Errors
+    /// It is not built, or ends at once.
+    pub async fn operator_with(&self, args: &[&str]) -> Result<Operator> {
+        Operator::serin(&self.kubeconfig_of(access::SERIN).await?, &self.file("operator.log"), args)
     }
 
     /// Starts the operator with the rights of another service account.
@@ -79,7 +87,7 @@ impl Spare {
     /// # Errors
     /// As [`Spare::operator`], or there is no such account.
     pub async fn operator_as(&self, account: Account<'_>) -> Result<Operator> {
-        Operator::serin(&self.kubeconfig_of(account).await?, &self.file("operator.log"))
+        Operator::serin(&self.kubeconfig_of(account).await?, &self.file("operator.log"), &[])
     }
 
     /// Starts Flagger, with all rights.
@@ -87,8 +95,16 @@ impl Spare {
     /// # Errors
     /// It cannot be built, or ends at once.
     pub async fn flagger(&self) -> Result<Operator> {
+        self.flagger_with(&[]).await
+    }
+
+    /// As [`Self::flagger`], with these flags.
+    ///
+    /// # Errors
+    /// It cannot be built, or ends at once.
+    pub async fn flagger_with(&self, args: &[&str]) -> Result<Operator> {
         let program = crate::flagger::program().await?;
-        Operator::flagger(&program, &self.admin_kubeconfig(), &self.file("flagger.log"))
+        Operator::flagger(&program, &self.admin_kubeconfig(), &self.file("flagger.log"), args)
     }
 
     /// Writes a kubeconfig with the rights of the operator's service account.

@@ -7,40 +7,47 @@ use std::{
     process::Stdio,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use tokio::process::{Child, Command};
 
-use crate::settings::{target, text};
+use crate::{
+    scene::LIMIT,
+    settings::{target, text},
+};
 
 /// A running operator; it is killed when it is dropped.
 pub struct Operator {
     child: Child,
     /// Its log.
     pub log: PathBuf,
+    /// Where it serves its metrics.
+    pub metrics: String,
 }
 
 impl Operator {
-    pub(super) fn serin(kubeconfig: &Path, log: &Path) -> Result<Self> {
+    pub(super) fn serin(kubeconfig: &Path, log: &Path, args: &[&str]) -> Result<Self> {
         let mut command = Command::new(program()?);
-        command.args(["run", "--min-interval=1s", "--log-level=debug"]);
-        command.arg(format!("--port={}", port()?)).arg("--kubeconfig").arg(kubeconfig);
-        Self::start(command, log)
+        command.args(["run", "--min-interval=1s", "--log-level=debug"]).args(args);
+        command.arg("--kubeconfig").arg(kubeconfig);
+        Self::start(command, "--port", log)
     }
 
     /// Flagger looks at each Canary every 10 s at most.
-    pub(super) fn flagger(program: &Path, kubeconfig: &Path, log: &Path) -> Result<Self> {
+    pub(super) fn flagger(program: &Path, kubeconfig: &Path, log: &Path, args: &[&str]) -> Result<Self> {
         let mut command = Command::new(program);
         command.args(["-mesh-provider=gatewayapi:v1", "-metrics-server=http://127.0.0.1:1"]);
-        command.args(["-control-loop-interval=1s", "-namespace="]).arg(format!("-port={}", port()?));
+        command.args(["-control-loop-interval=1s", "-namespace="]).args(args);
         command.arg("-kubeconfig").arg(kubeconfig);
-        Self::start(command, log)
+        Self::start(command, "-port", log)
     }
 
-    fn start(mut command: Command, log: &Path) -> Result<Self> {
+    fn start(mut command: Command, flag: &str, log: &Path) -> Result<Self> {
+        let port = port()?;
+        command.arg(format!("{flag}={port}"));
         let out = File::create(log).with_context(|| format!("writing {}", log.display()))?;
         command.env_clear().stdin(Stdio::null()).stdout(out.try_clone()?).stderr(out).kill_on_drop(true);
         let child = command.spawn().with_context(|| format!("running {command:?}"))?;
-        Ok(Self { child, log: log.to_owned() })
+        Ok(Self { child, log: log.to_owned(), metrics: format!("http://127.0.0.1:{port}/metrics") })
     }
 
     /// Kills it, and returns when it is gone.
@@ -49,6 +56,18 @@ impl Operator {
     /// It cannot be killed.
     pub async fn stop(mut self) -> Result<()> {
         self.child.kill().await.context("stopping an operator")
+    }
+
+    /// Asks it to end, as the kubelet does, and returns when it is gone.
+    ///
+    /// # Errors
+    /// It does not end in time.
+    pub async fn end(mut self) -> Result<()> {
+        let pid = self.child.id().context("an operator that has ended")?.to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status().await?;
+        ensure!(asked.success(), "the operator (process {pid}) could not be asked to end");
+        tokio::time::timeout(LIMIT, self.child.wait()).await.context("the operator does not end")??;
+        Ok(())
     }
 }
 

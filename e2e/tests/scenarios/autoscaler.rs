@@ -67,7 +67,7 @@ fn replicas_at_first_weight(scene: &serin_e2e::Scene) -> i64 {
 }
 
 /// Makes the kind known where KEDA is not installed, and waits until it is served.
-async fn know_scaled_objects(scene: &Scene) -> Result<()> {
+pub(crate) async fn know_scaled_objects(scene: &Scene) -> Result<()> {
     let definition: Api<DynamicObject> =
         Api::all_with(scene.cluster.client.clone(), &Kind::DEFINITION.resource());
     for object in manifest::load("fixtures/scaledobject-crd.yaml", &scene.variables())? {

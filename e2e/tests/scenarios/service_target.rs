@@ -10,7 +10,7 @@ use serin_e2e::{
 };
 
 /// Two workloads of podinfo, and a Service that selects the first.
-async fn install(scene: &Scene, change: Value) -> Result<()> {
+pub(crate) async fn workloads(scene: &Scene) -> Result<()> {
     for (track, version) in [("one", "6.9.0"), ("two", "6.9.1")] {
         let mut workload = scene.fixture("podinfo.yaml")?.into_iter().next().context("podinfo")?;
         workload.metadata.name = Some(format!("podinfo-{track}"));
@@ -22,7 +22,11 @@ async fn install(scene: &Scene, change: Value) -> Result<()> {
             format!("ghcr.io/stefanprodan/podinfo:{version}").into();
         serin_e2e::manifest::apply(&scene.cluster.client, &workload).await?;
     }
-    scene.apply("versioned-service.yaml").await?;
+    scene.apply("versioned-service.yaml").await
+}
+
+async fn install(scene: &Scene, change: Value) -> Result<()> {
+    workloads(scene).await?;
     scene.take_up("canary.yaml", change).await?;
     scene.until_phase(Phase::Initialized).await.map(drop)
 }

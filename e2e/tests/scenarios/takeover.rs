@@ -1,356 +1,168 @@
 //! Flagger stops and Serin takes its place, in every state that a Canary can be in; and back again.
 
-use std::{collections::BTreeMap, time::Duration};
+mod back;
+mod cases;
+mod desk;
+mod lease;
+mod removed;
+mod report;
+
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 use serin_api::Phase;
 use serin_e2e::{
-    Kind, Scene, Spare,
-    history::Version,
-    scene::{Fault, LIMIT, Shipment, Verdict, apart},
+    Kind,
+    history::Versions,
+    scene::{LIMIT, Verdict, apart},
+    spare::Operator,
 };
 
-/// What Flagger or Serin own of a release.
-const OBJECTS: [Kind; 5] = [Kind::CANARY, Kind::ROUTE, Kind::SERVICE, Kind::DEPLOYMENT, Kind::AUTOSCALER];
+use cases::{Left, Release, cases};
+use desk::Desk;
+use report::{Still, stills};
 
-/// Longer than two intervals of Flagger.
-const QUIET: Duration = Duration::from_secs(25);
-
-/// How far Flagger brings a release before it stops.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Left {
-    /// Nothing to release.
-    Idle,
-    /// A version was shipped, and the canary has this share of the traffic.
-    At(i64),
-    /// A version was shipped, and this phase was reached.
-    In(Phase),
-    /// As `At(25)`, and suspended then.
-    Suspended,
-}
-
-/// A release that Flagger manages.
-struct Case {
-    name: &'static str,
-    canary: &'static str,
-    change: Value,
-    left: Left,
-}
-
-fn case(name: &'static str, left: Left, spec: Value) -> Case {
-    let canary = if name.starts_with("ab") { "canary-ab.yaml" } else { "canary.yaml" };
-    let mut change = json!({"spec": {"analysis": {"metrics": null}}});
-    merge(&mut change["spec"], spec);
-    Case { name, canary, change, left }
-}
-
-fn merge(into: &mut Value, from: Value) {
-    match (into, from) {
-        (Value::Object(into), Value::Object(from)) => {
-            for (key, value) in from {
-                merge(into.entry(key).or_insert(Value::Null), value);
-            }
-        }
-        (into, from) => *into = from,
-    }
-}
-
-/// A hook that nobody answers: a gate stays closed, a check fails.
-fn refused(kind: &str) -> Value {
-    json!({"webhooks": [{"name": "nobody", "type": kind, "url": "http://127.0.0.1:1/", "timeout": "1s"}]})
-}
-
-fn cases() -> Vec<Case> {
-    let scaler =
-        json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "name": "podinfo"});
-    let apex = json!({"labels": {"team": "a"}, "annotations": {"note": "b"}});
-    let headers = json!({"request": {"add": {"x-from": "mesh"}}});
-    let analysis = |fields: Value| json!({"analysis": fields});
-    vec![
-        case("idle", Left::Idle, json!({"service": {"apex": apex, "headers": headers, "timeout": "15s"}})),
-        case("autoscaled", Left::Idle, json!({"autoscalerRef": scaler})),
-        case("configs", Left::Idle, json!({"service": {"portDiscovery": true}})),
-        case(
-            "kubernetes",
-            Left::Idle,
-            json!({"provider": "kubernetes", "analysis": {"stepWeight": null, "maxWeight": null, "iterations": 2}}),
-        ),
-        case("skipped", Left::In(Phase::Succeeded), json!({"skipAnalysis": true})),
-        case(
-            "failed",
-            Left::In(Phase::Failed),
-            analysis(merged(json!({"threshold": 1}), refused("rollout"))),
-        ),
-        case("waiting", Left::In(Phase::Waiting), analysis(refused("confirm-rollout"))),
-        case("suspended", Left::Suspended, json!({})),
-        case("weight", Left::At(25), json!({})),
-        case("gate", Left::In(Phase::WaitingPromotion), analysis(refused("confirm-promotion"))),
-        case("ab", Left::At(100), json!({})),
-        case(
-            "ab-gate",
-            Left::In(Phase::WaitingPromotion),
-            analysis(merged(json!({"iterations": 1}), refused("confirm-promotion"))),
-        ),
-        case(
-            "blue-green",
-            Left::In(Phase::Progressing),
-            analysis(json!({"stepWeight": null, "maxWeight": null, "iterations": 2})),
-        ),
-        case("affinity", Left::At(25), analysis(json!({"sessionAffinity": {"cookieName": "release"}}))),
-    ]
-}
-
-fn merged(mut one: Value, other: Value) -> Value {
-    merge(&mut one, other);
-    one
-}
-
-/// A case on the cluster.
-struct Release {
-    case: Case,
-    scene: Scene,
-}
-
-impl Release {
-    async fn open(spare: &Spare, case: Case) -> Result<Self> {
-        let scene = Scene::open(spare.cluster(), case.name).await?;
-        Ok(Self { case, scene })
-    }
-
-    /// Lets Flagger bring the release to where it is left.
-    async fn bring(&self) -> Result<()> {
-        self.bring_there().await.with_context(|| format!("with Flagger, in {}", self.case.name))
-    }
-
-    async fn bring_there(&self) -> Result<()> {
-        let scene = &self.scene;
-        scene.apply("podinfo.yaml").await?;
-        match self.case.name {
-            "autoscaled" => scene.apply("autoscaler.yaml").await?,
-            "configs" => {
-                scene.apply("configs.yaml").await?;
-                let container =
-                    json!({"name": "podinfod", "envFrom": [{"configMapRef": {"name": "podinfo-config"}}]});
-                let volume = json!({"name": "secret", "secret": {"secretName": "podinfo-secret"}});
-                scene
-                    .patch_template(json!({"spec": {"containers": [container], "volumes": [volume]}}))
-                    .await?;
-            }
-            "idle" => {
-                let container = json!({"name": "podinfod", "env": [{"name": "OLD", "value": "1"}]});
-                scene.patch_template(json!({"spec": {"containers": [container]}})).await?;
-            }
-            _ => {}
-        }
-        scene.take_up(self.case.canary, self.case.change.clone()).await?;
-        scene.until_phase(Phase::Initialized).await?;
-        if self.case.left == Left::Idle {
-            return Ok(());
-        }
-        scene.ship("6.9.1", Fault::None).await?;
-        match self.case.left {
-            Left::Idle => {}
-            Left::At(weight) => scene.until_split(100 - weight, weight).await?,
-            Left::In(phase) => drop(scene.until_phase(phase).await?),
-            Left::Suspended => {
-                scene.until_split(75, 25).await?;
-                scene.patch(Kind::CANARY, "podinfo", json!({"spec": {"suspend": true}})).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether nothing has to happen to it.
-    fn rests(&self) -> bool {
-        match self.case.left {
-            Left::Idle | Left::Suspended => true,
-            Left::In(phase) => matches!(phase, Phase::Succeeded | Phase::Failed | Phase::Waiting),
-            Left::At(_) => false,
-        }
-    }
-
-    /// What changed since: the fields by object, without those that the cluster's controllers write.
-    fn changes(&self, since: Shipment) -> BTreeMap<String, Vec<String>> {
-        self.scene.history.look(|versions| {
-            let after: Vec<&Version> =
-                since.after(versions).iter().filter(|version| OBJECTS.contains(&version.kind)).collect();
-            let mut changed: BTreeMap<String, Vec<String>> = BTreeMap::new();
-            for version in after {
-                let all: Vec<&Version> = versions.of(version.kind, &version.name).collect();
-                let place = all.iter().position(|other| std::ptr::eq(*other, version)).unwrap_or_default();
-                let object = format!("{} {}", version.kind.name, version.name);
-                let before = place.checked_sub(1).map_or(&Value::Null, |before| &all[before].object);
-                let mut fields = Vec::new();
-                if version.gone || before.is_null() {
-                    fields.push(if version.gone { "deleted" } else { "created" }.to_owned());
-                } else {
-                    differences(before, &version.object, "", &mut fields);
-                    let status = version.kind != Kind::CANARY;
-                    fields.retain(|field| !noise(field, status));
-                }
-                if !fields.is_empty() {
-                    changed.entry(object).or_default().extend(fields);
-                }
-            }
-            changed
-        })
-    }
-
-    /// How often a rollout began since, by what was told.
-    fn begun(&self, since: Shipment) -> usize {
-        let told = |versions: &serin_e2e::history::Versions| {
-            let events = since.after(versions).iter().filter(|version| version.kind == Kind::EVENT);
-            let texts: Vec<String> = events
-                .map(|version| version.object["message"].as_str().unwrap_or_default().to_owned())
-                .collect();
-            texts.iter().filter(|text| text.contains("New revision detected")).count()
-        };
-        self.scene.history.look(told)
-    }
-
-    /// The canary's weights since, the one that it had before them.
-    fn weights(&self, since: Shipment) -> Vec<i64> {
-        self.scene.history.look(|versions| {
-            let after: Vec<u64> = since.after(versions).iter().map(|version| version.revision).collect();
-            let first = after.iter().min().copied().unwrap_or(u64::MAX);
-            let routes: Vec<&Version> = versions.of(Kind::ROUTE, "podinfo").collect();
-            let begin = routes.iter().rposition(|route| route.revision < first).unwrap_or_default();
-            let mut weights: Vec<i64> =
-                routes[begin..].iter().filter_map(|route| canary_weight(&route.object)).collect();
-            weights.dedup();
-            weights
-        })
-    }
-}
-
-/// The largest share that a rule without a header for cookies gives to the canary.
-fn canary_weight(route: &Value) -> Option<i64> {
-    let rules = route["spec"]["rules"].as_array()?;
-    let split = rules.iter().filter(|rule| {
-        let matches = rule["matches"].to_string();
-        !matches.contains("Cookie")
-            && !matches.contains("warm-up")
-            && rule["backendRefs"].as_array().is_some_and(|refs| refs.len() == 2)
-    });
-    let weights = split.flat_map(|rule| rule["backendRefs"].as_array().cloned().unwrap_or_default());
-    weights
-        .filter(|backend| backend["name"] == "podinfo-canary")
-        .filter_map(|backend| backend["weight"].as_i64())
-        .max()
-}
-
-fn noise(field: &str, no_status: bool) -> bool {
-    ["/metadata/resourceVersion", "/metadata/generation"].contains(&field)
-        || field.starts_with("/metadata/managedFields")
-        || field.starts_with("/metadata/annotations/deployment.kubernetes.io")
-        || (no_status && field.starts_with("/status"))
-}
-
-/// The paths at which two objects differ; lists count as one value.
-fn differences(one: &Value, other: &Value, path: &str, found: &mut Vec<String>) {
-    match (one, other) {
-        (Value::Object(a), Value::Object(b)) => {
-            for key in a.keys().chain(b.keys().filter(|key| !a.contains_key(*key))) {
-                let side = |map: &serde_json::Map<String, Value>| map.get(key).cloned().unwrap_or_default();
-                differences(&side(a), &side(b), &format!("{path}/{key}"), found);
-            }
-        }
-        (one, other) if one != other => found.push(path.to_owned()),
-        _ => {}
-    }
+/// The flag that both operators have here.
+fn prefix() -> String {
+    format!("-include-label-prefix={}", removed::PREFIX)
 }
 
 #[test]
-fn serin_takes_over_from_flagger_and_gives_back() -> Verdict {
+fn serin_takes_over_from_flagger() -> Verdict {
     apart("takeover", async |_, spare| {
         spare.define_as_flagger_does().await?;
-        let flagger = spare.flagger().await?;
+        let desk = Desk::open().await?;
+        let flagger = spare.flagger_with(&[&prefix()]).await?;
         let releases = try_join_all(cases().into_iter().map(|case| Release::open(spare, case))).await?;
-        try_join_all(releases.iter().map(Release::bring)).await?;
+        try_join_all(releases.iter().map(|release| release.bring(&desk))).await?;
         flagger.stop().await?;
-        let taken = marks(&releases);
-        let serin = spare.operator().await?;
-        let rollouts = releases.iter().filter(|release| !release.rests());
-        try_join_all(rollouts.map(finishes)).await?;
-        tokio::time::sleep(Duration::from_secs(3)).await;
-        report(&releases, &taken)?;
+        for release in &releases {
+            release.let_go(&desk).await?;
+        }
+        let taken = stills(&releases).await?;
+        let serin = spare.operator_with(&[&prefix()]).await?;
+        let ends = releases.iter().zip(&taken).map(|(release, taken)| ends(release, taken, &desk));
+        let ends = try_join_all(ends).await?;
+        until_looked_at(&serin, &releases).await?;
+        report(&releases, &taken, ends).await?;
         let idle = releases.iter().find(|release| release.case.name == "idle").context("a case")?;
-        what_the_user_removes_goes(&idle.scene).await?;
-
+        removed::goes(&idle.scene).await?;
+        let trespasses: Vec<String> = releases.iter().flat_map(Release::trespasses).collect();
+        ensure!(trespasses.is_empty(), "Serin owns {trespasses:?}");
         serin.stop().await?;
-        let back = marks(&releases);
-        let flagger = spare.flagger().await?;
-        tokio::time::sleep(QUIET).await;
-        let begun: usize = releases.iter().zip(&back).map(|(release, since)| release.begun(*since)).sum();
-        let moved: Vec<_> =
-            releases.iter().zip(&back).filter(|(r, since)| r.weights(**since).len() > 1).collect();
-        ensure!(begun == 0, "{begun} rollouts began when Flagger came back");
-        ensure!(moved.is_empty(), "weights moved when Flagger came back");
-        let last = releases.iter().find(|release| release.case.name == "skipped").context("a case")?;
-        last.scene.ship("6.9.2", Fault::None).await?;
-        last.scene.at_rest("6.9.2").await.context("the next release, with Flagger")?;
-        flagger.stop().await?;
         try_join_all(releases.iter().map(|release| release.scene.close())).await.map(drop)
     })
 }
 
-fn marks(releases: &[Release]) -> Vec<Shipment> {
-    releases.iter().map(|release| release.scene.shipment()).collect()
+/// Waits until the operator has looked at every Canary, by what it exports.
+async fn until_looked_at(operator: &Operator, releases: &[Release]) -> Result<()> {
+    let names = releases.iter().filter(|release| release.case.left != Left::Terminating);
+    let names: Vec<String> = names.map(|r| format!("namespace=\"{}\"", r.scene.namespace)).collect();
+    let looked = async {
+        loop {
+            let text = reqwest::get(&operator.metrics).await?.text().await?;
+            let seen: Vec<&str> =
+                text.lines().filter(|line| line.starts_with("flagger_canary_status{")).collect();
+            if names.iter().all(|name| seen.iter().any(|line| line.contains(name))) {
+                return anyhow::Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(LIMIT, looked).await.context("the operator did not look at every Canary")?
 }
 
-/// A rollout that was under way is promoted, the gates opened.
-async fn finishes(release: &Release) -> Result<()> {
-    let scene = &release.scene;
-    if release.case.left == Left::In(Phase::WaitingPromotion) {
-        // Closed for long enough to see that nothing moves before it opens.
-        tokio::time::sleep(Duration::from_secs(8)).await;
-        ensure!(scene.canary()?.status.is_some_and(|status| status.phase == Phase::WaitingPromotion));
-        scene.patch(Kind::CANARY, "podinfo", json!({"spec": {"analysis": {"webhooks": null}}})).await?;
+/// What is left to do is done. Returns a gated release as it was before its gate was opened.
+async fn ends(release: &Release, taken: &Still, desk: &Desk) -> Result<Option<Still>> {
+    let ended = ends_well(release, taken, desk).await;
+    ended.with_context(|| format!("with Serin, in {}", release.case.name))
+}
+
+async fn ends_well(release: &Release, taken: &Still, desk: &Desk) -> Result<Option<Still>> {
+    let (scene, namespace) = (&release.scene, release.scene.namespace.as_str());
+    match release.case.left {
+        Left::Idle | Left::In(_) | Left::Suspended(_) | Left::Renamed(None) => return Ok(None),
+        Left::Gated(phase) => {
+            desk.until_asked(namespace, 2).await?;
+            let closed = Still::of(scene).await?;
+            ensure!(scene.canary()?.status.is_some_and(|status| status.phase == phase));
+            desk.open_gate(namespace);
+            promoted(release).await?;
+            return Ok(Some(closed));
+        }
+        Left::Initializing => {
+            desk.until_told(namespace, "not ready", 1).await?;
+            release.give_place().await?;
+            scene.until_phase(Phase::Initialized).await?;
+        }
+        Left::Stuck => drop(scene.until_phase(Phase::Initialized).await?),
+        Left::Terminating => {
+            scene.until_gone(Kind::CANARY, "podinfo").await?;
+            let target = scene.history.look(|versions| versions.now(Kind::DEPLOYMENT, "podinfo").cloned());
+            let ready = target.and_then(|target| target["status"]["readyReplicas"].as_i64());
+            ensure!(ready >= Some(1), "the target has {ready:?} ready pods");
+        }
+        Left::Copying => {
+            desk.until_told(namespace, "not ready", 1).await?;
+            scene.patch(Kind::DEPLOYMENT, "podinfo-primary", json!({"spec": {"paused": false}})).await?;
+            promoted(release).await?;
+            let id =
+                |object: &Value| object.pointer("/spec/template/metadata/annotations/flagger-id").cloned();
+            let now = Still::of(scene).await?;
+            let [before, after] =
+                [taken, &now].map(|still| still.object(Kind::DEPLOYMENT, "podinfo-primary").and_then(id));
+            ensure!(before.is_some() && before == after, "copied again: {before:?}, {after:?}");
+        }
+        Left::Telling(_) | Left::Renamed(_) | Left::Finalising => promoted(release).await?,
     }
-    let ended = scene.until_phase(Phase::Succeeded).await;
-    ended.with_context(|| format!("with Serin, in {}", release.case.name))?;
-    scene.at_rest("6.9.1").await
+    Ok(None)
+}
+
+/// Waits until the release is over and its version serves.
+async fn promoted(release: &Release) -> Result<()> {
+    release.scene.until_phase(Phase::Succeeded).await?;
+    if release.target() == Kind::DEPLOYMENT {
+        return release.at_rest("6.9.1").await;
+    }
+    let resting = |versions: &Versions| {
+        let primary = versions.now(Kind::DAEMON_SET, "podinfo-primary")?;
+        let target = versions.now(Kind::DAEMON_SET, "podinfo")?;
+        let runs = primary.pointer("/spec/template/spec/containers/0/image")?.as_str()?;
+        let down = target.pointer("/spec/template/spec/nodeSelector/flagger.app~1scale-to-zero").is_some();
+        (runs.ends_with(":6.9.1") && down).then_some(())
+    };
+    release.scene.history.until("the DaemonSets at rest", LIMIT, resting).await
 }
 
 /// Holds what happened against what may happen, and prints it.
-fn report(releases: &[Release], taken: &[Shipment]) -> Result<()> {
+async fn report(releases: &[Release], taken: &[Still], ends: Vec<Option<Still>>) -> Result<()> {
     let (mut objects, mut changed, mut begun, mut wrong) = (0, 0, 0, Vec::new());
-    for (release, since) in releases.iter().zip(taken) {
+    for ((release, before), end) in releases.iter().zip(taken).zip(ends) {
         let name = release.case.name;
-        let changes = release.changes(*since);
-        let live = release
-            .scene
-            .history
-            .look(|versions| OBJECTS.iter().map(|kind| versions.all_now(*kind).count()).sum::<usize>());
-        objects += live;
-        begun += release.begun(*since);
-        let weights = release.weights(*since);
-        println!("takeover {name}: {live} objects, weights {weights:?}");
-        let made =
-            changes.iter().filter(|(_, fields)| fields.iter().any(|f| f == "created" || f == "deleted"));
-        wrong.extend(made.map(|(object, _)| format!("{name}: {object} was made again")));
-        if release.rests() {
-            for (object, fields) in &changes {
-                println!("takeover {name}: {object} changed: {fields:?}");
-                let told =
-                    object.starts_with("Canary") && fields.iter().all(|field| field.starts_with("/status/"));
-                let says = matches!(release.case.left, Left::Suspended | Left::In(Phase::Waiting));
-                if !(told && says) {
-                    wrong.push(format!("{name}: {object} changed: {fields:?}"));
-                }
-            }
-            changed += changes.len();
-            if weights.len() > 1 {
-                wrong.push(format!("{name}: weights moved: {weights:?}"));
-            }
-        } else {
-            let end = weights.iter().rposition(|weight| *weight > 0).map_or(0, |last| last + 1);
-            if !weights[..end].is_sorted() {
-                wrong.push(format!("{name}: weights went back: {weights:?}"));
-            }
+        let now = Still::of(&release.scene).await?;
+        let after = end.as_ref().unwrap_or(&now);
+        let (since, weights) = (before.revision, release.weights(before.revision));
+        objects += before.len();
+        // The gate of what waits to begin was opened.
+        let until = if release.case.left == Left::Gated(Phase::Waiting) { after.revision } else { u64::MAX };
+        begun += release.begun(since, until);
+        println!("takeover {name}: {} objects, weights {weights:?}", before.len());
+        if release.case.left != Left::Terminating {
+            wrong.extend(
+                before.lost(&now).into_iter().map(|object| format!("{name}: {object} was made again")),
+            );
         }
+        if release.rests() {
+            let changes = before.changes(after);
+            changed += changes.len();
+            wrong.extend(
+                changes.iter().map(|(object, fields)| format!("{name}: {object} changed: {fields:?}")),
+            );
+        }
+        wrong.extend(went_back(name, &weights));
+        wrong.extend(settled(release, before).err().map(|error| format!("{name}: {error}")));
     }
     let cases = releases.len();
     println!(
@@ -360,36 +172,26 @@ fn report(releases: &[Release], taken: &[Shipment]) -> Result<()> {
     Ok(())
 }
 
-/// A label, an annotation, a header, a host and a variable that Flagger set for the user.
-async fn what_the_user_removes_goes(scene: &Scene) -> Result<()> {
-    let service = json!({"apex": {"labels": {"team": null}, "annotations": {"note": null}}, "headers": null, "hosts": null});
-    scene.patch(Kind::CANARY, "podinfo", json!({"spec": {"service": service}})).await?;
-    let gone = |object: &Value| {
-        let text = |pointer: &str| object.pointer(pointer).map(Value::to_string).unwrap_or_default();
-        let (labels, notes) = (text("/metadata/labels"), text("/metadata/annotations"));
-        let rest = !labels.contains("team") && !notes.contains("note");
-        let hosts = object
-            .pointer("/spec/hostnames")
-            .and_then(Value::as_array)
-            .is_some_and(|hosts| !hosts.is_empty());
-        rest && !text("/spec").contains("x-from") && !hosts
+/// Users with a cookie stay where they are until the promotion.
+fn settled(release: &Release, before: &Still) -> Result<()> {
+    let status = |field: &str| {
+        let value = before.object(Kind::CANARY, "podinfo")?["status"][field].as_str()?;
+        Some(value.split_once('=')?.1.to_owned())
     };
-    for kind in [Kind::ROUTE, Kind::SERVICE] {
-        let what = format!("{} rid of what was removed", kind.name);
-        let found = scene.history.until(&what, LIMIT, |versions| {
-            versions.now(kind, "podinfo").filter(|object| gone(object)).map(drop)
-        });
-        let now = || scene.history.look(|versions| versions.now(kind, "podinfo").cloned());
-        found.await.with_context(|| format!("{:#?}", now()))?;
-    }
-    let container = json!({"name": "podinfod", "env": [{"name": "OLD", "$patch": "delete"}]});
-    let shipment = scene.shipment();
-    scene.patch_template(json!({"spec": {"containers": [container]}})).await?;
-    scene.promoted(shipment, "6.9.0").await?;
-    let env = scene.history.look(|versions| {
-        let primary = versions.now(Kind::DEPLOYMENT, "podinfo-primary")?;
-        primary.pointer("/spec/template/spec/containers/0/env").cloned()
-    });
-    ensure!(env.as_ref().is_none_or(|env| !env.to_string().contains("OLD")), "{env:?}");
+    let Some(cookie) = status("sessionAffinityCookie") else { return Ok(()) };
+    let sides = release.settled(before.revision, &cookie);
+    println!("takeover {}: users who saw the canary went to {sides:?}", release.case.name);
+    let [first, rest @ ..] = &sides[..] else { return Ok(()) };
+    let canary = Some("podinfo-canary");
+    ensure!(first.as_deref() == canary && rest.iter().all(|side| side.as_deref() != canary), "{sides:?}");
+    let stable = status("primarySessionAffinityCookie").context("no cookie of the primary")?;
+    let sides = release.settled(before.revision, &stable);
+    ensure!(sides.iter().all(|side| side.as_deref() != canary), "of the primary: {sides:?}");
     Ok(())
+}
+
+/// Up to the end, and then back to the primary: never back and up again.
+fn went_back(name: &str, weights: &[i64]) -> Option<String> {
+    let up = weights.iter().rposition(|weight| *weight > 0).map_or(0, |last| last + 1);
+    (!weights[..up].is_sorted()).then(|| format!("{name}: weights went back: {weights:?}"))
 }
