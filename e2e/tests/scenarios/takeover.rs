@@ -48,7 +48,7 @@ fn serin_takes_over_from_flagger() -> Verdict {
         until_looked_at(&serin, &releases).await?;
         report(&releases, &taken, ends).await?;
         let idle = releases.iter().find(|release| release.case.name == "idle").context("a case")?;
-        removed::goes(&idle.scene).await?;
+        removed::goes(&idle.scene, idle.bare(&desk)).await?;
         let trespasses: Vec<String> = releases.iter().flat_map(Release::trespasses).collect();
         ensure!(trespasses.is_empty(), "Serin owns {trespasses:?}");
         serin.stop().await?;

@@ -88,6 +88,12 @@ async fn goes_on(release: &Release, desk: &Desk) -> Result<()> {
                 scene.until_phase(Phase::Succeeded).await?;
                 release.at_rest("6.9.1").await
             }
+            Left::Gated(Phase::WaitingPromotion) => {
+                looked_at(release).await?;
+                desk.open_gate(namespace);
+                scene.until_phase(Phase::Succeeded).await?;
+                release.at_rest("6.9.1").await
+            }
             Left::Suspended(_) => desk.until_told(namespace, "skipping canary run", 2).await,
             _ => {
                 for _ in 0..2 {
@@ -125,7 +131,7 @@ async fn report(releases: &[Release], taken: &[Still]) -> Result<()> {
         begun += release.begun(before.revision, u64::MAX);
         println!("takeover back {name}: {} objects, weights {weights:?}", before.len());
         wrong.extend(went_back(name, &weights));
-        if release.rests() {
+        if release.rests() && release.case.left != Left::Gated(Phase::WaitingPromotion) {
             let mut changes = before.changes(&after);
             // Flagger writes the status of what failed in each of its rounds.
             if release.case.left == Left::In(Phase::Failed) {

@@ -148,12 +148,14 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-/// What Serin leaves: one interval is longer than any of it takes.
+/// What Serin leaves: what no gate holds is held by an interval that is longer than the test.
 pub(super) fn giving_back() -> Vec<Case> {
     use Setup::{Autoscaler, DaemonSet, Plain};
     let long = || analysis(json!({"interval": "600s"}));
     let slow = |spec: Value| both(long(), spec);
-    let failing = analysis(json!({"threshold": 1, "interval": "3s"}));
+    let quick = |spec: Value| both(analysis(json!({"interval": "3s"})), spec);
+    let failing = quick(analysis(json!({"threshold": 1})));
+    let plain = || json!({});
     vec![
         case("idle", Autoscaler, Left::Idle, autoscaled(), &[]),
         case("daemonset", DaemonSet, Left::Idle, target("DaemonSet"), &[]),
@@ -161,6 +163,9 @@ pub(super) fn giving_back() -> Vec<Case> {
         case("failed", Plain, Left::In(Phase::Failed), failing, &["rollout"]),
         case("waiting", Plain, WAITING, long(), &["confirm-rollout"]),
         case("suspended", Plain, Left::Suspended("canary weight 25"), long(), &[]),
+        case("gate", Plain, AT_GATE, quick(plain()), &["confirm-promotion"]),
+        case("ab-gate", Plain, AT_GATE, quick(insiders(1)), &["confirm-promotion"]),
+        case("blue-green-gate", Plain, AT_GATE, quick(rounds(2)), &["confirm-promotion"]),
         case("weight", Plain, AT_25, long(), &[]),
         case("ab", Plain, AT_FIRST, slow(insiders(1)), &[]),
         case("blue-green", Plain, AT_FIRST, slow(rounds(1)), &[]),
@@ -304,6 +309,13 @@ impl Release {
         let spec =
             both(json!({"progressDeadlineSeconds": 600, "analysis": analysis}), self.case.spec.clone());
         json!({ "spec": spec })
+    }
+
+    /// The Canary without what the user removes.
+    pub(super) fn bare(&self, desk: &Desk) -> Value {
+        let mut canary = self.canary(desk);
+        canary["spec"]["service"] = removed::bare_service();
+        canary
     }
 
     pub(super) async fn install(&self) -> Result<()> {

@@ -9,10 +9,9 @@ use serde_json::{Value, json};
 use serin_api::Phase;
 use serin_e2e::{Kind, Scene, history::Versions, scene::LIMIT};
 
-/// The names under which people's tools write. All of them update here: what they apply is theirs alone.
+/// The names under which people's tools update. The Canary is applied by the server, as Flux does.
 const KUBECTL: &str = "kubectl-client-side-apply";
 const ARGO_CD: &str = "argocd-controller";
-const FLUX: &str = "kustomize-controller";
 
 /// Labels and annotations with it go from the target to the primary.
 pub(super) const PREFIX: &str = "team.example";
@@ -79,6 +78,11 @@ pub(super) fn service() -> Value {
     })
 }
 
+/// The same without those things.
+pub(super) fn bare_service() -> Value {
+    json!({"hosts": ["new.example.com"], "portDiscovery": true, "timeout": "15s"})
+}
+
 /// Adds the things of target and autoscaler, before there is a Canary.
 pub(super) async fn add(scene: &Scene) -> Result<()> {
     let container = json!({
@@ -107,14 +111,10 @@ pub(super) async fn add(scene: &Scene) -> Result<()> {
         .await
 }
 
-/// Removes them, under the names that they were added by.
-async fn remove(scene: &Scene) -> Result<()> {
-    let service = json!({
-        "apex": {"labels": {"team": null}, "annotations": {"note": null}},
-        "headers": null,
-        "hosts": ["new.example.com"],
-    });
-    write(scene, Kind::CANARY, FLUX, json!({"spec": {"service": service}})).await?;
+/// Removes them, under the names that they were added by. The Canary is applied without them: what nobody else owns
+/// goes.
+async fn remove(scene: &Scene, canary: Value) -> Result<()> {
+    scene.apply_changed("canary.yaml", canary).await?;
     let only_cpu = json!([{"type": "Resource", "resource":
         {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 99}}}]);
     write(scene, Kind::AUTOSCALER, KUBECTL, json!({"spec": {"metrics": only_cpu}})).await?;
@@ -137,9 +137,10 @@ async fn remove(scene: &Scene) -> Result<()> {
 /// Patches what is called `podinfo` under the name of a client.
 async fn write(scene: &Scene, kind: Kind, manager: &str, patch: Value) -> Result<()> {
     let params = PatchParams { field_manager: Some(manager.to_owned()), ..PatchParams::default() };
-    let patch = if kind == Kind::CANARY { Patch::Merge(patch) } else { Patch::Strategic(patch) };
     let api: Api<kube::core::DynamicObject> = scene.api(kind);
-    api.patch("podinfo", &params, &patch).await.with_context(|| format!("{manager} on {}", kind.name))?;
+    api.patch("podinfo", &params, &Patch::Strategic(patch))
+        .await
+        .with_context(|| format!("{manager} on {}", kind.name))?;
     Ok(())
 }
 
@@ -155,12 +156,12 @@ impl Thing {
 }
 
 /// The user removes everything, and it goes from all that Flagger made of it.
-pub(super) async fn goes(scene: &Scene) -> Result<()> {
+pub(super) async fn goes(scene: &Scene, canary: Value) -> Result<()> {
     for thing in &THINGS {
         let found = scene.history.look(|versions| thing.found(versions));
         ensure!(found.len() == thing.copies.len(), "the {} was only in {found:?}", thing.what);
     }
-    remove(scene).await?;
+    remove(scene, canary).await?;
     scene.until_phase(Phase::Progressing).await?;
     scene.until_phase(Phase::Succeeded).await?;
     for thing in &THINGS {
