@@ -6,6 +6,7 @@ mod answers;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
+    thread,
     time::Duration,
 };
 
@@ -18,7 +19,11 @@ use axum::{
     routing::{any, get},
 };
 use serde_json::Value;
-use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::timeout};
+use tokio::{
+    net::TcpListener,
+    sync::{oneshot, watch},
+    time::timeout,
+};
 
 pub(crate) use answers::{Answers, Reply, Turns};
 
@@ -65,7 +70,8 @@ struct Shared {
 pub(crate) struct Receiver {
     url: String,
     shared: Arc<Shared>,
-    _serving: JoinSet<()>,
+    /// Ends the serving when it is dropped.
+    _end: oneshot::Sender<()>,
 }
 
 impl Receiver {
@@ -84,12 +90,9 @@ impl Receiver {
             .with_state(Arc::clone(&shared));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let mut serving = JoinSet::new();
-        serving.spawn(async move {
-            // An axum server ends only when it is told to.
-            let _ = axum::serve(listener, router).await;
-        });
-        Ok(Self { url, shared, _serving: serving })
+        let (end, ended) = oneshot::channel();
+        serve(listener.into_std()?, router, ended)?;
+        Ok(Self { url, shared, _end: end })
     }
 
     /// Opens a desk for one operator in one scenario.
@@ -98,6 +101,21 @@ impl Receiver {
         self.shared.with(&desk, |desk| desk.answers = answers);
         Line { receiver: Arc::clone(self), desk }
     }
+}
+
+/// Serves on a thread of its own: operators wait 5 s for an answer, however much there is to compare meanwhile.
+fn serve(listener: std::net::TcpListener, router: Router, ended: oneshot::Receiver<()>) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    thread::Builder::new().name("receiver".to_owned()).spawn(move || {
+        runtime.block_on(async {
+            let Ok(listener) = TcpListener::from_std(listener) else { return };
+            tokio::select! {
+                _ = axum::serve(listener, router).into_future() => {}
+                _ = ended => {}
+            }
+        });
+    })?;
+    Ok(())
 }
 
 impl Shared {
