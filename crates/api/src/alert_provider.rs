@@ -6,7 +6,7 @@ use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::metric_template::SecretRef;
+use crate::{metric_template::SecretRef, redact::Origin};
 
 /// A channel and how to reach it (`AlertProvider.spec`). `address`, `secretRef` or both are set.
 #[derive(CustomResource, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -49,17 +49,17 @@ pub struct AlertProviderSpec {
 }
 
 impl fmt::Debug for AlertProviderSpec {
-    /// The URLs of hooks and proxies grant access: they are not shown.
+    /// The URLs of hooks and proxies grant access: only their servers are shown.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hidden = |text: &Option<String>| text.as_ref().map(|_| "(hidden)");
+        let Self { type_, channel, username, address, proxy, secret_ref } = self;
         formatter
             .debug_struct("AlertProviderSpec")
-            .field("type", &self.type_)
-            .field("channel", &self.channel)
-            .field("username", &self.username)
-            .field("address", &hidden(&self.address))
-            .field("proxy", &hidden(&self.proxy))
-            .field("secret_ref", &self.secret_ref)
+            .field("type", type_)
+            .field("channel", channel)
+            .field("username", username)
+            .field("address", &Origin(address.as_deref()))
+            .field("proxy", &Origin(proxy.as_deref()))
+            .field("secret_ref", secret_ref)
             .finish()
     }
 }

@@ -1,8 +1,12 @@
 //! The `Canary` kind: what to release, how traffic reaches it, and what decides about it.
 
+use std::fmt;
+
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::redact::Origin;
 
 pub mod alert;
 pub mod analysis;
@@ -35,7 +39,7 @@ pub use webhook::{CanaryWebhook, WebhookType};
 
 /// What the user wants of a canary (`Canary.spec`).
 #[expect(clippy::duplicated_attributes, reason = "printer columns share types and priorities")]
-#[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(CustomResource, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[kube(
     group = "flagger.app",
     version = "v1beta1",
@@ -126,4 +130,41 @@ pub struct CanarySpec {
     /// Leave everything as it is until this is false again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suspend: bool,
+}
+
+impl fmt::Debug for CanarySpec {
+    /// The metrics server may hold a password: only the server is shown.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            provider,
+            metrics_server,
+            target_ref,
+            autoscaler_ref,
+            ingress_ref,
+            route_ref,
+            upstream_ref,
+            service,
+            analysis,
+            progress_deadline_seconds,
+            skip_analysis,
+            revert_on_deletion,
+            suspend,
+        } = self;
+        formatter
+            .debug_struct("CanarySpec")
+            .field("provider", provider)
+            .field("metrics_server", &Origin(metrics_server.as_deref()))
+            .field("target_ref", target_ref)
+            .field("autoscaler_ref", autoscaler_ref)
+            .field("ingress_ref", ingress_ref)
+            .field("route_ref", route_ref)
+            .field("upstream_ref", upstream_ref)
+            .field("service", service)
+            .field("analysis", analysis)
+            .field("progress_deadline_seconds", progress_deadline_seconds)
+            .field("skip_analysis", skip_analysis)
+            .field("revert_on_deletion", revert_on_deletion)
+            .field("suspend", suspend)
+            .finish()
+    }
 }

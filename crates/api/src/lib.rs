@@ -7,6 +7,7 @@
 //!   Absent fields stay absent when written again.
 //! - [`gateway`] holds the HTTPRoute. Fields it does not know are kept and written back as they were.
 //! - [`duration`] reads and prints Go durations, which every interval and timeout of the API uses.
+//! - [`redact`] keeps what grants access out of what people read.
 //! - [`crds`] returns the definitions that a cluster needs.
 
 pub mod alert_provider;
@@ -17,6 +18,7 @@ pub mod manifest;
 pub mod metric_template;
 mod number;
 pub mod phase;
+pub mod redact;
 mod schema;
 mod time;
 

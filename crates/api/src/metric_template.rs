@@ -1,10 +1,12 @@
 //! The `MetricTemplate` kind: a query that canaries share.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::redact::{Keys, Origin};
 
 /// A query and where to send it (`MetricTemplate.spec`).
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -31,7 +33,7 @@ pub struct MetricTemplateSpec {
 }
 
 /// The server of the query (`MetricTemplate.spec.provider`).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MetricTemplateProvider {
     /// Kind of the server, such as `prometheus`.
@@ -56,6 +58,22 @@ pub struct MetricTemplateProvider {
     /// Do not verify the server's certificate; for prometheus, graphite and externalmetrics.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub insecure_skip_verify: bool,
+}
+
+impl fmt::Debug for MetricTemplateProvider {
+    /// The address may hold a password and headers a token: the server and the names of the headers are shown.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { type_, address, headers, secret_ref, region, insecure_skip_verify } = self;
+        formatter
+            .debug_struct("MetricTemplateProvider")
+            .field("type", type_)
+            .field("address", &Origin(address.as_deref()))
+            .field("headers", &Keys(headers.as_ref()))
+            .field("secret_ref", secret_ref)
+            .field("region", region)
+            .field("insecure_skip_verify", insecure_skip_verify)
+            .finish()
+    }
 }
 
 /// A Secret in the namespace of the object that names it.

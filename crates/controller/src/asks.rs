@@ -19,9 +19,11 @@ use serin_core::{
     plan::{Ask, HookCall},
 };
 use serin_notify::{Payload, WebhookError};
-use serin_providers::{Credentials, Provider, Setup, outcome};
+use serin_providers::{Credentials, Provider, Setup, outcome, redacted};
 
-use crate::{context::Context, events, key::Key, kind::Kind, metrics_server, observe, subject};
+use crate::{
+    context::Context, error::decoding, events, key::Key, kind::Kind, metrics_server, observe, subject,
+};
 
 /// Answers the asks of one plan, all at the same time.
 pub async fn answer(ctx: &Context, canary: &Canary, rollout: &Rollout, asks: &[Ask], answers: &mut Answers) {
@@ -150,7 +152,7 @@ async fn template(ctx: &Context, name: &TemplateName) -> Result<MetricTemplateSp
         Seen::Unknown(why) => return Err(failed(why)),
     };
     let template: MetricTemplate =
-        serde_json::from_value(value.as_ref().clone()).map_err(|error| failed(error.to_string()))?;
+        serde_json::from_value(value.as_ref().clone()).map_err(|error| failed(decoding(&error)))?;
     Ok(template.spec)
 }
 

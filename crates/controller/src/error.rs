@@ -145,6 +145,17 @@ pub(crate) fn code(error: &kube::Error) -> u16 {
     }
 }
 
+/// Why an object is not what the API says. The value that does not fit is left out: it may be a password.
+pub(crate) fn decoding(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match (text.find('"'), text.rfind('"')) {
+        (Some(start), Some(end)) if start < end => {
+            format!("{}{}", text[..start].trim_end(), &text[end + 1..])
+        }
+        _ => text,
+    }
+}
+
 /// An error and its causes in one line.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -186,6 +197,15 @@ mod tests {
         let ending =
             refused(403, "unable to create new content in namespace test because it is being terminated");
         assert_eq!((ending.category(), ending.remedy()), (Category::Unavailable, String::new()));
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_is_not_repeated() {
+        let headers = serde_json::json!({"type": "prometheus", "headers": {"X-Key": "hu\"sh"}});
+        let found = serde_json::from_value::<serin_api::metric_template::MetricTemplateProvider>(headers);
+        assert_eq!(decoding(&found.unwrap_err()), "invalid type: string, expected a sequence");
+        let found = serde_json::from_str::<serin_api::CanarySpec>("{}").unwrap_err();
+        assert!(decoding(&found).starts_with("missing field `targetRef`"), "{found}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::context::Context;
 pub(crate) fn of(ctx: &Context, own: Option<&str>) -> Result<Provider, SetupError> {
     let address = own.filter(|address| !address.is_empty()).unwrap_or(&ctx.options.metrics_server);
     Provider::metrics_server(&ctx.providers, address)
-        .map_err(|error| SetupError::MetricsServer { address: address.to_owned(), error: error.to_string() })
+        .map_err(|error| SetupError::MetricsServer { address: redacted(address), error: error.to_string() })
 }
 
 /// Asks that of the flag once, so that the log says at the start whether it answers. It may come later: nothing waits

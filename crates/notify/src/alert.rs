@@ -54,7 +54,7 @@ pub struct AlertClient {
 impl AlertClient {
     /// A client with connections of its own; the operator needs only one.
     pub fn new() -> Result<Self, reqwest::Error> {
-        Ok(Self { direct: http::verifying(http::builder)?, proxied: Arc::default(), pause: PAUSE })
+        Ok(Self { direct: http::verifying(http::posting)?, proxied: Arc::default(), pause: PAUSE })
     }
 
     /// Waits this long before the first repeated attempt, instead of a second.
@@ -105,7 +105,7 @@ impl AlertClient {
 /// A client whose requests all go through `proxy`.
 fn through(proxy: &Secret) -> Result<Client, AlertError> {
     let proxy = Proxy::all(proxy.expose()).map_err(|_| AlertError::Proxy)?;
-    http::verifying(|| http::builder().proxy(proxy.clone())).map_err(|_| AlertError::Proxy)
+    http::verifying(|| http::posting().proxy(proxy.clone())).map_err(|_| AlertError::Proxy)
 }
 
 async fn attempt(kind: Kind, url: &Url, call: &RequestBuilder) -> Result<(), Failure> {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, ClientBuilder, Response, redirect::Policy};
+use reqwest::{
+    Client, ClientBuilder, Response,
+    redirect::{Action, Attempt, Policy},
+};
 
 pub(crate) mod reason;
 
@@ -13,16 +16,30 @@ const READ: usize = 1024 * 1024;
 /// Requests after which Go stops to follow redirects.
 const REQUESTS: usize = 10;
 
-/// What all clients have in common.
+/// What all clients have in common. Nobody else is told the URL of a hook: there is no `Referer`.
 pub(crate) fn builder() -> ClientBuilder {
     Client::builder()
         .user_agent(concat!("serin/", env!("CARGO_PKG_VERSION")))
-        .redirect(Policy::custom(|attempt| match attempt.previous().len() {
-            ..REQUESTS => attempt.follow(),
-            _ => attempt.error("stopped after 10 redirects"),
-        }))
+        .referer(false)
+        .redirect(Policy::custom(follow))
         .pool_idle_timeout(Duration::from_secs(90))
         .pool_max_idle_per_host(8)
+}
+
+fn follow(attempt: Attempt) -> Action {
+    match attempt.previous().len() {
+        ..REQUESTS => attempt.follow(),
+        _ => attempt.error("stopped after 10 redirects"),
+    }
+}
+
+/// The same for messages: a redirect that would turn the POST into a GET, as those to a page where people log in, is
+/// an answer of its own.
+pub(crate) fn posting() -> ClientBuilder {
+    builder().redirect(Policy::custom(|attempt| match attempt.status().as_u16() {
+        307 | 308 => follow(attempt),
+        _ => attempt.stop(),
+    }))
 }
 
 /// A client that verifies certificates.

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use reqwest::{Request, RequestBuilder};
 
-use crate::credentials::Secret;
+use crate::credentials::{MARK, Secret};
 
 /// How a provider's requests say who sends them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,16 +84,17 @@ impl Auth {
     }
 
     /// `text`, which came from outside, without any secret of these.
-    pub(crate) fn hide_in(&self, text: String) -> String {
+    pub(crate) fn hide_in(&self, text: &str) -> String {
+        let hide = |text: String, secret: &Secret| secret.hide_in(&text);
         match self {
-            Self::None => text,
+            Self::None => text.to_owned(),
             Self::Bearer(token) => token.hide_in(text),
             Self::Basic(username, password) => {
                 let pair = format!("{}:{}", username.reveal(), password.reveal());
-                Secret::new(STANDARD.encode(pair)).hide_in(password.hide_in(text))
+                password.hide_in(&text.replace(&STANDARD.encode(pair), MARK))
             }
-            Self::Keys(keys) => keys.iter().fold(text, |text, key| key.secret.hide_in(text)),
-            Self::Signed(secrets) => secrets.iter().fold(text, |text, secret| secret.hide_in(text)),
+            Self::Keys(keys) => keys.iter().map(|key| &key.secret).fold(text.to_owned(), hide),
+            Self::Signed(secrets) => secrets.iter().fold(text.to_owned(), hide),
         }
     }
 }

@@ -38,7 +38,7 @@ impl ClusterApi {
             return Err(ConfigError::NoCluster { provider });
         };
         let (timeout, limit) = (setup.clients.limits.timeout, setup.clients.limits.body);
-        let peer = Peer { provider, address: "the cluster's API server".to_owned() };
+        let peer = Peer { provider, address: Peer::CLUSTER.to_owned() };
         Ok(Self { client, timeout, limit, peer })
     }
 

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serin_api::redact;
+
 /// The data of a provider's Secret. Its `Debug` text names the keys only.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Credentials(BTreeMap<String, Vec<u8>>);
@@ -53,14 +55,14 @@ impl Secret {
         &self.0
     }
 
-    /// `text` with a mark in the place of this secret.
-    pub(crate) fn hide_in(&self, text: String) -> String {
-        if self.0.is_empty() || !text.contains(&self.0) { text } else { text.replace(&self.0, MARK) }
+    /// `text` with a mark in the place of this secret, also where it is encoded.
+    pub(crate) fn hide_in(&self, text: &str) -> String {
+        redact::hide(text, &self.0, MARK)
     }
 }
 
 /// What stands for a secret.
-const MARK: &str = "***";
+pub(crate) const MARK: &str = "***";
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -161,7 +161,7 @@ pub enum QueryError {
         cause: String,
     },
     /// No connection, or it broke.
-    #[error("request failed: {peer}: {cause}; check the provider's address and that it is up")]
+    #[error("request failed: {peer}: {cause}; {}", remedy_without_answer(peer, cause))]
     Unreachable {
         /// Who.
         peer: Peer,
@@ -201,9 +201,44 @@ pub enum QueryError {
     },
 }
 
+impl Peer {
+    /// The API server, which the operator asks with its own account.
+    pub(crate) const CLUSTER: &str = "the cluster's API server";
+}
+
+/// What the user can do when there is no answer.
+fn remedy_without_answer(peer: &Peer, cause: &str) -> &'static str {
+    if peer.address == Peer::CLUSTER {
+        return "look at the API server, and at the pods behind its APIService";
+    }
+    if cause.contains("certificate") {
+        return "its certificate is not trusted: check the host in the address, or let a known authority sign it";
+    }
+    if cause.contains("lookup") {
+        return "no such host: correct the provider's address";
+    }
+    "check the provider's address and that it is up"
+}
+
 /// What the user can do about a refusal.
 fn remedy(status: u16, peer: &Peer) -> String {
+    match (status, peer.address.as_str()) {
+        (401 | 403, Peer::CLUSTER) => {
+            let what = if peer.provider == "keptn" { "metrics.keptn.sh" } else { "external.metrics.k8s.io" };
+            return format!(
+                "{peer} refuses the operator: grant its ServiceAccount what the query names in {what}"
+            );
+        }
+        (404, Peer::CLUSTER) => {
+            return format!("check that {peer} has the API of {} and the object of the query", peer.provider);
+        }
+        (300..=399 | 429, Peer::CLUSTER) => {
+            return format!("look at what stands between the operator and {peer}");
+        }
+        _ => {}
+    }
     match status {
+        ..300 => format!("check that the address is that of the provider's API: {peer}"),
         300..=399 => format!("{peer} sends elsewhere: set provider.address to where it sends"),
         401 | 403 if peer.provider == "cloudwatch" => {
             format!(

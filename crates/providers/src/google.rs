@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
 use crate::answer::json;
+use crate::auth::Auth;
 use crate::credentials::Secret;
 use crate::error::{ConfigError, QueryError};
 use crate::http::Server;
@@ -149,7 +150,9 @@ impl Account {
                 let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
                 let request = server.post(server.at(""));
                 let request = request.header("content-type", "application/x-www-form-urlencoded").body(form);
-                self.exchange(server, request, now).await
+                // A server that repeats what it was sent must not make it public.
+                let server = server.clone().with_auth(Auth::Signed(vec![assertion]));
+                self.exchange(&server, request, now).await
             }
             Source::Metadata(server) => {
                 let url = server.at("computeMetadata/v1/instance/service-accounts/default/token");

@@ -10,15 +10,23 @@ use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Request, RequestBuilder, Response, StatusCode, Upgraded};
+use serin_api::redact;
 use url::Url;
 
 use crate::answer::Fault;
 use crate::auth::Auth;
+use crate::credentials::MARK;
 use crate::error::{ConfigError, Peer, QueryError};
 use crate::setup::Setup;
 
 /// Longest part of an answer that an error repeats; a Kubernetes event holds 1024 bytes in all.
 const EXCERPT: usize = 400;
+
+/// Bytes of an answer that secrets are looked for in.
+const BEGINNING: usize = 64 << 10;
+
+/// Bytes from which on the value of a header may be a secret.
+const SECRET: usize = 6;
 
 /// A provider's server and how to talk to it. Its `Debug` text holds no secret.
 #[derive(Debug, Clone)]
@@ -167,8 +175,8 @@ impl Server {
 
     /// An answer without a value.
     pub(crate) fn unusable(&self, fault: Fault, body: &[u8]) -> QueryError {
-        let hidden = |text: String| self.auth.hide_in(text);
-        fault.map(hidden).told(self.peer(), &hidden(String::from_utf8_lossy(body).into_owned()))
+        let hidden = |text: String| self.hide_in(&text);
+        fault.map(hidden).told(self.peer(), &self.beginning(body))
     }
 
     /// An answer that says no.
@@ -230,7 +238,21 @@ impl Server {
     }
 
     fn excerpt(&self, body: &[u8]) -> String {
-        excerpt(&self.auth.hide_in(String::from_utf8_lossy(body).into_owned()))
+        excerpt(&self.beginning(body))
+    }
+
+    /// Far more of an answer than an error repeats, without secrets.
+    fn beginning(&self, body: &[u8]) -> String {
+        self.hide_in(&String::from_utf8_lossy(&body[..body.len().min(BEGINNING)]))
+    }
+
+    /// `text`, which came from outside, without the secrets that requests hold.
+    fn hide_in(&self, text: &str) -> String {
+        let values = self.headers.values().filter_map(|value| value.to_str().ok());
+        // A scheme such as `Bearer` is no secret; a short value, such as the number of a tenant, is none either.
+        let values = values.map(|value| value.rsplit_once(' ').map_or(value, |(_, secret)| secret));
+        let values = values.filter(|value| value.len() >= SECRET);
+        values.fold(self.auth.hide_in(text), |text, value| redact::hide(&text, value, MARK))
     }
 }
 

@@ -1,5 +1,10 @@
 //! Fixtures for tests.
 
+#[cfg(feature = "logs")]
+pub mod logs;
+#[cfg(feature = "tls")]
+pub mod tls;
+
 use serde_json::{Value, json};
 use serin_api::Canary;
 

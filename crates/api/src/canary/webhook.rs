@@ -5,8 +5,10 @@ use std::{collections::BTreeMap, fmt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::redact::{Keys, Origin};
+
 /// One gate or hook.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CanaryWebhook {
     /// When it is called; `rollout` when unset or empty.
@@ -45,6 +47,25 @@ impl CanaryWebhook {
     /// When the hook is called.
     pub fn hook_type(&self) -> WebhookType {
         self.type_.unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for CanaryWebhook {
+    /// URLs of hooks often hold a token, and commands for load testers passwords: only the server and the keys of the
+    /// metadata are shown.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { type_, name, url, mute_alert, timeout, retries, disable_tls, metadata } = self;
+        formatter
+            .debug_struct("CanaryWebhook")
+            .field("type", type_)
+            .field("name", name)
+            .field("url", &Origin(Some(url)))
+            .field("mute_alert", mute_alert)
+            .field("timeout", timeout)
+            .field("retries", retries)
+            .field("disable_tls", disable_tls)
+            .field("metadata", &Keys(metadata.as_ref()))
+            .finish()
     }
 }
 

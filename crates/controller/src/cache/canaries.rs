@@ -4,6 +4,8 @@ use kube::core::{DynamicObject, ObjectMeta};
 use serde_json::Value;
 use serin_api::{Canary, CanarySpec, CanaryStatus};
 
+use crate::error::decoding;
+
 /// A Canary as read.
 #[derive(Clone, Debug)]
 pub struct CanaryEntry {
@@ -22,7 +24,7 @@ impl CanaryEntry {
             Ok(spec) => Self { canary: assemble(metadata, spec, &part("status")), problem: None },
             Err(error) => Self {
                 canary: assemble(metadata, CanarySpec::default(), &part("status")),
-                problem: Some(format!("spec cannot be read: {error}")),
+                problem: Some(format!("spec cannot be read: {}", decoding(&error))),
             },
         }
     }

@@ -60,9 +60,7 @@ impl AlertError {
             Self::Empty { .. } => "set both the name of the sender and of the channel",
             Self::Proxy => "the URL of the proxy must be like http://proxy:3128",
             Self::Message(_) => "report this as a bug",
-            Self::Unreachable { .. } => {
-                "check that the operator can reach the host: DNS, network policies, certificates, proxy"
-            }
+            Self::Unreachable { reason } => unreachable_remedy(reason),
             Self::Refused { status, body } => refusal_remedy(*status, body),
         }
     }
@@ -78,22 +76,40 @@ impl AlertError {
     }
 }
 
+/// Of too many messages.
+const LIMITED: &str =
+    "the receiver limits how many messages it takes: send it fewer, by severity or by a hook of its own";
+
+fn unreachable_remedy(reason: &str) -> &'static str {
+    match reason {
+        _ if reason.starts_with("tls: ") => {
+            "the certificate is not trusted: check the host in the URL, and that a known authority signed it"
+        }
+        _ if reason.contains("no such host") => "there is no such host: correct the URL, or look at the DNS",
+        _ if reason.contains("deadline exceeded") => {
+            "the receiver is slow, so it may have got the message: look there; then at network policies and proxy"
+        }
+        _ => "check that the operator can reach the host: DNS, network policies, certificates, proxy",
+    }
+}
+
 fn refusal_remedy(status: u16, body: &str) -> &'static str {
     match status {
         401 | 403 => {
             "the receiver knows neither this URL nor this token: make new ones, and update the Secret"
         }
+        300..=399 => "the receiver sends elsewhere: put the URL that it sends to into the provider's address",
         404 | 410 => "the hook does not exist any more: make a new one, and update its URL",
         407 => "the proxy wants to know who is asking: put name and password into its URL",
-        429 => {
-            "the receiver limits how many messages it takes: send it fewer, by severity or by a hook of its own"
-        }
+        413 => "the receiver takes no message of this length: use another kind of receiver",
+        429 => LIMITED,
         500.. => "the receiver is broken for the moment: nothing can be done here",
         200..300 if body.contains("auth") || body.contains("token") => {
             "the token is wrong or was revoked: update the key token of the Secret"
         }
-        200..300 if body.contains("channel") => {
-            "the channel does not exist or the bot is not in it: invite the bot, or correct the channel"
+        200..300 if body.contains("ratelimited") => LIMITED,
+        200..300 if body.contains("channel") || body.contains("archived") => {
+            "the channel is gone, or the bot is not in it: invite the bot, or correct the channel"
         }
         _ => "check that the kind of the provider is that of the hook behind the URL",
     }

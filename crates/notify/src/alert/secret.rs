@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-/// What stands for a secret.
-const MASK: &str = "(hidden)";
-/// Bytes from which on a part of a secret is worth hiding.
+use serin_api::redact::{self, HIDDEN};
+use url::Url;
+
+/// Bytes from which on a part of a URL is worth hiding.
 const TELLING: usize = 6;
 
 /// A text that grants access to something, such as a token or the URL of a hook.
@@ -23,21 +24,25 @@ impl Secret {
         &self.0
     }
 
-    /// `text` with every occurrence of this secret, and of its telling parts if it is a URL, made unreadable.
-    pub(super) fn scrubbed(&self, text: &str) -> String {
-        self.parts().fold(text.to_owned(), |text, part| text.replace(part, MASK))
+    /// `text` with every occurrence of this secret, encoded or not, and of its telling parts if it is a URL, made
+    /// unreadable.
+    pub(crate) fn scrubbed(&self, text: &str) -> String {
+        self.parts().iter().fold(text.to_owned(), |text, part| redact::hide(&text, part, HIDDEN))
     }
 
-    fn parts(&self) -> impl Iterator<Item = &str> {
-        let after_host = self.0.split_once("://").and_then(|(_, rest)| rest.split_once(['/', '?']));
-        let pieces = after_host.map(|(_, rest)| rest).unwrap_or_default().split(['/', '?', '&', '=']);
+    /// The whole, then its parts.
+    fn parts(&self) -> Vec<String> {
+        let Ok(url) = Url::parse(&self.0) else { return vec![self.0.clone()] };
+        let pieces = url.path().split('/').chain(url.query().unwrap_or_default().split(['&', '=']));
         // Short pieces, such as `api`, give nothing away, and would be found in many a word.
-        std::iter::once(self.0.as_str()).chain(pieces).filter(|part| part.len() >= TELLING)
+        let pieces = pieces.filter(|part| part.len() >= TELLING).map(str::to_owned);
+        let password = url.password().map(str::to_owned);
+        std::iter::once(self.0.clone()).chain(password).chain(pieces).collect()
     }
 }
 
 impl fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(MASK)
+        formatter.write_str(HIDDEN)
     }
 }

@@ -2,7 +2,11 @@
 
 use std::fmt;
 
+use serin_api::redact;
 use url::{ParseError, Url};
+
+/// Bytes from which on the value of a query may be a secret.
+const TELLING: usize = 6;
 
 /// The URL of a hook as the manifest spells it. `Debug` shows only scheme, host and port.
 #[derive(Clone, PartialEq, Eq)]
@@ -29,8 +33,16 @@ impl Address {
 
     /// For logs: scheme, host and port. Paths and queries of hooks often hold a token.
     pub fn origin(&self) -> String {
-        let origin = Url::parse(&self.0).map(|url| url.origin());
-        origin.map_or_else(|_| "(not a URL)".to_owned(), |origin| origin.ascii_serialization())
+        redact::origin(&self.0)
+    }
+
+    /// `text`, which came from outside, without the password and the values of the query. The path is no secret here:
+    /// it is part of what Flagger's events say.
+    pub(crate) fn scrubbed(&self, text: &str) -> String {
+        let Ok(url) = Url::parse(&self.0) else { return text.to_owned() };
+        let values = url.query_pairs().map(|(_, value)| value.into_owned());
+        let secrets = values.chain(url.password().map(str::to_owned)).filter(|value| value.len() >= TELLING);
+        secrets.fold(text.to_owned(), |text, secret| redact::hide(&text, &secret, "xxxxx"))
     }
 
     /// The text with a password, and what follows a question mark, replaced by `mask`.
@@ -88,8 +100,8 @@ mod tests {
     #[case("https://user:pass@host/a@b:c", "https://user:MASK@host/a@b:c", "https://host")]
     #[case("http://user:p@ss@host?q#f", "http://user:MASK@host?MASK", "http://host")]
     #[case("http://:pass@host", "http://:MASK@host", "http://host")]
-    #[case("http://u:p@[", "http://u:MASK@[", "(not a URL)")]
-    #[case("", "", "(not a URL)")]
+    #[case("http://u:p@[", "http://u:MASK@[", "(hidden)")]
+    #[case("", "", "(hidden)")]
     fn hides_passwords(#[case] text: &str, #[case] masked: &str, #[case] origin: &str) {
         let address = Address::new(text);
         assert_eq!(address.masked("MASK"), masked);

@@ -50,12 +50,16 @@ impl Failure {
     pub(super) fn into_error(self, address: &Address, attempts: u32) -> WebhookError {
         let address = address.clone();
         match self {
-            Self::Refused { status, body } => WebhookError::Refused { status, body },
+            Self::Refused { status, body } => {
+                let body = address.scrubbed(&body);
+                WebhookError::Refused { address, status, body }
+            }
             Self::Unavailable { status, body, .. } => {
+                let body = address.scrubbed(&body);
                 WebhookError::Unavailable { address, attempts, status, body }
             }
             Self::Unreachable { reason, .. } => WebhookError::Unreachable { address, attempts, reason },
-            Self::Body { status, reason } => WebhookError::Body { status, reason },
+            Self::Body { status, reason } => WebhookError::Body { address, status, reason },
         }
     }
 }

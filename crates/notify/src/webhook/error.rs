@@ -24,6 +24,8 @@ pub enum WebhookError {
     /// The hook gave its answer, and it is no; the text is the answer's body, which may be empty.
     #[error("{body}")]
     Refused {
+        /// The hook's `url`.
+        address: Address,
         /// The HTTP status, above 202.
         status: u16,
         /// The first 4 KiB of the answer.
@@ -58,6 +60,8 @@ pub enum WebhookError {
     /// The answer broke off.
     #[error("error reading body: {reason}")]
     Body {
+        /// The hook's `url`.
+        address: Address,
         /// The HTTP status.
         status: u16,
         /// What went wrong, in Go's words where it has any.
@@ -88,14 +92,19 @@ impl WebhookError {
     pub fn redacted(&self) -> String {
         match self {
             Self::Url { reason, .. } => format!("the webhook's url cannot be used: {reason}"),
-            Self::Refused { status, body } => format!("status {status}: {body}"),
+            Self::Refused { address, status, body } => {
+                format!("{} refused with status {status}: {body}", address.origin())
+            }
             Self::Unavailable { address, attempts, status, body } => {
                 format!("{} gave status {status} after {attempts} attempt(s): {body}", address.origin())
             }
             Self::Unreachable { address, attempts, reason } => {
                 format!("{} gave no answer after {attempts} attempt(s): {reason}", address.origin())
             }
-            Self::Timeout(_) | Self::Payload(_) | Self::Body { .. } => self.to_string(),
+            Self::Body { address, status, reason } => {
+                format!("the answer of {} with status {status} broke off: {reason}", address.origin())
+            }
+            Self::Timeout(_) | Self::Payload(_) => self.to_string(),
         }
     }
 }

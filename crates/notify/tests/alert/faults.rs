@@ -8,9 +8,7 @@ use serin_notify::{AlertError, Receiver};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wiremock::ResponseTemplate;
 
-use super::{client, message, provider, server};
-
-const KINDS: [&str; 6] = ["slack", "discord", "rocket", "msteams", "gchat", "webhook"];
+use super::{KINDS, client, message, provider, server};
 
 /// The error for one kind of receiver whose URL has a secret in it.
 async fn refused(kind: &str, origin: &str) -> AlertError {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failing helper fails its test")]
 
+mod bad_input;
 mod faults;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -14,6 +15,9 @@ use serin_notify::{
     alert::{Credentials, Field},
 };
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::any};
+
+/// Every kind of receiver.
+const KINDS: [&str; 6] = ["slack", "discord", "rocket", "msteams", "gchat", "webhook"];
 
 async fn server(answer: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
@@ -164,7 +168,7 @@ async fn an_alert_names_itself_so_that_receivers_can_tell_repetitions_apart(
     #[case] id: &str,
     #[case] header: Option<&str>,
 ) {
-    for kind in ["slack", "discord", "rocket", "msteams", "gchat", "webhook"] {
+    for kind in KINDS {
         let message = Message { id: id.into(), ..message(Severity::Info) };
         let request = sent(&provider(kind, ""), "/", &message).await;
         let sent = request.headers.get("idempotency-key").map(|value| value.to_str().unwrap());

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failing helper fails its test")]
 
 mod answers;
+mod bad_input;
 mod failures;
 mod redirects;
 mod retries;

@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::auth::Auth;
-use crate::credentials::Secret;
+use crate::credentials::{MARK, Secret};
 use crate::error::ConfigError;
 
 /// The URL of an address, without credentials, query and fragment; and the credentials.
@@ -30,13 +30,13 @@ fn decoded(part: &str) -> Secret {
     )
 }
 
-/// An address that may not be a URL, without what could be credentials.
+/// An address that may not be a URL, without what could be credentials: user, password and query.
 pub fn redacted(address: &str) -> String {
-    let address = address.split(['?', '#']).next().unwrap_or_default();
     let (scheme, rest) = address.split_once("://").map_or(("", address), |(scheme, rest)| (scheme, rest));
     let separator = if scheme.is_empty() { "" } else { "://" };
-    match rest.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}{separator}***@{host}"),
-        None => address.to_owned(),
+    let rest = rest.rsplit_once('@').map_or_else(|| rest.to_owned(), |(_, host)| format!("{MARK}@{host}"));
+    match rest.split_once(['?', '#']) {
+        Some((shown, _)) => format!("{scheme}{separator}{shown}?{MARK}"),
+        None => format!("{scheme}{separator}{rest}"),
     }
 }

@@ -2,7 +2,13 @@
 
 use std::time::Duration;
 
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+
 use serin_providers::{ConfigError, Credentials, Limits, QueryError};
+use serin_testkit::{logs::Logs, tls::SelfSigned};
 use tokio::net::TcpListener;
 use wiremock::ResponseTemplate;
 
@@ -11,15 +17,34 @@ use crate::stub::{Stub, answering, credentials};
 /// Asserts that an error names the provider and holds no secret.
 fn assert_told(stub: &Stub, error: &impl std::fmt::Display) {
     let text = error.to_string();
-    assert!(!text.contains("hush"), "a secret in {text}");
+    assert_hidden(&text);
     assert!(text.contains(stub.kind), "no provider in {text}");
     assert!(text.chars().count() <= 1000, "{text}");
 }
 
+/// What `hush` looks like in base64, at each of the three places it may begin at.
+const ENCODED: [&str; 4] = ["hush", "aHVza", "h1c2", "odXNo"];
+
+/// Asserts that a text holds no secret, encoded or not.
+fn assert_hidden(text: &str) {
+    for form in ENCODED {
+        assert!(!text.contains(form), "a secret in {text}");
+    }
+}
+
+/// Asserts that nothing was logged that holds a secret.
+pub(super) fn assert_silent(logs: &Logs) {
+    assert!(!logs.text().contains("hush"), "a secret in {}", logs.text());
+}
+
 /// All values of the Secret, as a server may repeat them.
 fn echo(stub: &Stub) -> String {
-    let values: Vec<_> = stub.secret.iter().map(|(_, value)| *value).collect();
-    format!("go\naway, {}", values.join(" and "))
+    let repeated = stub.secret.iter().map(|(_, value)| {
+        let url: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+        let header = STANDARD.encode(format!("Bearer {value}"));
+        format!("{value} {url} {} {header}", URL_SAFE_NO_PAD.encode(value))
+    });
+    format!("go\naway, {}", repeated.collect::<Vec<_>>().join(" and "))
 }
 
 pub(super) async fn a_wrong_address_is_refused(stub: &Stub) {
@@ -27,7 +52,14 @@ pub(super) async fn a_wrong_address_is_refused(stub: &Stub) {
         assert!(stub.with("http://host", &credentials(stub.secret)).is_ok());
         return;
     }
-    let wrong = ["http://u:hush@[::1", "ftp://u:hush@host", "host:9090", ""];
+    let wrong = [
+        "http://u:hush@[::1",
+        "ftp://u:hush@host",
+        "ftp://host/?key=hush",
+        "host:9090?key=hush",
+        "host:9090",
+        "",
+    ];
     for address in wrong.iter().filter(|address| !address.is_empty() || !stub.address_optional) {
         let error = stub.with(address, &credentials(stub.secret)).unwrap_err();
         assert!(matches!(error, ConfigError::Address { .. } | ConfigError::Scheme { .. }), "{error}");
@@ -63,8 +95,8 @@ pub(super) async fn a_secret_that_cannot_be_sent_is_refused(stub: &Stub) {
 
 pub(super) async fn debug_texts_hold_no_secret(stub: &Stub) {
     let secret = credentials(stub.secret);
-    let text = format!("{:?} {secret:?}", stub.at("http://user:hush@host:80/path"));
-    assert!(!text.contains("hush"), "{text}");
+    assert_hidden(&format!("{:?} {secret:?}", stub.at("http://user:hush@host:80/path")));
+    assert_hidden(&format!("{:?}", stub.spec("http://user:hush@host:80/path?key=hush")));
 }
 
 pub(super) async fn a_closed_port_is_unreachable(stub: &Stub) {
@@ -80,10 +112,14 @@ pub(super) async fn a_refusal_is_typed(stub: &Stub) {
         let error = stub.at(&server.uri()).query(stub.query).await.unwrap_err();
         assert!(matches!(error, QueryError::Status { status, .. } if status == refusal), "{error}");
         assert_told(stub, &error);
+        let own = error.to_string().contains("the cluster's API server");
         let remedy = match refusal {
             400 => "check the query",
+            401 | 403 if own => "grant its ServiceAccount",
             401 | 403 => "refuses the credentials",
+            404 if own => "has the API",
             404 => "is at the address",
+            429 if own => "look at",
             429 => "a longer interval",
             _ => "look at its own logs",
         };
@@ -172,4 +208,37 @@ pub(super) async fn another_server_gets_no_credentials(stub: &Stub) {
         assert!(!format!("{:?}", request.headers).contains("hush"), "{request:?}");
         assert!(request.headers.get("authorization").is_none(), "{request:?}");
     }
+}
+
+pub(super) async fn minus_infinity_is_a_value_or_malformed(stub: &Stub) {
+    let Some(infinite) = stub.infinite else {
+        let error = stub.value(&(stub.answer)("-1e999")).await.unwrap_err();
+        return assert!(matches!(error, QueryError::Malformed { .. }), "{error}");
+    };
+    let quote = if infinite.starts_with('"') { "\"" } else { "" };
+    let negative = format!("{quote}-{}", infinite.trim_start_matches(['"', '+']));
+    assert_eq!(stub.value(&(stub.answer)(&negative)).await, Ok(f64::NEG_INFINITY));
+}
+
+pub(super) async fn a_bad_certificate_is_refused(stub: &Stub) {
+    let server = SelfSigned::listen().await.unwrap();
+    let address = server.url().unwrap();
+    let body = (stub.answer)("1.5");
+    let serving = tokio::spawn(async move { server.serve(&body).await });
+    let error = stub.at(&address).query(stub.query).await.unwrap_err();
+    serving.abort();
+    assert!(matches!(&error, QueryError::Unreachable { .. } | QueryError::Credentials { .. }), "{error}");
+    assert!(error.to_string().contains("certificate"), "{error}");
+    assert_told(stub, &error);
+}
+
+pub(super) async fn an_unknown_host_is_unreachable(stub: &Stub) {
+    let error = stub.at(&unknown_host()).query(stub.query).await.unwrap_err();
+    assert!(matches!(&error, QueryError::Unreachable { .. } | QueryError::Credentials { .. }), "{error}");
+    assert_told(stub, &error);
+}
+
+/// A host that nobody has to be asked for: no name may be this long.
+pub(super) fn unknown_host() -> String {
+    format!("http://{}", "a".repeat(64))
 }
