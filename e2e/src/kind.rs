@@ -18,6 +18,10 @@ impl Kind {
     /// `flagger.app/v1beta1` MetricTemplate.
     pub const METRIC_TEMPLATE: Self =
         Self::new("flagger.app", "v1beta1", "MetricTemplate", "metrictemplates");
+    /// `flagger.app/v1beta1` AlertProvider.
+    pub const ALERT_PROVIDER: Self = Self::new("flagger.app", "v1beta1", "AlertProvider", "alertproviders");
+    /// `coordination.k8s.io/v1` Lease.
+    pub const LEASE: Self = Self::new("coordination.k8s.io", "v1", "Lease", "leases");
     /// `gateway.networking.k8s.io/v1` HTTPRoute.
     pub const ROUTE: Self = Self::new("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes");
     /// `gateway.networking.k8s.io/v1` Gateway.

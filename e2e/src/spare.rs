@@ -5,8 +5,12 @@
 
 mod access;
 mod operator;
+mod tap;
 
-use std::{path::PathBuf, process::Stdio};
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+};
 
 use anyhow::{Context, Result, ensure};
 use kube::{
@@ -19,6 +23,7 @@ use crate::{Cluster, Kind, Settings, helm, install::repository, settings::target
 
 pub use access::Account;
 pub use operator::{Operator, program as operator_program};
+pub use tap::{Call, Moment, Tap};
 
 /// A running control plane.
 pub struct Spare {
@@ -79,7 +84,8 @@ impl Spare {
     /// # Errors
     /// It is not built, or ends at once.
     pub async fn operator_with(&self, args: &[&str]) -> Result<Operator> {
-        Operator::serin(&self.kubeconfig_of(access::SERIN).await?, &self.file("operator.log"), args)
+        let args: Vec<String> = args.iter().map(ToString::to_string).collect();
+        self.launch("operator", &self.kubeconfig_of(access::SERIN).await?, &args, &[])
     }
 
     /// Starts the operator with the rights of another service account.
@@ -87,7 +93,34 @@ impl Spare {
     /// # Errors
     /// As [`Spare::operator`], or there is no such account.
     pub async fn operator_as(&self, account: Account<'_>) -> Result<Operator> {
-        Operator::serin(&self.kubeconfig_of(account).await?, &self.file("operator.log"), &[])
+        self.launch("operator", &self.kubeconfig_of(account).await?, &[], &[])
+    }
+
+    /// Starts the operator with further arguments and variables; the name is that of its log.
+    ///
+    /// # Errors
+    /// As [`Self::operator`].
+    pub fn launch(
+        &self,
+        name: &str,
+        kubeconfig: &Path,
+        args: &[String],
+        variables: &[(String, String)],
+    ) -> Result<Operator> {
+        Operator::serin(kubeconfig, &self.file(&format!("{name}.log")), args, variables)
+    }
+
+    /// Starts a proxy that an operator can be given for the API server, and writes a kubeconfig for it.
+    ///
+    /// # Errors
+    /// There is no free port, or no kubeconfig.
+    pub async fn tap(&self) -> Result<(Tap, PathBuf)> {
+        let own = Kubeconfig::read_from(self.operator_kubeconfig().await?)?;
+        let config = Config::from_custom_kubeconfig(own, &KubeConfigOptions::default()).await?;
+        let tap = Tap::start(Client::try_from(config)?).await?;
+        let kubeconfig = self.file("tap.kubeconfig");
+        access::write_without_rights(&tap.url, &kubeconfig)?;
+        Ok((tap, kubeconfig))
     }
 
     /// Starts Flagger, with all rights.
@@ -197,7 +230,7 @@ impl Spare {
 }
 
 /// Runs the local cluster's program for the cluster in this folder.
-async fn program(folder: &std::path::Path, args: &[&str]) -> Result<()> {
+async fn program(folder: &Path, args: &[&str]) -> Result<()> {
     let output = command(folder, args).output().await.context("e2e/cluster/serin-cluster")?;
     let errors = String::from_utf8_lossy(&output.stderr);
     ensure!(
@@ -209,7 +242,7 @@ async fn program(folder: &std::path::Path, args: &[&str]) -> Result<()> {
     Ok(())
 }
 
-fn command(folder: &std::path::Path, args: &[&str]) -> Command {
+fn command(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(repository().join("e2e/cluster/serin-cluster"));
     command.args(args).env("SERIN_CLUSTER_DIR", folder.join("cluster")).stdin(Stdio::null());
     // Those choose the cluster of the other tests.

@@ -1,9 +1,11 @@
 //! `Debug` texts of whole objects: they end up in logs and in the output of failing tests.
 
+#![expect(clippy::unwrap_used, reason = "a failing helper fails its test")]
+
 use serde_json::{Value, json};
 use serin_api::{AlertProvider, Canary, MetricTemplate};
 
-fn shown<T: serde::de::DeserializeOwned + std::fmt::Debug>(kind: &str, spec: Value) -> String {
+fn shown<T: serde::de::DeserializeOwned + std::fmt::Debug>(kind: &str, spec: &Value) -> String {
     let object =
         json!({"apiVersion": "flagger.app/v1beta1", "kind": kind, "metadata": {"name": "x"}, "spec": spec});
     let object: T = serde_json::from_value(object).unwrap();
@@ -14,7 +16,7 @@ fn shown<T: serde::de::DeserializeOwned + std::fmt::Debug>(kind: &str, spec: Val
 fn urls_of_a_canary_are_shown_by_their_servers() {
     let text = shown::<Canary>(
         "Canary",
-        json!({
+        &json!({
             "metricsServer": "http://me:hush@prometheus:9090/hush",
             "targetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "podinfo"},
             "analysis": {"webhooks": [{
@@ -33,7 +35,7 @@ fn urls_of_a_canary_are_shown_by_their_servers() {
 fn addresses_and_headers_of_a_template_are_not_shown() {
     let text = shown::<MetricTemplate>(
         "MetricTemplate",
-        json!({"query": "up", "provider": {
+        &json!({"query": "up", "provider": {
             "type": "prometheus", "address": "http://me:hush@prometheus/hush?key=hush",
             "headers": {"X-Api-Key": ["hush"]}, "secretRef": {"name": "credentials"},
         }}),
@@ -48,7 +50,7 @@ fn addresses_and_headers_of_a_template_are_not_shown() {
 fn hooks_of_an_alert_provider_are_shown_by_their_servers() {
     let text = shown::<AlertProvider>(
         "AlertProvider",
-        json!({"type": "slack", "address": "https://hooks.slack.com/services/hush", "channel": "on-call",
+        &json!({"type": "slack", "address": "https://hooks.slack.com/services/hush", "channel": "on-call",
             "proxy": "http://me:hush@proxy:3128"}),
     );
     assert!(!text.contains("hush"), "{text}");

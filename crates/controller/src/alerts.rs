@@ -11,7 +11,7 @@ use serin_notify::{
     alert::{Credentials, wants},
 };
 
-use crate::{cluster::Cluster, error::ApiError, events, key::Key, kind::Kind};
+use crate::{cluster::Cluster, error::ApiError, events, key::Key, kind::Kind, stalled::Stall};
 
 /// Sends alerts.
 #[derive(Clone)]
@@ -51,13 +51,34 @@ impl Undelivered {
     /// What the user can do about it.
     pub fn remedy(&self) -> &'static str {
         match self {
-            Self::Unreadable(_) | Self::UnreadableSecret(_) => "see the error",
+            Self::Unreadable(_) | Self::UnreadableSecret(_) => {
+                "look at the API server, and at the role of the operator"
+            }
             Self::NoProvider(_) => "create it, or correct providerRef in spec.analysis.alerts",
             Self::Malformed => "apply the AlertProvider again, with the CRD of this version installed",
             Self::NoSecret(_) => "create it beside the AlertProvider, or correct spec.secretRef",
             Self::Alert(error) => error.remedy(),
         }
     }
+
+    /// One word for the condition.
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Unreadable(_) | Self::UnreadableSecret(_) => "Unreadable",
+            Self::NoProvider(_) => "ProviderNotFound",
+            Self::NoSecret(_) => "SecretNotFound",
+            Self::Alert(AlertError::NoAddress) => "SecretIncomplete",
+            Self::Alert(AlertError::Refused { .. }) => "Refused",
+            Self::Alert(AlertError::Unreachable { .. }) => "Unreachable",
+            Self::Malformed | Self::Alert(_) => "InvalidProvider",
+        }
+    }
+}
+
+/// An alert that did not reach a receiver, in the words of Flagger's log.
+struct Failure {
+    reason: &'static str,
+    text: String,
 }
 
 impl Alerts {
@@ -80,17 +101,26 @@ impl Alerts {
         news.alerts.iter().any(|alert| wanted(news::alert(alert).severity))
     }
 
-    /// Sends alerts in order. The future is meant to be spawned; what cannot be sent is logged.
-    pub fn deliver(&self, canary: &Canary, news: &News) -> impl Future<Output = ()> + Send + use<> {
+    /// Sends alerts in order. The future is meant to be spawned; what cannot be sent is logged, and returned for the
+    /// Canary's condition.
+    pub fn deliver(
+        &self,
+        canary: &Canary,
+        news: &News,
+    ) -> impl Future<Output = Option<Stall>> + Send + use<> {
         let key = Key::of(canary);
         let receivers = canary.spec.analysis.alerts.clone();
         let messages: Vec<Message> =
             (0..news.alerts.len()).map(|index| self.message(canary, news, index)).collect();
         let sender = self.clone();
         async move {
+            let mut failures = Vec::new();
             for message in &messages {
-                sender.send(&key, &receivers, message).await;
+                failures.extend(sender.send(&key, &receivers, message).await);
             }
+            let reason = failures.first()?.reason;
+            let text: Vec<String> = failures.into_iter().map(|failure| failure.text).collect();
+            Some(Stall::new(reason, news::truncated(&text.join("; "))))
         }
     }
 
@@ -102,29 +132,35 @@ impl Alerts {
         Message { id: format!("{uid}-{}", news::id(news.at, index)), ..message }
     }
 
-    async fn send(&self, canary: &Key, receivers: &[CanaryAlert], message: &Message) {
+    async fn send(&self, canary: &Key, receivers: &[CanaryAlert], message: &Message) -> Vec<Failure> {
         if receivers.is_empty() {
-            if let Some(receiver) = &self.global
-                && let Err(error) = self.client.send(receiver, message).await
-            {
-                let (canary, provider, remedy) = (&message.canary, receiver.kind.name(), error.remedy());
-                tracing::error!(canary, provider, remedy, "alert can't be sent: {error}");
-            }
-            return;
+            return self.send_to_global(message).await.into_iter().collect();
         }
         let wanted = receivers.iter().filter(|entry| wants(entry, message.severity));
-        join_all(wanted.map(|entry| self.send_to(canary, entry, message))).await;
+        let sent = join_all(wanted.map(|entry| self.send_to(canary, entry, message))).await;
+        sent.into_iter().flatten().collect()
+    }
+
+    /// The operator's own receiver.
+    async fn send_to_global(&self, message: &Message) -> Option<Failure> {
+        let receiver = self.global.as_ref()?;
+        let error = self.client.send(receiver, message).await.err()?;
+        let (canary, provider, remedy) = (&message.canary, receiver.kind.name(), error.remedy());
+        tracing::error!(canary, provider, remedy, "alert can't be sent: {error}");
+        let text = format!("alert can't be sent to the operator's own {provider}: {error}; {remedy}");
+        Some(Failure { reason: Undelivered::Alert(error).reason(), text })
     }
 
     /// One entry of `analysis.alerts`.
-    async fn send_to(&self, canary: &Key, entry: &CanaryAlert, message: &Message) {
+    async fn send_to(&self, canary: &Key, entry: &CanaryAlert, message: &Message) -> Option<Failure> {
         let own = entry.provider_ref.namespace.as_deref().filter(|namespace| !namespace.is_empty());
         let namespace = own.unwrap_or(&canary.namespace);
         let provider = Key::new(namespace, entry.provider_ref.name.as_str());
-        if let Err(error) = self.try_send(&provider, message).await {
-            let (canary, provider, remedy) = (&message.canary, events::full_name(&provider), error.remedy());
-            tracing::error!(canary, provider, remedy, "alert provider {provider} error: {error}");
-        }
+        let error = self.try_send(&provider, message).await.err()?;
+        let (canary, provider, remedy) = (&message.canary, events::full_name(&provider), error.remedy());
+        tracing::error!(canary, provider, remedy, "alert provider {provider} error: {error}");
+        let text = format!("alert provider {provider} error: {error}; {remedy}");
+        Some(Failure { reason: error.reason(), text })
     }
 
     async fn try_send(&self, provider: &Key, message: &Message) -> Result<(), Undelivered> {

@@ -19,7 +19,7 @@ use serin_core::{
     plan::{Ask, HookCall},
 };
 use serin_notify::{Payload, WebhookError};
-use serin_providers::{Credentials, Provider, Setup, outcome, redacted};
+use serin_providers::{Credentials, Provider, Setup, outcome};
 
 use crate::{
     context::Context, error::decoding, events, key::Key, kind::Kind, metrics_server, observe, subject,

@@ -44,6 +44,25 @@ struct Notes {
     labels: Labels,
     /// The news of its status that are being told (`false`) or have been (`true`).
     news: BTreeMap<Told, bool>,
+    /// How the last alert of this replica fared.
+    alerted: Alerted,
+    /// Alerts that failed, and no event has told yet.
+    unsaid: Vec<String>,
+}
+
+/// Most alerts that failed which wait for their events.
+const UNSAID: usize = 8;
+
+/// How the last alert about a Canary fared.
+#[derive(Clone, Debug, Default)]
+pub enum Alerted {
+    /// This replica has sent none.
+    #[default]
+    Unknown,
+    /// It reached everybody.
+    Delivered,
+    /// It did not, and why.
+    Failed(Stall),
 }
 
 /// A part of the news of a Canary.
@@ -104,6 +123,7 @@ impl Memory {
     pub fn begin_term(&self) {
         for notes in lock(&self.notes).values_mut() {
             notes.fresh = false;
+            notes.alerted = Alerted::Unknown;
             // Whoever was telling these may have been stopped in the middle.
             notes.news.retain(|_, told| *told);
         }
@@ -223,6 +243,26 @@ impl Memory {
     /// Forgets what the status does not list any more.
     pub fn keep_told(&self, key: &Key, listed: impl Fn(&Told) -> bool) {
         self.with(key, |notes| notes.news.retain(|told, _| listed(told)));
+    }
+
+    /// An alert was delivered to everybody, or it was not, and why.
+    pub fn note_alert(&self, key: &Key, failure: Option<Stall>) {
+        if let Some(notes) = lock(&self.notes).get_mut(key) {
+            if let Some(failure) = failure.as_ref().filter(|_| notes.unsaid.len() < UNSAID) {
+                notes.unsaid.push(failure.message.clone());
+            }
+            notes.alerted = failure.map_or(Alerted::Delivered, Alerted::Failed);
+        }
+    }
+
+    /// How the last alert fared.
+    pub fn alerted(&self, key: &Key) -> Alerted {
+        self.with(key, |notes| notes.alerted.clone())
+    }
+
+    /// Alerts that failed since the last call.
+    pub fn take_unsaid(&self, key: &Key) -> Vec<String> {
+        self.with(key, |notes| std::mem::take(&mut notes.unsaid))
     }
 
     /// The Canaries of which something was told, maybe without being taken out of the status.

@@ -1,13 +1,14 @@
 //! What the operator is told at its start.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{fmt, net::SocketAddr, time::Duration};
 
 use chrono::TimeDelta;
+use serin_api::redact;
 use serin_core::validate::Settings;
 use serin_notify::Receiver;
 
 /// The operator's configuration.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Options {
     /// Path of a kubeconfig; `None` reads the environment, or the pod's service account.
     pub kubeconfig: Option<String>,
@@ -33,6 +34,21 @@ pub struct Options {
     pub election: Option<Election>,
     /// How long running reconciles may take to end after a signal.
     pub grace: Duration,
+}
+
+impl fmt::Debug for Options {
+    /// The addresses may hold passwords and tokens.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Options")
+            .field("namespace", &self.namespace)
+            .field("settings", &self.settings)
+            .field("metrics_server", &redact::origin(&self.metrics_server))
+            .field("event_webhook", &self.event_webhook.as_deref().map(redact::origin))
+            .field("alert_receiver", &self.alert_receiver)
+            .field("election", &self.election)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Leader election.

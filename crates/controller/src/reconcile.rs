@@ -224,3 +224,5 @@ impl Look<'_> {
 mod crash_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod undelivered_tests;

@@ -1,4 +1,4 @@
-//! The condition that says why a Canary cannot be served.
+//! The conditions that say why a Canary cannot be served, or that an alert about it did not arrive.
 
 use chrono::{DateTime, SubsecRound, Utc};
 use serin_api::{CanaryStatus, canary::CanaryCondition};
@@ -6,7 +6,10 @@ use serin_api::{CanaryStatus, canary::CanaryCondition};
 /// The condition's type, as tools that wait for objects know it.
 pub const STALLED: &str = "Stalled";
 
-/// Why a Canary is not served.
+/// The condition of a Canary whose last alert did not reach everybody.
+pub const ALERT_FAILED: &str = "AlertFailed";
+
+/// Why a Canary is not served, or an alert did not arrive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stall {
     /// One word.
@@ -24,23 +27,38 @@ impl Stall {
 
 /// The stall that a status tells of.
 pub fn current(status: Option<&CanaryStatus>) -> Option<Stall> {
-    let conditions = &status?.conditions;
-    let found =
-        conditions.iter().find(|condition| condition.type_ == STALLED && condition.status == "True")?;
+    of(STALLED, status?)
+}
+
+fn of(type_: &str, status: &CanaryStatus) -> Option<Stall> {
+    let found = status.conditions.iter().find(|condition| is(type_, condition))?;
     Some(Stall::new(&found.reason, found.message.clone().unwrap_or_default()))
+}
+
+fn is(type_: &str, condition: &CanaryCondition) -> bool {
+    condition.type_ == type_ && condition.status == "True"
 }
 
 /// Puts the stall into the conditions, or takes it out. Whether that changed anything.
 pub fn set(status: &mut CanaryStatus, stall: Option<&Stall>, now: DateTime<Utc>) -> bool {
-    if current(Some(status)).as_ref() == stall {
+    put(STALLED, status, stall, now)
+}
+
+/// The same for an alert that did not arrive.
+pub fn set_alert(status: &mut CanaryStatus, failure: Option<&Stall>, now: DateTime<Utc>) -> bool {
+    put(ALERT_FAILED, status, failure, now)
+}
+
+fn put(type_: &str, status: &mut CanaryStatus, stall: Option<&Stall>, now: DateTime<Utc>) -> bool {
+    if of(type_, status).as_ref() == stall {
         return false;
     }
     let now = now.trunc_subsecs(0);
-    let since = status.conditions.iter().find(|c| c.type_ == STALLED && c.status == "True");
+    let since = status.conditions.iter().find(|condition| is(type_, condition));
     let since = since.and_then(|c| c.last_transition_time).unwrap_or(now);
-    status.conditions.retain(|condition| condition.type_ != STALLED);
+    status.conditions.retain(|condition| condition.type_ != type_);
     status.conditions.extend(stall.map(|stall| CanaryCondition {
-        type_: STALLED.to_owned(),
+        type_: type_.to_owned(),
         status: "True".to_owned(),
         reason: stall.reason.clone(),
         message: Some(stall.message.clone()),
@@ -72,7 +90,11 @@ mod tests {
         assert!(set(&mut status, Some(&other), now + TimeDelta::minutes(1)));
         assert_eq!(status.conditions[1].last_transition_time, Some(now));
 
+        let failure = Stall::new("SecretNotFound", "secrets \"hook\" not found");
+        assert!(set_alert(&mut status, Some(&failure), now) && !set_alert(&mut status, Some(&failure), now));
         assert!(set(&mut status, None, now));
+        assert_eq!((status.conditions.len(), status.conditions[1].type_.as_str()), (2, ALERT_FAILED));
+        assert!(set_alert(&mut status, None, now));
         assert_eq!(status.conditions, [promoted]);
     }
 }

@@ -265,7 +265,8 @@ async fn handle(
     match answer {
         Ok(object) => Json(object).into_response(),
         Err(code) => {
-            let status = json!({"kind": "Status", "status": "Failure", "code": code, "message": "no"});
+            let reason = if code == 404 { "NotFound" } else { "" };
+            let status = json!({"kind": "Status", "status": "Failure", "code": code, "reason": reason, "message": "no"});
             (StatusCode::from_u16(code).unwrap(), Json(status)).into_response()
         }
     }

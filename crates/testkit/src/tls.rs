@@ -58,7 +58,9 @@ impl SelfSigned {
     async fn answer(&self, connection: TcpStream, body: &str) -> io::Result<()> {
         let mut connection = self.acceptor.accept(connection).await?;
         let mut request = [0; 4096];
-        connection.read(&mut request).await?;
+        if connection.read(&mut request).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         let head = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
         connection.write_all(format!("{head}{body}").as_bytes()).await?;
         connection.shutdown().await

@@ -5,7 +5,7 @@ use std::{fs::OpenOptions, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 use anyhow::{Context, Result};
 use k8s_openapi::api::{authentication::v1::TokenRequest, core::v1::ServiceAccount};
 use kube::{Api, Client, api::PostParams, config::Kubeconfig};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Seconds; longer than any test.
 const VALID: u32 = 3600;
@@ -43,6 +43,23 @@ pub(super) async fn write(
         "contexts": [{"name": "serin", "context": {"cluster": cluster.name, "user": "serin"}}],
         "current-context": "serin",
     });
+    store(&content, file)
+}
+
+/// Writes a kubeconfig for a proxy that needs no token.
+pub(super) fn write_without_rights(url: &str, file: &Path) -> Result<()> {
+    let content = json!({
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "tap", "cluster": {"server": url}}],
+        "users": [{"name": "serin", "user": {}}],
+        "contexts": [{"name": "serin", "context": {"cluster": "tap", "user": "serin"}}],
+        "current-context": "serin",
+    });
+    store(&content, file)
+}
+
+fn store(content: &Value, file: &Path) -> Result<()> {
     // Only root may read a token.
     let mut out = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file)?;
     write!(out, "{content}").with_context(|| format!("writing {}", file.display()))

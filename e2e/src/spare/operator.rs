@@ -20,34 +20,54 @@ pub struct Operator {
     child: Child,
     /// Its log.
     pub log: PathBuf,
-    /// Where it serves its metrics.
-    pub metrics: String,
+    port: u16,
 }
 
 impl Operator {
-    pub(super) fn serin(kubeconfig: &Path, log: &Path, args: &[&str]) -> Result<Self> {
+    pub(super) fn serin(
+        kubeconfig: &Path,
+        log: &Path,
+        args: &[String],
+        variables: &[(String, String)],
+    ) -> Result<Self> {
         let mut command = Command::new(program()?);
-        command.args(["run", "--min-interval=1s", "--log-level=debug"]).args(args);
-        command.arg("--kubeconfig").arg(kubeconfig);
-        Self::start(command, "--port", log)
+        command.args(["run", "--min-interval=1s", "--log-level=debug"]);
+        let port = port()?;
+        command.args(args).arg(format!("--port={port}")).arg("--kubeconfig").arg(kubeconfig);
+        Self::start(command, port, log, variables)
     }
 
     /// Flagger looks at each Canary every 10 s at most.
     pub(super) fn flagger(program: &Path, kubeconfig: &Path, log: &Path, args: &[&str]) -> Result<Self> {
         let mut command = Command::new(program);
         command.args(["-mesh-provider=gatewayapi:v1", "-metrics-server=http://127.0.0.1:1"]);
-        command.args(["-control-loop-interval=1s", "-namespace="]).args(args);
+        let port = port()?;
+        command.args(["-control-loop-interval=1s", "-namespace="]).args(args).arg(format!("-port={port}"));
         command.arg("-kubeconfig").arg(kubeconfig);
-        Self::start(command, "-port", log)
+        Self::start(command, port, log, &[])
     }
 
-    fn start(mut command: Command, flag: &str, log: &Path) -> Result<Self> {
-        let port = port()?;
-        command.arg(format!("{flag}={port}"));
+    fn start(mut command: Command, port: u16, log: &Path, variables: &[(String, String)]) -> Result<Self> {
         let out = File::create(log).with_context(|| format!("writing {}", log.display()))?;
-        command.env_clear().stdin(Stdio::null()).stdout(out.try_clone()?).stderr(out).kill_on_drop(true);
+        command
+            .env_clear()
+            .envs(variables.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(out.try_clone()?)
+            .stderr(out)
+            .kill_on_drop(true);
         let child = command.spawn().with_context(|| format!("running {command:?}"))?;
-        Ok(Self { child, log: log.to_owned(), metrics: format!("http://127.0.0.1:{port}/metrics") })
+        Ok(Self { child, log: log.to_owned(), port })
+    }
+
+    /// The figures that it exports.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn metrics(&self) -> Result<String> {
+        let url = format!("http://127.0.0.1:{}/metrics", self.port);
+        let answer = reqwest::get(url).await.and_then(reqwest::Response::error_for_status);
+        Ok(answer.context("the operator's metrics")?.text().await?)
     }
 
     /// Kills it, and returns when it is gone.

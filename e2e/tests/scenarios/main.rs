@@ -6,6 +6,7 @@
 mod ab_testing;
 mod admission;
 mod affinity;
+mod alerts;
 mod autoscaler;
 mod chart;
 mod configs;

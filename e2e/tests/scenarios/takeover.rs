@@ -62,7 +62,7 @@ async fn until_looked_at(operator: &Operator, releases: &[Release]) -> Result<()
     let names: Vec<String> = names.map(|r| format!("namespace=\"{}\"", r.scene.namespace)).collect();
     let looked = async {
         loop {
-            let text = reqwest::get(&operator.metrics).await?.text().await?;
+            let text = operator.metrics().await?;
             let seen: Vec<&str> =
                 text.lines().filter(|line| line.starts_with("flagger_canary_status{")).collect();
             if names.iter().all(|name| seen.iter().any(|line| line.contains(name))) {

@@ -27,13 +27,13 @@ use crate::{
 const LOOKS: usize = 200;
 
 /// What outlives an operator.
-struct Cluster {
-    api: FakeApi,
+pub(super) struct Cluster {
+    pub(super) api: FakeApi,
     people: Recorder,
 }
 
 /// One process.
-struct Operator<'a> {
+pub(super) struct Operator<'a> {
     cluster: &'a Cluster,
     ctx: Context,
     key: Key,
@@ -43,7 +43,7 @@ struct Operator<'a> {
 
 impl Cluster {
     /// With a Canary whose analysis is this.
-    fn new(analysis: Value) -> Self {
+    pub(super) fn new(analysis: Value) -> Self {
         let api = FakeApi::default();
         api.serve_endpoints();
         let mut canary = canary();
@@ -53,7 +53,7 @@ impl Cluster {
         Self { api, people: Recorder::default() }
     }
 
-    async fn operator(&self, steps: Option<usize>) -> Operator<'_> {
+    pub(super) async fn operator(&self, steps: Option<usize>) -> Operator<'_> {
         let life = Life::of(steps);
         let provider = AlertProviderSpec {
             type_: "webhook".to_owned(),
@@ -74,12 +74,12 @@ impl Cluster {
         operator
     }
 
-    fn status(&self) -> Value {
+    pub(super) fn status(&self) -> Value {
         self.api.get(CANARY).unwrap()["status"].clone()
     }
 
     /// The user ships another version.
-    fn ship(&self, image: &str) {
+    pub(super) fn ship(&self, image: &str) {
         self.api.edit(TARGET, |target| {
             target["spec"]["template"]["spec"]["containers"][0]["image"] = json!(image);
             target["metadata"]["generation"] = json!(2);
@@ -128,7 +128,7 @@ impl Operator<'_> {
     }
 
     /// Works until `phase` is reached and nothing is left to tell. `false` when it died before.
-    async fn work(&self, phase: Phase) -> bool {
+    pub(super) async fn work(&self, phase: Phase) -> bool {
         tokio::select! {
             () = self.life.end() => false,
             () = self.work_on(phase) => true,

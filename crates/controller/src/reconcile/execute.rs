@@ -19,6 +19,7 @@ impl Look<'_> {
         }
         let stall = self.standing_fault(&decision.rollout);
         stalled::set(&mut status, stall.as_ref(), observe::now());
+        self.note_alert(&mut status);
         let told = |item: &_, part| self.is_told(&decision.canary, item, part);
         news::forget_told(&mut status, decision.canary.status.as_ref(), told);
         let kept = decision.plan.unwritten && stall.is_none();
@@ -44,6 +45,7 @@ impl Look<'_> {
         let acted = self.act(&decision).await;
         let canary = Canary { status: Some(status), ..decision.canary.clone() };
         self.report(&decision, &canary, wrote).await;
+        self.tell_of_alerts(&decision.canary, &canary).await;
         acted?;
         if wrote || acts {
             self.answers = Answers::default();
@@ -147,7 +149,7 @@ impl Look<'_> {
     }
 
     /// Events that no status was written with.
-    async fn emit(&self, before: &Canary, canary: &Canary, events: &[Event]) {
+    pub(super) async fn emit(&self, before: &Canary, canary: &Canary, events: &[Event]) {
         if events.is_empty() {
             return;
         }

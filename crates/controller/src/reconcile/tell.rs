@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use serin_api::{
-    Canary,
+    Canary, CanaryStatus,
     canary::{CanaryWebhook, News, WebhookType},
 };
 use serin_core::{
@@ -17,7 +17,14 @@ use serin_core::{
 use tokio::time::Instant;
 
 use super::{Fault, Look};
-use crate::{asks, cache::Lookup, context::Context, events::Written, memory::Told, observe, subject};
+use crate::{
+    asks,
+    cache::Lookup,
+    context::Context,
+    events::Written,
+    memory::{Alerted, Told},
+    observe, stalled, subject,
+};
 
 /// How soon events are tried again that could not be written.
 const RETRY: Duration = Duration::from_secs(10);
@@ -65,11 +72,30 @@ impl Look<'_> {
         let Lookup::Present(entry) = self.cluster.caches.canaries.get(self.key) else { return Ok(()) };
         let Some(observed) = &entry.canary.status else { return Ok(()) };
         let mut status = observed.clone();
+        self.note_alert(&mut status);
         news::forget_told(&mut status, Some(observed), |item, part| self.is_told(&entry.canary, item, part));
         if status != *observed {
             self.write(&entry.canary, &status).await?;
         }
         Ok(())
+    }
+
+    /// Puts into the status how the last alert fared, if this replica has sent one.
+    pub(super) fn note_alert(&self, status: &mut CanaryStatus) {
+        let failure = match self.ctx.memory.alerted(self.key) {
+            Alerted::Unknown => return,
+            Alerted::Delivered => None,
+            Alerted::Failed(failure) => Some(failure),
+        };
+        stalled::set_alert(status, failure.as_ref(), observe::now());
+    }
+
+    /// Events about alerts that did not arrive: who looks at the Canary learns that nobody was told.
+    pub(super) async fn tell_of_alerts(&self, before: &Canary, canary: &Canary) {
+        let phase = canary.status.as_ref().map(|status| status.phase).unwrap_or_default();
+        let event = |message| Event { level: Level::Warning, message, phase };
+        let events: Vec<Event> = self.ctx.memory.take_unsaid(self.key).into_iter().map(event).collect();
+        self.emit(before, canary, &events).await;
     }
 
     /// Whether all were written, or never can be.
@@ -108,7 +134,7 @@ impl Look<'_> {
         let (memory, queue) = (self.ctx.memory.clone(), self.ctx.cluster.queue.clone());
         let key = self.key.clone();
         let told = async move {
-            delivery.await;
+            memory.note_alert(&key, delivery.await);
             memory.end_telling(&key, told, true);
             queue.wake(&key);
         };

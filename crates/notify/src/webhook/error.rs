@@ -21,8 +21,8 @@ pub enum WebhookError {
     /// The payload cannot be written as JSON.
     #[error("the payload cannot be written as JSON: {0}")]
     Payload(String),
-    /// The hook gave its answer, and it is no; the text is the answer's body, which may be empty.
-    #[error("{body}")]
+    /// The hook gave its answer, and it is no; the text is the answer's body, or the status when that is empty.
+    #[error("{}", if body.trim().is_empty() { format!("status {status}") } else { body.clone() })]
     Refused {
         /// The hook's `url`.
         address: Address,

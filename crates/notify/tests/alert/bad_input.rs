@@ -77,10 +77,10 @@ async fn who_is_not_there_is_told() {
 async fn a_bad_certificate_is_refused_and_not_tried_again() {
     let logs = Logs::keep();
     for kind in KINDS {
-        let server = SelfSigned::listen().await.unwrap();
-        let url = server.url().unwrap();
-        let (error, served) = tokio::join!(failure(kind, &url), server.serve_once(""));
-        assert!(served.is_err());
+        let secure = SelfSigned::listen().await.unwrap();
+        let url = secure.url().unwrap();
+        let (error, handshake) = tokio::join!(failure(kind, &url), secure.serve_once(""));
+        assert!(handshake.is_err());
         assert!(error.to_string().contains("tls: failed to verify certificate"), "{error}");
         assert!(error.remedy().contains("certificate"), "{}", error.remedy());
         assert_told(&error, &logs);

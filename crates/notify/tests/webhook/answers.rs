@@ -34,11 +34,11 @@ async fn other_answers_are_refusals_with_the_body_as_text(#[case] status: u16, #
 }
 
 #[tokio::test]
-async fn no_content_is_a_refusal_without_text() {
+async fn no_content_is_a_refusal_that_tells_its_status() {
     let server = server(ResponseTemplate::new(204)).await;
     let error = call(&hook(server.uri())).await.unwrap_err();
-    assert_eq!(error.to_string(), "");
-    assert_eq!(error.redacted(), "status 204: ");
+    assert_eq!((error.to_string().as_str(), error.body()), ("status 204", Some("")));
+    assert_eq!(error.redacted(), format!("{} refused with status 204: ", server.uri()));
 }
 
 #[tokio::test]

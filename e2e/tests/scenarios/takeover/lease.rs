@@ -133,7 +133,7 @@ fn one_lease_keeps_both_operators_apart() -> Verdict {
         desk.hold_at(&scene.namespace, "canary weight 25");
         let shipment = scene.ship("6.9.1", Fault::None).await?;
         desk.until_held(&scene.namespace).await?;
-        let leads = reqwest::get(&serin.metrics).await?.text().await?;
+        let leads = serin.metrics().await?;
         ensure!(leads.contains("\nserin_leader 0"), "Serin acts beside Flagger: {leads}");
         flagger.end().await?;
         desk.let_go(&scene.namespace);
