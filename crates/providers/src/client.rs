@@ -94,6 +94,12 @@ impl Clients {
         Self { google: self.google.at(address), ..self }
     }
 
+    /// The same with this content of the file of `GOOGLE_APPLICATION_CREDENTIALS`.
+    #[must_use]
+    pub fn with_google_credentials(self, file: &[u8]) -> Self {
+        Self { google: self.google.with_file(file), ..self }
+    }
+
     /// The client for a provider with this `insecureSkipVerify`. It follows no redirect.
     pub(crate) fn get(&self, insecure_skip_verify: bool) -> Client {
         if insecure_skip_verify { self.trusting.clone() } else { self.verifying.clone() }

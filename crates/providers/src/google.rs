@@ -1,5 +1,6 @@
 //! Google Cloud: whose permissions a request has.
 
+mod federation;
 mod key;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use crate::credentials::Secret;
 use crate::error::{ConfigError, QueryError};
 use crate::http::Server;
 use crate::setup::Setup;
+use federation::{Document, Federation, short};
 pub(crate) use key::ServiceAccountKey;
 
 /// Cloud Monitoring's API.
@@ -81,6 +83,11 @@ impl Google {
         Self { monitoring: address.to_owned(), metadata: address.to_owned(), file: None, ..self }
     }
 
+    /// The same with this content of the credentials file.
+    pub(crate) fn with_file(self, content: &[u8]) -> Self {
+        Self { file: Some(Ok(content.to_vec())), ..self }
+    }
+
     /// Who asks: the account of this key, or else that of the operator's credentials file, or else that of its pod.
     pub(crate) fn account(
         &self,
@@ -89,14 +96,32 @@ impl Google {
     ) -> Result<Account, ConfigError> {
         let source = match (key, &self.file) {
             (Some(key), _) => Source::Key(Server::of_address(setup, &key.token_uri, None)?, Box::new(key)),
-            (None, Some(Ok(file))) => match ServiceAccountKey::parse(file) {
-                Ok(key) => Source::Key(Server::of_address(setup, &key.token_uri, None)?, Box::new(key)),
-                Err(cause) => Source::None(format!("{CREDENTIALS_FILE}: {cause}")),
-            },
+            (None, Some(Ok(file))) => self.of_file(setup, file)?,
             (None, Some(Err(cause))) => Source::None(cause.clone()),
             (None, None) => Source::Metadata(Server::of_address(setup, &self.metadata, None)?),
         };
         Ok(Account { provider: setup.kind().to_owned(), google: self.clone(), source })
+    }
+
+    /// Whom the operator's own file describes. Other types than those of keys can name files and servers to be read, so
+    /// that they do not count in a Secret.
+    fn of_file(&self, setup: &Setup<'_>, file: &[u8]) -> Result<Source, ConfigError> {
+        #[derive(Deserialize)]
+        struct Typed {
+            #[serde(rename = "type")]
+            kind: String,
+        }
+        let unusable = |cause| Ok(Source::None(format!("{CREDENTIALS_FILE}: {cause}")));
+        if serde_json::from_slice::<Typed>(file).is_ok_and(|typed| typed.kind == "external_account") {
+            return match Document::parse(file) {
+                Ok(document) => Ok(Source::Federation(Box::new(Federation::new(setup, document)?))),
+                Err(cause) => unusable(cause),
+            };
+        }
+        match ServiceAccountKey::parse(file) {
+            Ok(key) => Ok(Source::Key(Server::of_address(setup, &key.token_uri, None)?, Box::new(key))),
+            Err(cause) => unusable(cause),
+        }
     }
 }
 
@@ -114,6 +139,8 @@ enum Source {
     Key(Server, Box<ServiceAccountKey>),
     /// The metadata server: Workload Identity, or the machine's account.
     Metadata(Server),
+    /// An identity of another cloud or cluster, exchanged for tokens.
+    Federation(Box<Federation>),
     /// Nothing that can be used, and why.
     None(String),
 }
@@ -138,6 +165,7 @@ impl Account {
     fn identity(&self) -> Identity {
         match &self.source {
             Source::Key(_, key) => Sha256::digest(key.text()).into(),
+            Source::Federation(federation) => Sha256::digest(federation.text()).into(),
             Source::Metadata(_) | Source::None(_) => Identity::default(),
         }
     }
@@ -158,6 +186,10 @@ impl Account {
                 let url = server.at("computeMetadata/v1/instance/service-accounts/default/token");
                 let request = server.get(url).header("metadata-flavor", "Google").query(&[("scopes", SCOPE)]);
                 self.exchange(server, request, now).await
+            }
+            Source::Federation(federation) => {
+                let granted = federation.token(SCOPE, now).await;
+                granted.map(|(secret, ends)| Token { secret, ends }).map_err(|cause| self.failed(cause))
             }
             Source::None(cause) => Err(self.failed(cause.clone())),
         }
@@ -184,25 +216,15 @@ impl Account {
     fn failed(&self, cause: String) -> QueryError {
         let remedy = match self.source {
             Source::Key(..) => "check the service account's key, and that it is not deleted or disabled",
+            Source::Federation(_) => {
+                "check that the provider of the workload identity pool takes this token, and that who it stands for may \
+                 impersonate the service account"
+            }
             Source::Metadata(_) | Source::None(_) => {
                 "let the operator's ServiceAccount act as a service account of Google Cloud (Workload Identity), or \
                  put a serviceAccountKey into the Secret of provider.secretRef"
             }
         };
         QueryError::Credentials { provider: self.provider.clone(), cause, remedy }
-    }
-}
-
-/// What a server of tokens said, without the advice for a server of metrics.
-fn short(error: &QueryError) -> String {
-    match error {
-        QueryError::Status { peer, status, reason, body } => {
-            format!("{} answers Status {status} {reason}: {body}", peer.address)
-        }
-        QueryError::Unreachable { peer, cause } => format!("{}: {cause}", peer.address),
-        QueryError::Timeout { peer, timeout } => {
-            format!("{} did not answer within {timeout:?}", peer.address)
-        }
-        other => other.to_string(),
     }
 }

@@ -57,7 +57,7 @@ impl ServiceAccountKey {
             format!("it is not the JSON of a key (line {}, column {})", error.line(), error.column())
         })?;
         if document.kind != "service_account" {
-            return Err("its type is not service_account, the only one that is supported".to_owned());
+            return Err("its type is not service_account, the only one that is supported here".to_owned());
         }
         let missing = |name: &str| format!("it has no {name}");
         let pem = document.private_key.ok_or_else(|| missing("private_key"))?;

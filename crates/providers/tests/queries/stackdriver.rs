@@ -2,6 +2,7 @@
 //! the Monitoring API v3, and of Google's token endpoints.
 
 mod accounts;
+mod federation;
 
 use std::sync::LazyLock;
 use std::time::Duration;
