@@ -11,7 +11,7 @@ use serin_core::{
     affinity::Cookies,
     build::{
         BuildError, managed,
-        route::{outlives, reverted, route},
+        route::{outlives, route, step_back},
         scaler,
         selector::Selector,
         service_target, services,
@@ -219,7 +219,7 @@ impl Hands<'_> {
 
     async fn revert_route(&self) -> Result<(), ActionError> {
         let Some(live) = self.seen.route.present() else { return Ok(()) };
-        let Some(body) = reverted(self.rollout, live, self.seen.apex_service.present())? else {
+        let Some(body) = step_back(self.rollout, live, self.seen.apex_service.present())? else {
             return Ok(());
         };
         let text = |name: &str, said: &str| format!("HTTPRoute {name} update error: {said} while reverting");

@@ -9,6 +9,8 @@ mod support;
 mod affinity;
 #[path = "build_objects/daemon_set.rs"]
 mod daemon_set;
+#[path = "build_objects/handover.rs"]
+mod handover;
 #[path = "build_objects/leftovers.rs"]
 mod leftovers;
 #[path = "build_objects/original.rs"]

@@ -175,7 +175,7 @@ impl World {
         let acceptance = self.pending.clone().map_or(Acceptance::Accepted, Acceptance::Pending);
         let wanted = Cookies::of(&self.status).on_route(routing.canary);
         let in_shape = self.rollout.affinity().is_none() || self.cookies == wanted;
-        Route { routing: Some(routing), in_shape, acceptance }
+        Route { routing: Some(routing), in_shape, users: false, warm: routing.warm, acceptance }
     }
 
     fn see_endpoints(&self) -> Endpoints {

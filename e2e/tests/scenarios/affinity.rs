@@ -89,6 +89,11 @@ fn users_stay_on_the_version_that_they_saw_first_until_the_end() -> Verdict {
         ensure!(tally.requests() > 100 && tally.served_by(NEW) == tally.requests(), "{:?}", tally.answers);
 
         scene.promoted(shipment, NEW).await?;
+        // The canary is gone, and with it the pods of the old version: who has a cookie meets the new one on the primary.
+        for _ in 0..20 {
+            let version = visit(&pioneers).await?.version;
+            ensure!(version == NEW, "a user who had seen {NEW} met {version} after the promotion");
+        }
         let (staying, others) = (staying.stop().await, others.stop().await);
         let report = scene.report(&staying);
         ensure!(report.of(Side::Primary) > 0, "they go to the primary in the end: {report}");

@@ -75,15 +75,17 @@ fn a_route_of_the_user_is_given_back() -> Verdict {
         is_served(scene).await?;
         let spec = |versions: &Versions| Some(versions.now(Kind::ROUTE, "podinfo")?["spec"].clone());
         let users = scene.history.look(spec);
+        // Users stay all the time: while the route is taken, and while it is given back.
+        let traffic = scene.traffic(100).await?;
         scene.install_changed("canary.yaml", json!({"spec": {"revertOnDeletion": true}})).await?;
         scene.until_split(100, 0).await?;
-        let traffic = scene.traffic(20).await?;
         let shipment = scene.ship("6.9.1", Fault::None).await?;
         scene.promoted(shipment, "6.9.1").await?;
-        traffic.stop().await;
         scene.api(Kind::CANARY).delete("podinfo", &DeleteParams::default()).await?;
         scene.until_gone(Kind::CANARY, "podinfo").await?;
         scene.until_gone(Kind::DEPLOYMENT, "podinfo-primary").await?;
+        let tally = traffic.stop().await;
+        ensure!(tally.failed() == 0, "{:#?}", tally.failures);
         ensure!(scene.history.look(spec) == users, "{:#?}", scene.history.look(spec));
         let ours = |versions: &Versions| {
             let route = versions.now(Kind::ROUTE, "podinfo")?;

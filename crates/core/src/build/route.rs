@@ -27,12 +27,13 @@ const WARM_UP: &str = "x-serin-warm-up";
 mod affinity;
 mod defaults;
 mod filters;
+mod handover;
 pub mod matches;
 mod original;
 mod read;
 
 pub use defaults::normalise;
-pub use original::reverted;
+pub use original::{reverted, step_back};
 pub use read::{outlives, read};
 
 /// The route for a server-side apply: it owns the parents, host names and rules, and its own metadata.
@@ -48,7 +49,7 @@ pub fn route(
     cookies: &Cookies,
     live: Option<&HttpRoute>,
 ) -> Result<Value, BuildError> {
-    let spec = spec(rollout, routing, cookies)?;
+    let spec = stepped(rollout, routing, live, spec(rollout, routing, cookies)?)?;
     let mut body = json!({
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "HTTPRoute",
@@ -74,6 +75,22 @@ pub fn route(
         body["spec"]["hostnames"] = json!([]);
     }
     Ok(body)
+}
+
+/// What is written now: a route of the user's is taken in steps.
+fn stepped(
+    rollout: &Rollout,
+    routing: Routing,
+    live: Option<&HttpRoute>,
+    mut spec: HttpRouteSpec,
+) -> Result<HttpRouteSpec, BuildError> {
+    let Some(live) = live.filter(|_| routing.warm) else { return Ok(spec) };
+    if let Some(introduced) = handover::introduced(rollout, super::service(rollout)?, live) {
+        return Ok(introduced);
+    }
+    spec.rules.extend(handover::former(rollout, live));
+    normalise(&mut spec);
+    Ok(spec)
 }
 
 fn annotations(rollout: &Rollout) -> Map {

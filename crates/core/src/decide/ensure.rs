@@ -159,6 +159,31 @@ impl Turn<'_> {
         Err(Stop::Acted)
     }
 
+    /// Sends all traffic to the primary. A route of the user's is taken in steps: the gateway learns of the primary,
+    /// which then gets the traffic, and only when requests under way have ended it forgets the user's own backends.
+    pub(super) fn take_route(&mut self) -> Flow {
+        let route = self.known("HTTPRoute", &self.obs.route)?.filter(|_| self.rollout().routed());
+        let Some(route) = route.filter(|route| route.users) else {
+            return self.ensure_route(Routing::PRIMARY);
+        };
+        match route.routing {
+            Some(routing) if !routing.warm => return self.ensure_route(Routing::PRIMARY),
+            Some(_) => return self.drain_canary(),
+            None if route.warm => {
+                self.route_accepted()?;
+                if !self.window_over(self.rollout().drain) {
+                    return Err(Stop::Acted);
+                }
+            }
+            None => {}
+        }
+        let moved = self.ensure_route(Routing::PRIMARY.kept_warm());
+        if matches!(moved, Err(Stop::Acted)) {
+            self.open_window();
+        }
+        moved
+    }
+
     /// As [`Self::ensure_route`], but a primary beyond hope holds nothing up: its replacement comes.
     pub(super) fn keep_route(&mut self, want: Routing) -> Flow {
         match self.ensure_route(want) {

@@ -7,7 +7,7 @@ use super::{
     turn::{Flow, Stop, Turn},
 };
 use crate::{
-    Routing, event, hash,
+    event, hash,
     plan::{Action, Ask, Level, Severity},
     status,
 };
@@ -35,7 +35,7 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
     turn.ensure_scaler(false)?;
     turn.primary_has_endpoints()?;
     turn.ensure_apex()?;
-    turn.ensure_route(Routing::PRIMARY)?;
+    turn.take_route()?;
     turn.route_accepted()?;
     turn.scale_down(inputs.target.replicas)?;
     complete(turn)

@@ -9,6 +9,9 @@ use super::{
 };
 use crate::{observe::Target, plan::Action};
 
+/// Most steps in which a route is given back.
+const MOST_STEPS: i64 = 10;
+
 /// Sets or removes the finalizer as `revertOnDeletion` asks.
 pub(super) fn keep_finalizer(turn: &mut Turn) {
     let rollout = turn.rollout();
@@ -55,10 +58,11 @@ fn take_over(turn: &mut Turn, target: &Target, begins: bool) -> Flow {
     Err(Stop::Acted)
 }
 
-/// What was there before the Canary is as it was. The primary goes only when gateways have had time to notice.
+/// What was there before the Canary is as it was; a route of the user's step by step, each with time for the gateway. The primary goes only when gateways have had time to notice.
 fn give_back(turn: &mut Turn) -> Flow {
     let begins = turn.next.last_check_time.is_none();
     if begins {
+        turn.next.iterations = 0;
         turn.open_window();
     } else if !turn.window_over(turn.rollout().drain) {
         return Err(Stop::Acted);
@@ -68,5 +72,14 @@ fn give_back(turn: &mut Turn) -> Flow {
     if turn.rollout().routed() {
         turn.act(Action::RevertRoute);
     }
-    if begins { Err(Stop::Acted) } else { Ok(()) }
+    if begins {
+        return Err(Stop::Acted);
+    }
+    let on_the_way = turn.obs.route.present().is_some_and(|route| route.users && route.warm);
+    if on_the_way && turn.next.iterations < MOST_STEPS {
+        turn.next.iterations += 1;
+        turn.open_window();
+        return Err(Stop::Acted);
+    }
+    Ok(())
 }

@@ -137,7 +137,14 @@ fn an_applied_route_is_in_shape(#[case] service: Value, #[case] analysis: Value)
     let world = World::tutorial_with(&service, &analysis);
     for routing in [Routing::PRIMARY, Routing::weighted(35), Routing::CANARY, MIRROR] {
         let facts = read(&world, &applied(&world, routing));
-        assert_eq!(facts, Route { routing: Some(routing), in_shape: true, acceptance: Acceptance::Accepted });
+        let expected = Route {
+            routing: Some(routing),
+            in_shape: true,
+            users: false,
+            warm: false,
+            acceptance: Acceptance::Accepted,
+        };
+        assert_eq!(facts, expected);
     }
 }
 

@@ -6,7 +6,12 @@ use serin_api::{
     gateway::{HttpBackendRef, HttpRouteRule, HttpRouteSpec},
 };
 
-use super::{matches, read::owned, rule};
+use super::{
+    handover::{backwards, serves},
+    matches,
+    read::{owned, warms},
+    rule,
+};
 use crate::{
     Rollout,
     build::{BuildError, json::text, owner},
@@ -32,10 +37,12 @@ pub(super) fn kept(rollout: &Rollout, live: &HttpRoute) -> Option<String> {
     if owned(rollout, live) {
         return None;
     }
-    if taken_over(rollout, live) {
+    if serves(rollout, live) {
         return live.metadata.annotations.as_ref()?.get(ORIGINAL).cloned();
     }
-    let spec = serde_json::to_value(&live.spec).ok()?;
+    let mut spec = live.spec.clone();
+    spec.rules.retain(|rule| !warms(rule));
+    let spec = serde_json::to_value(&spec).ok()?;
     Some(json!({"spec": taken(&spec)}).to_string()).filter(|text| text.len() <= LIMIT)
 }
 
@@ -50,7 +57,8 @@ pub fn reverted(
     live: &HttpRoute,
     apex: Option<&Value>,
 ) -> Result<Option<Value>, BuildError> {
-    if owned(rollout, live) || !taken_over(rollout, live) {
+    let ours = serves(rollout, live) || live.spec.rules.iter().any(warms);
+    if owned(rollout, live) || !ours {
         return Ok(None);
     }
     let Some(mut spec) =
@@ -70,10 +78,22 @@ pub fn reverted(
     })))
 }
 
-/// Whether the route sends requests to the primary, as ours and Flagger's do.
-fn taken_over(rollout: &Rollout, live: &HttpRoute) -> bool {
-    let primary = rollout.primary_service();
-    live.spec.rules.iter().flat_map(|rule| &rule.backend_refs).any(|backend| backend.name == primary)
+/// As [`reverted`], but a step at a time, so that the gateway loses no request: to be repeated until it is `None`.
+pub fn step_back(
+    rollout: &Rollout,
+    live: &HttpRoute,
+    apex: Option<&Value>,
+) -> Result<Option<Value>, BuildError> {
+    let Some(mut body) = reverted(rollout, live, apex)? else { return Ok(None) };
+    let Some(spec) = backwards(rollout, crate::build::service(rollout)?, live, &body["spec"]) else {
+        return Ok(Some(body));
+    };
+    body["spec"] = spec;
+    // What is kept goes with the last step only.
+    if let Some(original) = live.metadata.annotations.as_ref().and_then(|all| all.get(ORIGINAL)) {
+        body["metadata"]["annotations"] = json!({ORIGINAL: original});
+    }
+    Ok(Some(body))
 }
 
 /// What was kept, else what the user applied by `kubectl`.
@@ -87,10 +107,10 @@ fn known(rollout: &Rollout, live: &HttpRoute) -> Option<Map<String, Value>> {
 fn names_primary(rollout: &Rollout, spec: &Map<String, Value>) -> bool {
     let spec: Option<HttpRouteSpec> = serde_json::from_value(Value::Object(spec.clone())).ok();
     let live = HttpRoute { spec: spec.unwrap_or_default(), ..HttpRoute::default() };
-    taken_over(rollout, &live)
+    serves(rollout, &live)
 }
 
-fn taken(spec: &Value) -> Map<String, Value> {
+pub(super) fn taken(spec: &Value) -> Map<String, Value> {
     let fields = TAKEN.into_iter().filter_map(|field| Some((field.to_owned(), spec.get(field)?.clone())));
     fields.collect()
 }

@@ -6,7 +6,10 @@ use serin_api::{
     gateway::{HttpRouteRule, HttpRouteSpec},
 };
 
-use super::{WARM_UP, affinity::knows_cookie, annotations, labels, normalise, original::ORIGINAL, spec};
+use super::{
+    WARM_UP, affinity::knows_cookie, annotations, handover::is_former, labels, normalise, original::ORIGINAL,
+    spec,
+};
 use crate::{
     Rollout, Routing,
     affinity::Cookies,
@@ -27,10 +30,11 @@ pub fn read(
     let desired = spec(rollout, routing.unwrap_or(Routing::PRIMARY), cookies)?;
     let metadata = &live.metadata;
     let in_shape = !leftovers(rollout, selector, live)
-        && shape(desired, splits) == shape(live.spec.clone(), splits)
+        && shape(rollout, desired, splits) == shape(rollout, live.spec.clone(), splits)
         && has_all(metadata.annotations.as_ref(), &annotations(rollout))
         && has_all(metadata.labels.as_ref(), &labels(rollout, selector));
-    Ok(Route { routing, in_shape, acceptance: acceptance(rollout, live) })
+    let (users, warm) = (!owned(rollout, live), live.spec.rules.iter().any(warms));
+    Ok(Route { routing, in_shape, users, warm, acceptance: acceptance(rollout, live) })
 }
 
 /// Whether a label or an annotation that was ours is not wanted any more.
@@ -58,9 +62,15 @@ fn has_all(live: Option<&Map>, wanted: &Map) -> bool {
 }
 
 /// What Serin owns of the spec, without the weights of the rules that split the traffic.
-fn shape(mut spec: HttpRouteSpec, splits: impl Fn(&HttpRouteRule) -> bool) -> HttpRouteSpec {
+fn shape(
+    rollout: &Rollout,
+    mut spec: HttpRouteSpec,
+    splits: impl Fn(&HttpRouteRule) -> bool,
+) -> HttpRouteSpec {
     normalise(&mut spec);
     spec.extra.clear();
+    // It comes and goes with the rule that keeps both sides warm.
+    spec.rules.retain(|rule| !is_former(rollout, rule));
     let rules = spec.rules.iter_mut().filter(|rule| splits(rule));
     rules.flat_map(|rule| &mut rule.backend_refs).for_each(|backend| backend.weight = None);
     spec
@@ -79,7 +89,7 @@ fn routing(
     splits.all(|other| other == Some(canary)).then(routing)
 }
 
-fn warms(rule: &HttpRouteRule) -> bool {
+pub(super) fn warms(rule: &HttpRouteRule) -> bool {
     rule.matches.iter().flat_map(|matches| &matches.headers).any(|header| header.name == WARM_UP)
 }
 

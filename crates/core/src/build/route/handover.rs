@@ -1,0 +1,108 @@
+//! A route of the user's is taken, and given back, without a lost request.
+//!
+//! A gateway that learns of a backend in the moment in which it gets the traffic, or forgets one that has requests
+//! under way, loses some of them. So the next backends are named beforehand, and the former ones a while longer, in
+//! rules that no request matches.
+
+use serde_json::{Value, json};
+use serin_api::{
+    HttpRoute,
+    canary::CanaryService,
+    gateway::{HttpBackendRef, HttpHeaderMatch, HttpRouteMatch, HttpRouteRule, HttpRouteSpec},
+};
+
+use super::{
+    WARM_UP,
+    original::taken,
+    read::{owned, warms},
+    warm_rule,
+};
+use crate::Rollout;
+
+/// Most rules of a route, by the Gateway API.
+const MOST_RULES: usize = 16;
+
+/// Most backends of a rule, by the Gateway API.
+const MOST_BACKENDS: usize = 16;
+
+/// The first step of taking a route: the user's rules as they are, and the gateway learns of both sides.
+///
+/// `None` for a route that has passed it, for a generated one, and where there is no room for another rule.
+pub(super) fn introduced(
+    rollout: &Rollout,
+    service: &CanaryService,
+    live: &HttpRoute,
+) -> Option<HttpRouteSpec> {
+    let passed = owned(rollout, live) || serves(rollout, live) || live.spec.rules.iter().any(warms);
+    if passed || live.spec.rules.len() >= MOST_RULES {
+        return None;
+    }
+    let mut spec = live.spec.clone();
+    // Fields that we know nothing of stay the user's.
+    spec.extra.clear();
+    spec.rules.push(warm_rule(rollout, service));
+    Some(spec)
+}
+
+/// The rule that keeps the user's own backends known, if the route has any.
+pub(super) fn former(rollout: &Rollout, live: &HttpRoute) -> Option<HttpRouteRule> {
+    if owned(rollout, live) { None } else { keeping(rollout, &live.spec.rules) }
+}
+
+/// Whether this is a rule of [`former`].
+pub(super) fn is_former(rollout: &Rollout, rule: &HttpRouteRule) -> bool {
+    warms(rule) && !names_primary(rollout, rule)
+}
+
+/// Whether requests go to the primary.
+pub(super) fn serves(rollout: &Rollout, live: &HttpRoute) -> bool {
+    live.spec.rules.iter().any(|rule| !warms(rule) && names_primary(rollout, rule))
+}
+
+/// The next step on the way back to `users`, the spec that the user wrote; `None` when that is it.
+///
+/// First the gateway learns of the user's backends, then they get the traffic, and at last both sides are forgotten.
+pub(super) fn backwards(
+    rollout: &Rollout,
+    service: &CanaryService,
+    live: &HttpRoute,
+    users: &Value,
+) -> Option<Value> {
+    let own: HttpRouteSpec = serde_json::from_value(users.clone()).ok()?;
+    let former = keeping(rollout, &own.rules)?;
+    if !serves(rollout, live) {
+        return None;
+    }
+    let known = live.spec.rules.iter().any(|rule| is_former(rollout, rule));
+    let base = if known { own } else { live.spec.clone() };
+    let mut rules: Vec<HttpRouteRule> = base.rules.iter().filter(|rule| !warms(rule)).cloned().collect();
+    rules.extend([warm_rule(rollout, service), former]);
+    if rules.len() > MOST_RULES {
+        return None;
+    }
+    let mut spec = if known { users.clone() } else { taken(&json!(base)).into() };
+    spec["rules"] = json!(rules);
+    Some(spec)
+}
+
+/// A rule for no request with the backends of these rules that are not ours.
+fn keeping(rollout: &Rollout, rules: &[HttpRouteRule]) -> Option<HttpRouteRule> {
+    let sides = [rollout.primary_service(), rollout.canary_service()];
+    let mut backend_refs: Vec<HttpBackendRef> = Vec::new();
+    for backend in rules.iter().flat_map(|rule| &rule.backend_refs) {
+        let plain = HttpBackendRef { weight: Some(1), filters: Vec::new(), ..backend.clone() };
+        if !sides.contains(&plain.name) && !backend_refs.contains(&plain) {
+            backend_refs.push(plain);
+        }
+    }
+    backend_refs.truncate(MOST_BACKENDS);
+    let header = HttpHeaderMatch::new("Exact", WARM_UP, format!("{}/former", rollout.uid));
+    let matches = vec![HttpRouteMatch { headers: vec![header], ..HttpRouteMatch::default() }];
+    let rule = || HttpRouteRule { matches, backend_refs: backend_refs.clone(), ..HttpRouteRule::default() };
+    (!backend_refs.is_empty()).then(rule)
+}
+
+fn names_primary(rollout: &Rollout, rule: &HttpRouteRule) -> bool {
+    let primary = rollout.primary_service();
+    rule.backend_refs.iter().any(|backend| backend.name == primary)
+}
