@@ -96,32 +96,32 @@ impl Google {
     ) -> Result<Account, ConfigError> {
         let source = match (key, &self.file) {
             (Some(key), _) => Source::Key(Server::of_address(setup, &key.token_uri, None)?, Box::new(key)),
-            (None, Some(Ok(file))) => self.of_file(setup, file)?,
+            (None, Some(Ok(file))) => of_file(setup, file)?,
             (None, Some(Err(cause))) => Source::None(cause.clone()),
             (None, None) => Source::Metadata(Server::of_address(setup, &self.metadata, None)?),
         };
         Ok(Account { provider: setup.kind().to_owned(), google: self.clone(), source })
     }
+}
 
-    /// Whom the operator's own file describes. Other types than those of keys can name files and servers to be read, so
-    /// that they do not count in a Secret.
-    fn of_file(&self, setup: &Setup<'_>, file: &[u8]) -> Result<Source, ConfigError> {
-        #[derive(Deserialize)]
-        struct Typed {
-            #[serde(rename = "type")]
-            kind: String,
-        }
-        let unusable = |cause| Ok(Source::None(format!("{CREDENTIALS_FILE}: {cause}")));
-        if serde_json::from_slice::<Typed>(file).is_ok_and(|typed| typed.kind == "external_account") {
-            return match Document::parse(file) {
-                Ok(document) => Ok(Source::Federation(Box::new(Federation::new(setup, document)?))),
-                Err(cause) => unusable(cause),
-            };
-        }
-        match ServiceAccountKey::parse(file) {
-            Ok(key) => Ok(Source::Key(Server::of_address(setup, &key.token_uri, None)?, Box::new(key))),
+/// Whom the operator's own file describes. Other types than those of keys can name files and servers to be read, so
+/// that they do not count in a Secret.
+fn of_file(setup: &Setup<'_>, file: &[u8]) -> Result<Source, ConfigError> {
+    #[derive(Deserialize)]
+    struct Typed {
+        #[serde(rename = "type")]
+        kind: String,
+    }
+    let unusable = |cause| Ok(Source::None(format!("{CREDENTIALS_FILE}: {cause}")));
+    if serde_json::from_slice::<Typed>(file).is_ok_and(|typed| typed.kind == "external_account") {
+        return match Document::parse(file) {
+            Ok(document) => Ok(Source::Federation(Box::new(Federation::new(setup, document)?))),
             Err(cause) => unusable(cause),
-        }
+        };
+    }
+    match ServiceAccountKey::parse(file) {
+        Ok(key) => Ok(Source::Key(Server::of_address(setup, &key.token_uri, None)?, Box::new(key))),
+        Err(cause) => unusable(cause),
     }
 }
 

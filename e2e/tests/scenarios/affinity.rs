@@ -1,9 +1,10 @@
 //! Session affinity: a cookie keeps users on the version that they saw first.
 
 use anyhow::{Context, Result, ensure};
+use kube::api::ListParams;
 use serde_json::json;
 use serin_e2e::{
-    Scene,
+    Kind, Scene,
     invariants::Side,
     scene::{Fault, LIMIT, Verdict, together},
     traffic::{self, Plan},
@@ -50,6 +51,12 @@ fn given(visit: &Visit, name: &str, attributes: &str) -> Result<String> {
     Ok(cookie.to_owned())
 }
 
+/// The pod of the primary, which has one replica.
+async fn primary_pod(scene: &Scene) -> Result<String> {
+    let pods = scene.api(Kind::POD).list(&ListParams::default().labels("app=podinfo-primary")).await?;
+    pods.items.into_iter().find_map(|pod| pod.metadata.name).context("the primary has no pod")
+}
+
 async fn forgotten(scene: &Scene, plan: &Plan, cookie: &str) -> Result<()> {
     let visit = visit(plan).await?;
     let gone = format!("{cookie}; Max-Age=-1; Path=/");
@@ -65,6 +72,7 @@ fn users_stay_on_the_version_that_they_saw_first_until_the_end() -> Verdict {
         let affinity = json!({"cookieName": "seen", "primaryCookieName": "stays", "path": "/"});
         let analysis = json!({"interval": "8s", "sessionAffinity": affinity});
         scene.install_changed("canary.yaml", json!({"spec": {"analysis": analysis}})).await?;
+        let old = primary_pod(scene).await?;
         let others = scene.traffic(20).await?;
         let shipment = scene.ship(NEW, Fault::None).await?;
         scene.until_weight(25).await?;
@@ -89,7 +97,8 @@ fn users_stay_on_the_version_that_they_saw_first_until_the_end() -> Verdict {
         ensure!(tally.requests() > 100 && tally.served_by(NEW) == tally.requests(), "{:?}", tally.answers);
 
         scene.promoted(shipment, NEW).await?;
-        // The canary is gone, and with it the pods of the old version: who has a cookie meets the new one on the primary.
+        // Nothing of the old version is left, and the canary is gone: the primary has the new one for who has a cookie.
+        scene.until_gone(Kind::POD, &old).await?;
         for _ in 0..20 {
             let version = visit(&pioneers).await?.version;
             ensure!(version == NEW, "a user who had seen {NEW} met {version} after the promotion");

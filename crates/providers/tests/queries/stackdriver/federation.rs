@@ -44,7 +44,7 @@ fn granted(token: &str) -> ResponseTemplate {
 }
 
 /// A file as `gcloud iam workload-identity-pools create-cred-config` writes it.
-fn file(server: &MockServer, source: Value, more: Value) -> Value {
+fn file(server: &MockServer, source: &Value, more: &Value) -> Value {
     let mut file = json!({
         "universe_domain": "googleapis.com",
         "type": "external_account",
@@ -77,7 +77,7 @@ fn form(request: &Request) -> Vec<(String, String)> {
 async fn a_token_in_a_file_is_exchanged() {
     let server = cloud(granted(TOKEN)).await;
     let token = token_file(&format!("{SUBJECT}\n"));
-    let asker = of(&server, &file(&server, json!({"file": token.path()}), json!({})));
+    let asker = of(&server, &file(&server, &json!({"file": token.path()}), &json!({})));
     assert_eq!(asker.query("fetch a").await, Ok(1.5));
     let requests = server.received_requests().await.unwrap();
     assert_eq!(requests[0].headers["content-type"], "application/x-www-form-urlencoded");
@@ -110,7 +110,7 @@ async fn a_service_account_is_impersonated() {
         "service_account_impersonation": {"token_lifetime_seconds": 600},
         "workforce_pool_user_project": "billed",
     });
-    assert_eq!(of(&server, &file(&server, source, more)).query("fetch a").await, Ok(1.5));
+    assert_eq!(of(&server, &file(&server, &source, &more)).query("fetch a").await, Ok(1.5));
     let requests = server.received_requests().await.unwrap();
     let exchange = form(&requests[0]);
     let scope = "https://www.googleapis.com/auth/cloud-platform".to_owned();
@@ -135,7 +135,7 @@ async fn a_token_at_a_url_is_asked_for_with_its_headers_and_query() {
         "headers": {"Metadata": "True"},
         "format": {"type": "json", "subject_token_field_name": "access_token"},
     });
-    assert_eq!(of(&server, &file(&server, source, json!({}))).query("fetch a").await, Ok(1.5));
+    assert_eq!(of(&server, &file(&server, &source, &json!({}))).query("fetch a").await, Ok(1.5));
     let requests = server.received_requests().await.unwrap();
     let query = parameters(&[("api-version", "2018-02-01"), ("resource", "api://x")]);
     assert_eq!(target(&requests[0]), ("/metadata/identity/oauth2/token".to_owned(), query));
@@ -148,7 +148,7 @@ async fn a_token_that_changes_is_read_again() {
     let short = json!({"access_token": TOKEN, "token_type": "Bearer"});
     let server = cloud(ResponseTemplate::new(200).set_body_json(short)).await;
     let mut token = token_file("first");
-    let asker = of(&server, &file(&server, json!({"file": token.path()}), json!({})));
+    let asker = of(&server, &file(&server, &json!({"file": token.path()}), &json!({})));
     assert_eq!(asker.query("fetch a").await, Ok(1.5));
     token.as_file_mut().set_len(0).unwrap();
     std::fs::write(token.path(), "second").unwrap();
@@ -164,7 +164,7 @@ async fn a_refusal_is_told_with_a_remedy_and_without_the_token() {
     let refusal = json!({"error": "invalid_grant", "error_description": format!("bad {SUBJECT}")});
     let server = cloud(ResponseTemplate::new(400).set_body_json(refusal)).await;
     let token = token_file(SUBJECT);
-    let asker = of(&server, &file(&server, json!({"file": token.path()}), json!({})));
+    let asker = of(&server, &file(&server, &json!({"file": token.path()}), &json!({})));
     let error = asker.query("fetch a").await.unwrap_err();
     let text = error.to_string();
     assert!(matches!(error, QueryError::Credentials { .. }), "{text}");
@@ -185,7 +185,7 @@ async fn a_refusal_is_told_with_a_remedy_and_without_the_token() {
 #[tokio::test]
 async fn what_cannot_be_used_is_told(#[case] source: Value, #[case] expected: &str) {
     let server = cloud(granted(TOKEN)).await;
-    let error = of(&server, &file(&server, source, json!({}))).query("fetch a").await.unwrap_err();
+    let error = of(&server, &file(&server, &source, &json!({}))).query("fetch a").await.unwrap_err();
     let text = error.to_string();
     assert!(matches!(error, QueryError::Credentials { .. }), "{text}");
     assert!(text.contains(expected) && !text.contains("hush"), "{text}");
@@ -195,7 +195,7 @@ async fn what_cannot_be_used_is_told(#[case] source: Value, #[case] expected: &s
 #[tokio::test]
 async fn a_secret_cannot_name_a_file_to_be_read() {
     let server = cloud(granted(TOKEN)).await;
-    let file = file(&server, json!({"file": "/etc/passwd"}), json!({})).to_string();
+    let file = file(&server, &json!({"file": "/etc/passwd"}), &json!({})).to_string();
     let secret = credentials(&[("project", "my-project"), ("serviceAccountKey", file.as_str())]);
     let clients = clients(Limits::default()).with_google(&server.uri());
     let error = provider(&clients, &stub().spec(""), &secret).unwrap_err();
