@@ -6,6 +6,7 @@
 //! - [`Traffic`] sends requests through the gateway and counts who answered and how.
 //! - [`Scene`] is one test: a namespace of its own, its history, and what is printed when it fails.
 
+pub mod access;
 pub mod cluster;
 pub mod flagger;
 pub mod helm;

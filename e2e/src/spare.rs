@@ -3,13 +3,13 @@
 //! KWOK plays its pods, no gateway carries requests, and the operator is a process of this machine that has the
 //! rights of the service account in `deploy/`.
 
-mod access;
 mod operator;
 mod tap;
 
 use std::{
     path::{Path, PathBuf},
     process::Stdio,
+    time::Duration,
 };
 
 use anyhow::{Context, Result, ensure};
@@ -19,11 +19,14 @@ use kube::{
 };
 use tokio::process::Command;
 
-use crate::{Cluster, Kind, Settings, helm, install::repository, settings::target};
+use crate::{Cluster, Kind, Settings, access, helm, install::repository, settings::target};
 
-pub use access::Account;
+pub use crate::access::Account;
 pub use operator::{Operator, program as operator_program};
 pub use tap::{Call, Moment, Tap};
+
+/// How long the operator's token is good for: longer than any test.
+const VALID: Duration = Duration::from_secs(3600);
 
 /// A running control plane.
 pub struct Spare {
@@ -150,7 +153,7 @@ impl Spare {
 
     async fn kubeconfig_of(&self, account: Account<'_>) -> Result<PathBuf> {
         let kubeconfig = self.file("operator.kubeconfig");
-        access::write(&self.client, &self.kubeconfig, account, &kubeconfig).await?;
+        access::write(&self.client, &self.kubeconfig, account, &kubeconfig, VALID).await?;
         Ok(kubeconfig)
     }
 

@@ -13,11 +13,9 @@ use kube::{
     runtime::wait::{Condition, await_condition},
 };
 use serde_json::json;
+use serin_e2e::access::SERIN;
 
-use crate::{
-    access::{ACCOUNT, NAMESPACE},
-    exposition,
-};
+use crate::exposition;
 
 const VERBS: [&str; 7] = ["get", "list", "watch", "create", "update", "patch", "delete"];
 const PREFIX: &str = "serin-bench-";
@@ -45,7 +43,7 @@ fn schema(verb: &str) -> Result<FlowSchema> {
         "verbs": [verb], "apiGroups": ["*"], "resources": ["*"], "namespaces": ["*"], "clusterScope": true,
     });
     let subject = json!({
-        "kind": "ServiceAccount", "serviceAccount": {"name": ACCOUNT, "namespace": NAMESPACE},
+        "kind": "ServiceAccount", "serviceAccount": {"name": SERIN.name, "namespace": SERIN.namespace},
     });
     Ok(serde_json::from_value(json!({
         "apiVersion": "flowcontrol.apiserver.k8s.io/v1",

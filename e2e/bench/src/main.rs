@@ -4,7 +4,6 @@
 //! machine with the rights that `deploy/` gives it, watches it idle, changes every target at once, and prints a
 //! table and one line of JSON. Only a rollout that does not succeed makes it fail; figures never do.
 
-mod access;
 mod args;
 mod child;
 mod exposition;

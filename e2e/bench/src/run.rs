@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use kube::Client;
+use serin_e2e::access;
 
 use crate::{
-    access,
     args::Args,
     figures::{ANALYSIS, Figures, Measured},
     flows,
@@ -19,6 +19,9 @@ use crate::{
     watch::Record,
     workload,
 };
+
+/// How long its token is good for: longer than any run.
+const VALID: Duration = Duration::from_secs(6 * 3600);
 
 /// How long the operator may take to come to rest.
 const REST: Duration = Duration::from_secs(30);
@@ -37,7 +40,7 @@ pub(crate) async fn run(args: &Args, ground: &Ground, progress: Progress) -> Res
     let client = ground.client().await?;
     flows::install(&client).await?;
     let kubeconfig = ground.file("cluster/operator.kubeconfig");
-    access::write(&client, &ground.kubeconfig()?, &kubeconfig).await?;
+    access::write(&client, &ground.kubeconfig()?, access::SERIN, &kubeconfig, VALID).await?;
     let prometheus = Prometheus::start().await?;
     progress.say("starting the operator");
     let log = ground.file("operator.log");

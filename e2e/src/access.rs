@@ -1,14 +1,11 @@
 //! A kubeconfig with the rights of a service account.
 
-use std::{fs::OpenOptions, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
+use std::{fs::OpenOptions, io::Write, os::unix::fs::OpenOptionsExt, path::Path, time::Duration};
 
 use anyhow::{Context, Result};
 use k8s_openapi::api::{authentication::v1::TokenRequest, core::v1::ServiceAccount};
 use kube::{Api, Client, api::PostParams, config::Kubeconfig};
 use serde_json::{Value, json};
-
-/// Seconds; longer than any test.
-const VALID: u32 = 3600;
 
 /// A service account.
 #[derive(Clone, Copy, Debug)]
@@ -20,18 +17,22 @@ pub struct Account<'a> {
 }
 
 /// The account of the kustomization.
-pub(super) const SERIN: Account<'_> = Account { namespace: "serin-system", name: "serin" };
+pub const SERIN: Account<'_> = Account { namespace: "serin-system", name: "serin" };
 
-/// Writes a kubeconfig with a token of this service account.
-pub(super) async fn write(
+/// Writes a kubeconfig with a token of this service account that is good for this long.
+///
+/// # Errors
+/// The cluster gives no token, or the file cannot be written.
+pub async fn write(
     client: &Client,
     admin: &Kubeconfig,
     account: Account<'_>,
     file: &Path,
+    valid: Duration,
 ) -> Result<()> {
     let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), account.namespace);
     let request: TokenRequest =
-        serde_json::from_value(json!({"spec": {"audiences": [], "expirationSeconds": VALID}}))?;
+        serde_json::from_value(json!({"spec": {"audiences": [], "expirationSeconds": valid.as_secs()}}))?;
     let answer = accounts.create_token_request(account.name, &PostParams::default(), &request).await?;
     let token = answer.status.with_context(|| format!("no token for {account:?}"))?.token;
     let cluster = admin.clusters.first().context("a kubeconfig without a cluster")?;
@@ -47,7 +48,7 @@ pub(super) async fn write(
 }
 
 /// Writes a kubeconfig for a proxy that needs no token.
-pub(super) fn write_without_rights(url: &str, file: &Path) -> Result<()> {
+pub(crate) fn write_without_rights(url: &str, file: &Path) -> Result<()> {
     let content = json!({
         "apiVersion": "v1",
         "kind": "Config",
