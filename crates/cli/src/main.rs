@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use args::{Cli, Command};
 use clap::Parser;
+use serin_controller::telemetry::Encoding;
 use tokio_util::sync::CancellationToken;
 
 #[tokio::main]
@@ -30,11 +31,13 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::Run(args) => operator::run(*args, stop_on_signal()).await,
         Command::Loadtester(config) => {
             let level = tracing::Level::from(config.log_level).to_string().to_lowercase();
-            serin_controller::telemetry::init(&level, serin_controller::telemetry::Encoding::Json);
+            let console = config.zap_encoding == "console";
+            let encoding = if console { Encoding::Console } else { Encoding::Json };
+            serin_controller::telemetry::init(&level, encoding);
             Ok(serin_loadtester::run(config, stop_on_signal()).await?)
         }
         Command::Probe(args) => {
-            serin_controller::telemetry::init("info", serin_controller::telemetry::Encoding::Console);
+            serin_controller::telemetry::init("info", Encoding::Console);
             probe::run(&args).await
         }
         Command::Crds => {

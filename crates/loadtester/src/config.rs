@@ -38,9 +38,9 @@ pub struct Config {
     #[arg(long, hide = true, num_args = 0..=1, default_missing_value = "true")]
     pub zap_replace_globals: Option<bool>,
 
-    /// Taken and ignored: manifests written for Flagger may set it.
-    #[arg(long, hide = true)]
-    pub zap_encoding: Option<String>,
+    /// Form of the log: json or console.
+    #[arg(long, default_value = "json", value_parser = ["json", "console"])]
+    pub zap_encoding: String,
 }
 
 fn positive(text: &str) -> Result<Duration, String> {

@@ -15,6 +15,7 @@ fn the_defaults_are_flaggers() {
     assert_eq!(config.port, 9090);
     assert_eq!(config.command_timeout, Duration::from_secs(3600));
     assert_eq!(config.log_level, LogLevel::Debug);
+    assert_eq!(config.zap_encoding, "json");
     assert!(config.namespace_regexp.allow("anything"));
 }
 
@@ -32,6 +33,7 @@ fn every_flag_of_flagger_is_understood() {
     assert_eq!(config.port, 8080);
     assert_eq!(config.command_timeout, Duration::from_secs(90));
     assert_eq!(config.log_level, LogLevel::Warning);
+    assert_eq!(config.zap_encoding, "console");
     assert!(config.namespace_regexp.allow("team-a"));
     assert!(!config.namespace_regexp.allow("prod"));
 }

@@ -16,7 +16,7 @@ fn config() -> Config {
         max_tasks: 2,
         log_level: LogLevel::Info,
         zap_replace_globals: None,
-        zap_encoding: None,
+        zap_encoding: "json".to_owned(),
     }
 }
 
