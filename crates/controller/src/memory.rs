@@ -40,6 +40,8 @@ struct Notes {
     corrections: Allowance,
     /// What the API server does not have of the status that was decided last.
     unstored: Option<Box<Unstored>>,
+    /// Whether the status in the cluster is ours.
+    claim: Claim,
     /// Names for the metrics of a Canary that is gone.
     labels: Labels,
     /// The news of its status that are being told (`false`) or have been (`true`).
@@ -63,6 +65,18 @@ pub enum Alerted {
     Delivered,
     /// It did not, and why.
     Failed(Stall),
+}
+
+/// What became of a status that this replica wrote in full.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Claim {
+    /// None was written in this term.
+    #[default]
+    None,
+    /// It is ours as far as is known.
+    Held,
+    /// Another operator took it, which was told.
+    Lost,
 }
 
 /// A part of the news of a Canary.
@@ -124,6 +138,7 @@ impl Memory {
         for notes in lock(&self.notes).values_mut() {
             notes.fresh = false;
             notes.alerted = Alerted::Unknown;
+            notes.claim = Claim::None;
             // Whoever was telling these may have been stopped in the middle.
             notes.news.retain(|_, told| *told);
         }
@@ -145,6 +160,25 @@ impl Memory {
             let unstored = notes.unstored.as_ref().filter(|unstored| Some(unstored.decided()) == decided);
             unstored.map_or_else(|| decided.cloned(), |unstored| unstored.stored().cloned())
         })
+    }
+
+    /// The status in the cluster is ours.
+    pub fn claim(&self, key: &Key) {
+        self.with(key, |notes| {
+            if notes.claim == Claim::None {
+                notes.claim = Claim::Held;
+            }
+        });
+    }
+
+    /// Whether the status in the cluster was ours.
+    pub fn claims(&self, key: &Key) -> bool {
+        self.with(key, |notes| notes.claim == Claim::Held)
+    }
+
+    /// Another operator took the status; it is told once in a term.
+    pub fn lose_claim(&self, key: &Key) {
+        self.with(key, |notes| notes.claim = Claim::Lost);
     }
 
     /// Whether the Canary was read afresh in this term.

@@ -118,6 +118,7 @@ impl Look<'_> {
             return Err(Fault::Interrupted);
         }
         let Some(entry) = self.read().await? else { return Ok(Next::End(Verdict::Gone)) };
+        self.watch_for_rival(&entry.canary).await?;
         if let Some(problem) = &entry.problem {
             return self.stall(&entry.canary, Stall::new("InvalidSpec", problem)).await;
         }

@@ -70,6 +70,9 @@ impl Look<'_> {
         let old = self.ctx.memory.stored(self.key, canary.status.as_ref());
         match status::write(&self.cluster, self.key, version, old.as_ref(), status).await? {
             Written::Done { version, pruned } => {
+                if pruned.is_none() && status.observed_generation.is_some() {
+                    self.ctx.memory.claim(self.key);
+                }
                 self.note_pruned(pruned);
                 self.current = version;
                 Ok(None)

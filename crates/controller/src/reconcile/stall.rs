@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serin_api::Canary;
+use serin_api::{Canary, Phase};
 use serin_core::{
     Rollout,
     build::services,
@@ -13,13 +13,16 @@ use serin_core::{
 use super::{Decision, Fault, Look, Next, Verdict};
 use crate::{
     apply::finalizer,
-    cache::Health,
+    cache::{Health, Lookup},
     error::Category,
     kind::Kind,
     observe,
     stalled::{self, Stall},
     subject,
 };
+
+const RIVAL: &str = "another client writes the status of this Canary, too, or Flagger's definition of Canaries was \
+                     applied: if Flagger still runs, stop one of both, as each undoes the routes of the other";
 
 impl Look<'_> {
     /// Says why a Canary is not served, once, and leaves everything as it is.
@@ -78,6 +81,25 @@ impl Look<'_> {
         Ok(Next::End(Verdict::Retry(Category::Conflict)))
     }
 
+    /// Flagger drops `observedGeneration` from every status that it writes. Where ours had one, Flagger has not been
+    /// stopped: both undo each other's work.
+    pub(super) async fn watch_for_rival(&mut self, canary: &Canary) -> Result<(), Fault> {
+        if !self.ctx.memory.claims(self.key) || !foreign(canary) {
+            return Ok(());
+        }
+        // What the watch delivered may be older than what was written.
+        self.refresh().await?;
+        let Lookup::Present(now) = self.cluster.caches.canaries.get(self.key) else { return Ok(()) };
+        if !foreign(&now.canary) {
+            return Ok(());
+        }
+        self.ctx.memory.lose_claim(self.key);
+        self.ctx.metrics.operator.error(Category::Conflict);
+        tracing::error!(canary = %self.key, "{RIVAL}");
+        self.tell(&now.canary, RIVAL).await;
+        Ok(())
+    }
+
     /// Why the Canary cannot be served at this time, though there is nothing wrong with it.
     pub(super) fn standing_fault(&self, rollout: &Rollout) -> Option<Stall> {
         let unreadable = self.unreadable(rollout);
@@ -97,6 +119,11 @@ impl Look<'_> {
             Health::Starting | Health::Synced | Health::Spared(_) => None,
         })
     }
+}
+
+fn foreign(canary: &Canary) -> bool {
+    let status = canary.status.as_ref();
+    status.is_some_and(|status| status.phase != Phase::None && status.observed_generation.is_none())
 }
 
 /// The object that an action changes.

@@ -190,6 +190,35 @@ async fn a_held_status_of_flaggers_is_written_with_the_next_decision_and_then_in
 }
 
 #[tokio::test]
+async fn a_flagger_that_was_not_stopped_is_told_of_once() {
+    let operator = Operator::new();
+    operator.look().await;
+    operator.look().await;
+    let told =
+        || operator.api.events().iter().filter(|event| event.contains("if Flagger still runs")).count();
+    assert_eq!(told(), 0);
+    for _ in 0..3 {
+        let drop = |canary: &mut Value| {
+            canary["status"].as_object_mut().unwrap().remove("observedGeneration");
+        };
+        operator.deliver(operator.api.edit(CANARY, drop));
+        operator.look().await;
+        assert_eq!(told(), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_older_status_of_flaggers_is_nobodys_doing() {
+    let operator = Operator::new();
+    let flaggers = operator.api.edit(CANARY, |canary| canary["status"] = json!({"phase": "Initializing"}));
+    operator.deliver(flaggers.clone());
+    operator.look().await;
+    operator.deliver(flaggers);
+    operator.look().await;
+    assert!(!operator.api.events().iter().any(|event| event.contains("if Flagger still runs")));
+}
+
+#[tokio::test]
 async fn a_lost_race_for_the_status_starts_over_with_a_fresh_read() {
     let operator = Operator::new();
     operator.ctx.memory.set_fresh(&operator.key);

@@ -159,6 +159,9 @@ fn one_lease_keeps_both_operators_apart() -> Verdict {
         let (flagger, serin) = (count(Holder::Flagger), count(Holder::Serin));
         println!("takeover lease: {flagger} writes of Flagger, {serin} of Serin, none without the Lease");
         ensure!(flagger > 10 && serin > 10);
+        let rivals =
+            |versions: &Versions| versions.count_events("podinfo", "another client writes the status");
+        ensure!(scene.history.look(rivals) == 0, "Serin took the Flagger before it for one beside it");
         Ok(())
     })
 }
