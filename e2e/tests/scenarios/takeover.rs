@@ -155,11 +155,10 @@ async fn report(releases: &[Release], taken: &[Still], ends: Vec<Option<Still>>)
             );
         }
         if release.rests() {
-            let changes = before.changes(after);
-            changed += changes.len();
-            wrong.extend(
-                changes.iter().map(|(object, fields)| format!("{name}: {object} changed: {fields:?}")),
-            );
+            let found = before.changes(after);
+            changed += found.len();
+            wrong
+                .extend(found.iter().map(|(object, fields)| format!("{name}: {object} changed: {fields:?}")));
         }
         wrong.extend(went_back(name, &weights));
         wrong.extend(settled(release, before).err().map(|error| format!("{name}: {error}")));

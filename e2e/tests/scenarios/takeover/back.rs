@@ -132,15 +132,14 @@ async fn report(releases: &[Release], taken: &[Still]) -> Result<()> {
         println!("takeover back {name}: {} objects, weights {weights:?}", before.len());
         wrong.extend(went_back(name, &weights));
         if release.rests() && release.case.left != Left::Gated(Phase::WaitingPromotion) {
-            let mut changes = before.changes(&after);
+            let mut found = before.changes(&after);
             // Flagger writes the status of what failed in each of its rounds.
             if release.case.left == Left::In(Phase::Failed) {
-                changes.retain(|object, _| !object.starts_with("Canary"));
+                found.retain(|object, _| !object.starts_with("Canary"));
             }
-            changed += changes.len();
-            wrong.extend(
-                changes.iter().map(|(object, fields)| format!("{name}: {object} changed: {fields:?}")),
-            );
+            changed += found.len();
+            wrong
+                .extend(found.iter().map(|(object, fields)| format!("{name}: {object} changed: {fields:?}")));
         }
     }
     let cases = releases.len();
