@@ -11,14 +11,6 @@ use scenario::Scenario;
 use serin_api::Phase;
 use serin_core::Action;
 
-/// Decides once and carries it out. Returns the actions.
-fn step(s: &mut Scenario) -> Vec<Action> {
-    let plan = s.world.plan(&s.script);
-    s.world.status = plan.status;
-    plan.actions.iter().for_each(|action| s.world.apply(action));
-    plan.actions
-}
-
 fn deleted() -> Scenario {
     let mut s = Scenario::initialized(r#"{"stepWeight":50}"#);
     let rollout = Arc::make_mut(&mut s.world.rollout);
@@ -33,24 +25,24 @@ const BACK: [Action; 2] = [Action::RevertApex, Action::RevertRoute];
 #[test]
 fn the_primary_goes_only_when_gateways_had_time_to_notice_that_the_target_took_over() {
     let mut s = deleted();
-    assert_eq!(step(&mut s), [Action::ScaleTarget(1)]);
+    assert_eq!(s.step(), [Action::ScaleTarget(1)]);
     assert_eq!(s.world.status.phase, Phase::Terminating);
-    assert_eq!(step(&mut s), [], "the target is awaited");
+    assert_eq!(s.step(), [], "the target is awaited");
     s.world.pods_ready();
-    assert_eq!(step(&mut s), BACK);
-    assert_eq!(step(&mut s), []);
+    assert_eq!(s.step(), BACK);
+    assert_eq!(s.step(), []);
     s.world.pass(TimeDelta::seconds(1));
-    assert_eq!(step(&mut s), [BACK[0].clone(), BACK[1].clone(), Action::RemoveFinalizer]);
+    assert_eq!(s.step(), [BACK[0].clone(), BACK[1].clone(), Action::RemoveFinalizer]);
 }
 
 #[test]
 fn what_a_crash_cut_off_is_done_at_the_end() {
     let mut s = deleted();
-    step(&mut s);
+    s.step();
     s.world.pods_ready();
     let plan = s.world.plan(&s.script);
     assert_eq!(plan.actions, BACK);
     s.world.status = plan.status;
     s.world.pass(TimeDelta::seconds(1));
-    assert_eq!(step(&mut s)[..2], BACK);
+    assert_eq!(s.step()[..2], BACK);
 }

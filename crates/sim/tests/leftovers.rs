@@ -9,20 +9,12 @@ use std::{collections::BTreeMap, sync::Arc};
 use scenario::Scenario;
 use serin_core::{Action, Seen};
 
-/// Decides once and carries it out. Returns the actions.
-fn step(s: &mut Scenario) -> Vec<Action> {
-    let plan = s.world.plan(&s.script);
-    s.world.status = plan.status;
-    plan.actions.iter().for_each(|action| s.world.apply(action));
-    plan.actions
-}
-
 /// Steps until nothing is to be done now. Returns what was removed.
 fn removed(s: &mut Scenario) -> Vec<String> {
     let mut all = Vec::new();
     loop {
         let before = s.world.status.clone();
-        let actions = step(s);
+        let actions = s.step();
         if actions.is_empty() && s.world.status == before {
             return all;
         }

@@ -95,6 +95,15 @@ fn check(world: &World, plan: &Plan, rolled_back: &mut Option<String>) -> Result
     Ok(())
 }
 
+/// Nobody reads the same twice.
+fn check_events(plan: &Plan) -> Result<(), TestCaseError> {
+    let mut texts: Vec<&str> = plan.events.iter().map(|event| event.message.as_str()).collect();
+    texts.sort_unstable();
+    texts.dedup();
+    prop_assert_eq!(texts.len(), plan.events.len(), "{:?}", plan.events);
+    Ok(())
+}
+
 /// Cookies are there while the canary has a share, the same for the whole run, and never those of another.
 fn check_cookies(world: &World, plan: &Plan) -> Result<(), TestCaseError> {
     let (before, after) = (Cookies::of(&world.status), Cookies::of(&plan.status));
@@ -127,6 +136,7 @@ fn reconcile(
         let plan = s.world.plan(&s.script);
         check(&s.world, &plan, back)?;
         check_cookies(&s.world, &plan)?;
+        check_events(&plan)?;
         if plan.actions.is_empty() && plan.status == s.world.status {
             return Ok(());
         }

@@ -6,10 +6,7 @@ mod scenario;
 
 use scenario::Scenario;
 use serin_api::Phase;
-use serin_core::{
-    Action, Observation, Seen, decide,
-    observe::{Answers, Synced},
-};
+use serin_core::{Action, Observation, Seen, observe::Synced};
 
 /// A way not to know something, by name.
 type Blindfold = (&'static str, fn(&mut Observation));
@@ -69,29 +66,12 @@ fn moments() -> Vec<(Phase, Scenario)> {
     ]
 }
 
-fn answered(s: &Scenario, mut blind: impl FnMut(&mut Observation)) -> (Observation, serin_core::Plan) {
-    let mut answers = Answers::default();
-    loop {
-        let mut seen = s.world.observe(answers.clone());
-        blind(&mut seen);
-        // Long enough for a wait to be told.
-        seen.now += chrono::TimeDelta::seconds(16);
-        let plan = decide(&seen);
-        if plan.asks.is_empty() {
-            return (seen, plan);
-        }
-        for ask in &plan.asks {
-            s.script.answer(ask, &s.world.rollout, &mut answers);
-        }
-    }
-}
-
 #[test]
 fn nothing_is_concluded_from_what_cannot_be_read() {
     for (phase, scenario) in moments() {
         assert_eq!(scenario.world.status.phase, phase);
         for (what, blind) in blindfolds() {
-            let (seen, plan) = answered(&scenario, blind);
+            let (seen, plan) = scenario.answered(blind);
             let moved = plan.status.failed_checks != seen.status.failed_checks
                 || plan.status.canary_weight > seen.status.canary_weight
                 || plan.status.rollback_reason.is_some();
@@ -110,7 +90,7 @@ fn an_unreadable_workload_or_config_stops_every_phase_with_a_reason() {
     for (phase, scenario) in moments() {
         for what in ["target", "configs", "primary"] {
             let blind = blindfolds().into_iter().find(|(name, _)| *name == what).unwrap().1;
-            let (seen, plan) = answered(&scenario, blind);
+            let (seen, plan) = scenario.answered(blind);
             let known_enough = matches!(phase, Phase::Promoting | Phase::Finalising) && what != "primary";
             if known_enough || (phase == Phase::Finalising && what == "primary") {
                 continue;
@@ -126,13 +106,13 @@ fn an_unreadable_workload_or_config_stops_every_phase_with_a_reason() {
 #[test]
 fn a_missing_target_is_named_in_the_words_of_the_api_server() {
     let mut s = Scenario::initialized(r#"{"stepWeight":50}"#);
-    let (_, plan) = answered(&s, |o| o.target = Seen::Absent);
+    let (_, plan) = s.answered(|o| o.target = Seen::Absent);
     let text = "deployment podinfo.default get query error: deployments.apps \"podinfo\" not found";
     assert_eq!(plan.status.waiting_for.as_deref(), Some(text));
     assert_eq!(plan.events[0].message, text);
     // Said once: the reason is in the status.
     s.world.status = plan.status;
-    let (_, again) = answered(&s, |o| o.target = Seen::Absent);
+    let (_, again) = s.answered(|o| o.target = Seen::Absent);
     assert_eq!(again.events, []);
 }
 
@@ -140,7 +120,7 @@ fn a_missing_target_is_named_in_the_words_of_the_api_server() {
 fn a_canary_is_initializing_also_without_a_target() {
     let mut s = Scenario::initialized(r#"{"stepWeight":50}"#);
     s.world.status = serin_api::CanaryStatus::default();
-    let (_, plan) = answered(&s, |o| o.target = Seen::Absent);
+    let (_, plan) = s.answered(|o| o.target = Seen::Absent);
     assert_eq!(plan.status.phase, Phase::Initializing);
     assert!(plan.events.iter().all(|event| event.phase == Phase::Initializing), "{:?}", plan.events);
 }
@@ -150,11 +130,11 @@ fn what_cannot_be_read_at_first_is_not_told_at_once() {
     let mut s = Scenario::initialized(r#"{"stepWeight":50}"#);
     s.world.status = serin_api::CanaryStatus::default();
     let blind = |o: &mut Observation| o.target = Seen::Unknown("not read yet".into());
-    let (seen, plan) = answered(&s, blind);
+    let (seen, plan) = s.answered(blind);
     assert!(plan.events.iter().all(|event| !event.message.contains("not read yet")), "{:?}", plan.events);
     assert!(plan.wake.is_some_and(|at| at > seen.now));
     s.world.status = plan.status;
     s.world.now += chrono::TimeDelta::seconds(3);
-    let (_, later) = answered(&s, blind);
+    let (_, later) = s.answered(blind);
     assert!(later.events[0].message.contains("not read yet"));
 }

@@ -78,5 +78,6 @@ fn give_up(turn: &mut Turn, why: &str, revision: &str) -> Flow {
     turn.next.last_applied_spec = Some(revision.to_owned());
     turn.warn(text.clone());
     turn.alert(Severity::Error, text.clone(), false);
+    turn.next.waiting_for = Some(text.clone());
     Err(Stop::wait(text))
 }

@@ -3,7 +3,9 @@
 use chrono::{DateTime, TimeDelta};
 use serin_api::Phase;
 use serin_core::{
-    Timestamp,
+    Action, Observation, Plan, Timestamp, decide,
+    observe::Answers,
+    plan::{Alert, Event},
     validate::{Settings, validate},
 };
 use serin_sim::{Pods, Script, World};
@@ -13,8 +15,8 @@ use serin_testkit::canary;
 pub(crate) struct Scenario {
     pub(crate) world: World,
     pub(crate) script: Script,
-    events: Vec<String>,
-    alerts: Vec<String>,
+    events: Vec<Event>,
+    alerts: Vec<Alert>,
 }
 
 fn start() -> Timestamp {
@@ -69,8 +71,8 @@ impl Scenario {
 
     fn rest(&mut self) -> Option<Timestamp> {
         let settled = self.world.settle(&self.script, 30).expect("the core comes to rest");
-        self.events.extend(settled.events.into_iter().map(|e| e.message));
-        self.alerts.extend(settled.alerts.into_iter().map(|a| a.message));
+        self.events.extend(settled.events);
+        self.alerts.extend(settled.alerts);
         settled.wake
     }
 
@@ -125,11 +127,51 @@ impl Scenario {
     }
 
     pub(crate) fn take_events(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.events)
+        self.take_told().0.into_iter().map(|event| event.message).collect()
     }
 
     pub(crate) fn take_alerts(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.alerts)
+        std::mem::take(&mut self.alerts).into_iter().map(|alert| alert.message).collect()
+    }
+
+    /// What was said since the last time; the alerts stay.
+    pub(crate) fn take_told(&mut self) -> (Vec<Event>, Vec<Alert>) {
+        (std::mem::take(&mut self.events), self.alerts.clone())
+    }
+
+    /// One decision on a changed observation, long enough after the last for a wait to be told.
+    pub(crate) fn answered(&self, mut change: impl FnMut(&mut Observation)) -> (Observation, Plan) {
+        let mut answers = Answers::default();
+        loop {
+            let mut seen = self.world.observe(answers.clone());
+            change(&mut seen);
+            seen.now += TimeDelta::seconds(16);
+            let plan = decide(&seen);
+            if plan.asks.is_empty() {
+                return (seen, plan);
+            }
+            for ask in &plan.asks {
+                self.script.answer(ask, &self.world.rollout, &mut answers);
+            }
+        }
+    }
+
+    /// What that decision says is added to what was said; nothing else of it happens.
+    pub(crate) fn look(mut self, change: impl FnMut(&mut Observation)) -> Self {
+        let plan = self.answered(change).1;
+        self.events.extend(plan.events);
+        self.alerts.extend(plan.alerts);
+        self
+    }
+
+    /// Decides once and carries it out. Returns the actions.
+    pub(crate) fn step(&mut self) -> Vec<Action> {
+        let plan = self.world.plan(&self.script);
+        self.world.status = plan.status;
+        self.events.extend(plan.events);
+        self.alerts.extend(plan.alerts);
+        plan.actions.iter().for_each(|action| self.world.apply(action));
+        plan.actions
     }
 
     /// Status and cluster in one line.
