@@ -1,4 +1,4 @@
-//! The texts of events and alerts, as Flagger words them.
+//! The texts of events and alerts, as Flagger words them. `crates/sim/tests/catalogue` has each of them.
 
 use crate::{Rollout, build::scaler::ScalerKind, rollout::TargetKind};
 
@@ -165,6 +165,3 @@ pub fn post_rollout(hook: &str, answer: Result<(), &str>) -> String {
         Err(why) => format!("Post-rollout hook {hook} failed {why}"),
     }
 }
-
-#[cfg(test)]
-mod tests;

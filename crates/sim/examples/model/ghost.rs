@@ -34,6 +34,7 @@ impl Ghost {
         self.note("T2", ends_silently(before, after, plan));
         self.note("T4", !plan.alerts.is_empty() && before.silent() == after.silent());
         self.note("O1", miscounts(before, after, plan));
+        self.note("S12", keeps_lost_canary(before, plan));
         self.note("G1", passes_closed_gate(before, after, answer, rollout));
         let raised = after.weight > before.weight;
         if let Some(name) = cookies::broken(&before.cookies.given, &Cookies::of(&plan.status), raised) {
@@ -125,6 +126,15 @@ fn ends_silently(before: &Cluster, after: &Cluster, plan: &Plan) -> bool {
         _ => false,
     };
     ends && plan.alerts.is_empty()
+}
+
+/// Whether a canary under analysis that has no endpoints any more keeps traffic that the primary could serve.
+fn keeps_lost_canary(before: &Cluster, plan: &Plan) -> bool {
+    let analysed = matches!(before.phase, Phase::Progressing | Phase::WaitingPromotion);
+    let lost = !before.target.1 || before.target.2 != Pods::Ready;
+    let shared = before.route.is_some_and(|route| route.canary > 0);
+    let serves = before.primary.is_some_and(|(_, pods)| pods == Pods::Ready);
+    analysed && lost && shared && serves && !plan.actions.iter().any(|action| canary_share(action) == Some(0))
 }
 
 /// Whether the end of a rollout is not counted as what it is, or something else is counted.

@@ -37,6 +37,7 @@ fn safety() -> Vec<Property<Lifecycle>> {
             let before = model.rollout.routed().then_some(Routing::PRIMARY);
             !matches!(s.cluster.phase, Phase::Initialized | Phase::Succeeded) || s.cluster.route == before
         }),
+        Property::always("S12 a canary that is lost loses its traffic", |_, s: &State| s.ghost.kept("S12")),
         Property::always("G1 nothing goes on that is told to hold", |_, s: &State| s.ghost.kept("G1")),
         Property::always("G2 too many failed checks roll back", |model: &Lifecycle, s: &State| {
             let failed = s.cluster.failed_checks >= model.rollout.threshold;
