@@ -187,3 +187,6 @@ impl Alerts {
         Ok(Credentials::read(|name| data.get(name).map(Vec::as_slice))?)
     }
 }
+
+#[cfg(test)]
+mod tests;

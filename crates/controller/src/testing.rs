@@ -162,6 +162,16 @@ impl FakeApi {
         lock(&self.0).prunes = true;
     }
 
+    /// Serves webhooks and the queries of metrics on the loopback. Their calls are in the same list as those of the API
+    /// server, as `CALL <path>`, and can be refused like them. Returns the URL.
+    pub(crate) async fn serve_outside(&self) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new().fallback(outside).with_state(self.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        url
+    }
+
     /// Allows everything again.
     pub(crate) fn allow_all(&self) {
         lock(&self.0).refused.clear();
@@ -219,6 +229,7 @@ impl Inner {
             Method::GET => self.objects.get(path).cloned().ok_or(404),
             Method::POST => self.create(path, body),
             Method::PUT => self.replace(path, body),
+            Method::DELETE => self.delete(path, body),
             _ => self.patch(path, body),
         }
     }
@@ -231,6 +242,19 @@ impl Inner {
     fn replace(&mut self, path: &str, body: &Value) -> Result<Value, u16> {
         self.fence(path, body)?;
         Ok(self.store(path, body.clone()))
+    }
+
+    fn delete(&mut self, path: &str, body: &Value) -> Result<Value, u16> {
+        let present = self.objects.get(path).ok_or(404_u16)?;
+        let known = |field: &str| {
+            let wanted = &body["preconditions"][field];
+            wanted.is_null() || *wanted == present["metadata"][field]
+        };
+        if !known("uid") || !known("resourceVersion") {
+            return Err(409);
+        }
+        self.objects.remove(path);
+        Ok(json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 200}))
     }
 
     /// Merge patches, and applies, which are near enough to them here.
@@ -266,10 +290,25 @@ async fn handle(
         Ok(object) => Json(object).into_response(),
         Err(code) => {
             let reason = if code == 404 { "NotFound" } else { "" };
-            let status = json!({"kind": "Status", "status": "Failure", "code": code, "reason": reason, "message": "no"});
+            let status = json!({
+                "kind": "Status", "status": "Failure", "code": code, "message": "no", "reason": reason,
+            });
             (StatusCode::from_u16(code).unwrap(), Json(status)).into_response()
         }
     }
+}
+
+/// Agrees, or measures nothing wrong.
+async fn outside(State(api): State<FakeApi>, method: Method, uri: Uri) -> Response {
+    let path = uri.path();
+    let mut inner = lock(&api.0);
+    inner.log.push(format!("CALL {path}"));
+    let refused = inner.refused.iter().find(|(m, part, _)| *m == method && path.contains(part));
+    if let Some((_, _, code)) = refused {
+        return StatusCode::from_u16(*code).unwrap().into_response();
+    }
+    let sample = json!({"metric": {}, "value": [1, "0"]});
+    Json(json!({"status": "success", "data": {"resultType": "vector", "result": [sample]}})).into_response()
 }
 
 fn merge(object: &mut Value, patch: &Value) {

@@ -35,8 +35,8 @@ pub(super) struct Cluster {
 /// One process.
 pub(super) struct Operator<'a> {
     cluster: &'a Cluster,
-    ctx: Context,
-    key: Key,
+    pub(super) ctx: Context,
+    pub(super) key: Key,
     life: Life,
     _leads: watch::Sender<crate::lease::Term>,
 }
@@ -87,7 +87,7 @@ impl Cluster {
     }
 
     /// Pods come up at once.
-    fn run_pods(&self) {
+    pub(super) fn run_pods(&self) {
         for path in [TARGET, PRIMARY].into_iter().filter(|path| self.api.get(path).is_some()) {
             let deployment = self.api.get(path).unwrap();
             let replicas = deployment["spec"]["replicas"].as_i64().unwrap_or(1);
@@ -114,7 +114,7 @@ impl Cluster {
 
 impl Operator<'_> {
     /// The watches deliver what the cluster has.
-    fn watch(&self) {
+    pub(super) fn watch(&self) {
         let (caches, queue) = (&self.ctx.cluster.caches, &self.ctx.cluster.queue);
         let sink = CanarySink { caches: Arc::clone(caches), queue: Arc::clone(queue) };
         sink.applied(serde_json::from_value(self.cluster.api.get(CANARY).unwrap()).unwrap());
@@ -135,14 +135,20 @@ impl Operator<'_> {
         }
     }
 
+    /// One look at what the cluster has now. Returns when everybody is told.
+    pub(super) async fn look(&self) -> Verdict {
+        self.cluster.run_pods();
+        self.watch();
+        let verdict = Box::pin(reconcile(&self.ctx, &self.key)).await;
+        while !self.ctx.tasks.is_empty() {
+            tokio::time::sleep(Duration::from_micros(100)).await;
+        }
+        verdict
+    }
+
     async fn work_on(&self, phase: Phase) {
         for _ in 0..LOOKS {
-            self.cluster.run_pods();
-            self.watch();
-            Box::pin(reconcile(&self.ctx, &self.key)).await;
-            while !self.ctx.tasks.is_empty() {
-                tokio::time::sleep(Duration::from_micros(100)).await;
-            }
+            self.look().await;
             let status = self.cluster.status();
             let open = status["news"].as_array().is_some_and(|news| {
                 news.iter().any(|news| news.get("alerts").is_some() || news.get("hooks").is_some())

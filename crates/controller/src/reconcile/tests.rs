@@ -16,6 +16,8 @@ use crate::{
 };
 
 mod configs;
+mod leftovers;
+mod order;
 
 pub(super) const CANARY: &str = "/apis/flagger.app/v1beta1/namespaces/test/canaries/app";
 pub(super) const TARGET: &str = "/apis/apps/v1/namespaces/test/deployments/app";
