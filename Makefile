@@ -36,7 +36,8 @@ build: tools ## build everything
 .PHONY: check
 check: tools ## formatting, lints, documentation, sizes, dependencies, generated files, links
 	@$(PHASE) format cargo fmt --all --check
-	@$(PHASE) lints cargo clippy --workspace --all-targets --test scenarios -- -D warnings
+	@$(PHASE) lints cargo clippy --workspace --all-targets -- -D warnings
+	@$(PHASE) lints-scenarios cargo clippy --package serin-e2e --test scenarios -- -D warnings
 	@$(PHASE) documentation env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 	@$(PHASE) repository cargo xtask check
 	@$(PHASE) cluster-program .ci/go vet

@@ -49,8 +49,6 @@ impl Kind {
     pub const SECRET: Self = Self::new("", "v1", "Secret", "secrets");
     /// `v1` Node.
     pub const NODE: Self = Self::new("", "v1", "Node", "nodes");
-    /// `coordination.k8s.io/v1` Lease.
-    pub const LEASE: Self = Self::new("coordination.k8s.io", "v1", "Lease", "leases");
     /// `v1` Namespace.
     pub const NAMESPACE: Self = Self::new("", "v1", "Namespace", "namespaces");
 

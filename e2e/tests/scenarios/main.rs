@@ -2,6 +2,8 @@
 //!
 //! Run by `make test`, or alone by `cargo test -p serin-e2e --test scenarios -- --test-threads=64` with
 //! `KUBECONFIG` set; how many run at a time is up to `SERIN_E2E_PARALLEL`.
+#![expect(clippy::unwrap_used, reason = "what helpers cannot do fails the test")]
+#![expect(clippy::print_stdout, reason = "tests tell what they counted")]
 
 mod ab_testing;
 mod admission;

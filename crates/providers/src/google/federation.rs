@@ -60,7 +60,7 @@ impl Federation {
         let subject = self.subject.token().await?;
         let wanted = if self.account.is_some() { IMPERSONATE } else { scope };
         // A server that refuses a token may repeat it.
-        let granted = self.exchanged(&subject, wanted, now).await.map_err(|cause| subject.hide_in(cause))?;
+        let granted = self.exchanged(&subject, wanted, now).await.map_err(|cause| subject.hide_in(&cause))?;
         match &self.account {
             Some(server) => self.impersonated(server, granted.0, scope).await,
             None => Ok(granted),

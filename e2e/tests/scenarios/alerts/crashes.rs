@@ -57,7 +57,7 @@ impl Point {
 /// Whether a request writes a status that has yet to tell this alert; `None` for other requests.
 fn lists(call: &Call, text: &str) -> Option<bool> {
     let news = call.body["status"].as_object()?.get("news")?;
-    let alerts = news.as_array().into_iter().flatten().flat_map(|news| news["alerts"].as_array()).flatten();
+    let alerts = news.as_array().into_iter().flatten().filter_map(|news| news["alerts"].as_array()).flatten();
     let mut texts = alerts.map(|alert| &alert["message"]);
     call.path.contains("/canaries/podinfo/status").then(|| texts.any(|found| found == text))
 }

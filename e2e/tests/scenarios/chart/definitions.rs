@@ -35,8 +35,8 @@ async fn uninstall(spare: &Spare, namespace: &str) -> Result<()> {
 
 /// Forgets a field of the status, as an older definition would not have it.
 async fn age(definitions: &Api<DynamicObject>) -> Result<()> {
-    let path = "/spec/versions/0/schema/openAPIV3Schema/properties/status/properties/waitingFor";
-    let patch = Patch::Json::<()>(serde_json::from_value(json!([{"op": "remove", "path": path}]))?);
+    let field = "/spec/versions/0/schema/openAPIV3Schema/properties/status/properties/waitingFor";
+    let patch = Patch::Json::<()>(serde_json::from_value(json!([{"op": "remove", "path": field}]))?);
     definitions.patch(CANARIES, &PatchParams::default(), &patch).await?;
     Ok(())
 }

@@ -47,12 +47,12 @@ async fn what_is_ignored_is_noted() {
         ("logLevle=debug", "logLevle is ignored: the chart has no value of this name"),
     ];
     for (value, message) in noted {
-        let notes = notes(&[&format!("--set={value}")]).await;
-        assert!(notes.contains(message), "{value}: {notes}");
+        let shown = notes(&[&format!("--set={value}")]).await;
+        assert!(shown.contains(message), "{value}: {shown}");
     }
     for value in ["meshProvider=kubernetes", "meshProvider=gatewayapi:v1beta1", "global.region=eu"] {
-        let notes = notes(&[&format!("--set={value}")]).await;
-        assert!(!notes.contains("Please note"), "{value}: {notes}");
+        let shown = notes(&[&format!("--set={value}")]).await;
+        assert!(!shown.contains("Please note"), "{value}: {shown}");
     }
 }
 

@@ -74,22 +74,22 @@ const AT_FIRST: Left = Left::Telling("canary iteration 1/");
 const WAITING: Left = Left::Gated(Phase::Waiting);
 const AT_GATE: Left = Left::Gated(Phase::WaitingPromotion);
 
-fn analysis(fields: Value) -> Value {
+fn analysis(fields: &Value) -> Value {
     json!({ "analysis": fields })
 }
 
 /// No weights, but so many rounds of checks.
 fn rounds(iterations: u8) -> Value {
-    analysis(json!({"stepWeight": null, "maxWeight": null, "iterations": iterations}))
+    analysis(&json!({"stepWeight": null, "maxWeight": null, "iterations": iterations}))
 }
 
 fn insiders(iterations: u8) -> Value {
     let matches = json!([{"headers": {"x-canary": {"exact": "insider"}}}]);
-    both(rounds(iterations), analysis(json!({ "match": matches })))
+    both(rounds(iterations), analysis(&json!({ "match": matches })))
 }
 
 fn mirrored(iterations: u8) -> Value {
-    both(rounds(iterations), analysis(json!({"mirror": true})))
+    both(rounds(iterations), analysis(&json!({"mirror": true})))
 }
 
 fn unrouted(iterations: u8) -> Value {
@@ -97,7 +97,7 @@ fn unrouted(iterations: u8) -> Value {
 }
 
 fn affinity() -> Value {
-    analysis(json!({"sessionAffinity": {"cookieName": "release", "primaryCookieName": "stable"}}))
+    analysis(&json!({"sessionAffinity": {"cookieName": "release", "primaryCookieName": "stable"}}))
 }
 
 fn autoscaled() -> Value {
@@ -123,7 +123,7 @@ pub(super) fn cases() -> Vec<Case> {
         case("daemonset", DaemonSet, Left::Idle, target("DaemonSet"), &[]),
         case("kubernetes", Plain, Left::Idle, unrouted(2), &[]),
         case("skipped", Plain, Left::In(Phase::Succeeded), json!({"skipAnalysis": true}), &[]),
-        case("failed", Plain, Left::In(Phase::Failed), analysis(json!({"threshold": 1})), &["rollout"]),
+        case("failed", Plain, Left::In(Phase::Failed), analysis(&json!({"threshold": 1})), &["rollout"]),
         case("waiting", Plain, WAITING, plain(), &["confirm-rollout"]),
         case("suspended", Plain, Left::Suspended("canary weight 25"), plain(), &[]),
         case("gate", Plain, AT_GATE, plain(), &["confirm-promotion"]),
@@ -151,10 +151,10 @@ pub(super) fn cases() -> Vec<Case> {
 /// What Serin leaves: what no gate holds is held by an interval that is longer than the test.
 pub(super) fn giving_back() -> Vec<Case> {
     use Setup::{Autoscaler, DaemonSet, Plain};
-    let long = || analysis(json!({"interval": "600s"}));
+    let long = || analysis(&json!({"interval": "600s"}));
     let slow = |spec: Value| both(long(), spec);
-    let quick = |spec: Value| both(analysis(json!({"interval": "3s"})), spec);
-    let failing = quick(analysis(json!({"threshold": 1})));
+    let quick = |spec: Value| both(analysis(&json!({"interval": "3s"})), spec);
+    let failing = quick(analysis(&json!({"threshold": 1})));
     let plain = || json!({});
     vec![
         case("idle", Autoscaler, Left::Idle, autoscaled(), &[]),
