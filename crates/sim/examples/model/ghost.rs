@@ -5,7 +5,7 @@ use serin_core::{Action, Plan, Rollout, affinity::Cookies, rollout::HookKind};
 use serin_sim::Pods;
 
 use crate::{
-    cluster::{Cluster, Pending},
+    cluster::{Cluster, Pending, Window},
     cookies,
     lifecycle::Answer,
 };
@@ -32,7 +32,7 @@ impl Ghost {
     ) {
         self.count_checks(before, after, answer, rollout);
         self.note("T2", ends_silently(before, after, plan));
-        self.note("T4", !plan.alerts.is_empty() && before.silent() == after.silent());
+        self.note("T4", !plan.alerts.is_empty() && timeless(before) == timeless(after));
         self.note("O1", miscounts(before, after, plan));
         self.note("S12", keeps_lost_canary(before, plan));
         self.note("G1", passes_closed_gate(before, after, answer, rollout));
@@ -126,6 +126,11 @@ fn ends_silently(before: &Cluster, after: &Cluster, plan: &Plan) -> bool {
         _ => false,
     };
     ends && plan.alerts.is_empty()
+}
+
+/// What a decision changes for people: polling a gate again does not.
+fn timeless(cluster: &Cluster) -> Cluster {
+    Cluster { window: Window::None, ..cluster.silent() }
 }
 
 /// Whether a canary under analysis that has no endpoints any more keeps traffic that the primary could serve.
