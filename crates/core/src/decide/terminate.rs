@@ -58,7 +58,8 @@ fn take_over(turn: &mut Turn, target: &Target, begins: bool) -> Flow {
     Err(Stop::Acted)
 }
 
-/// What was there before the Canary is as it was; a route of the user's step by step, each with time for the gateway. The primary goes only when gateways have had time to notice.
+/// What was there before the Canary is as it was; a route of the user's step by step, each with time for the
+/// gateway. The primary goes only when gateways have had time to notice.
 fn give_back(turn: &mut Turn) -> Flow {
     let begins = turn.next.last_check_time.is_none();
     if begins {
