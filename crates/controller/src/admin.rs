@@ -81,10 +81,7 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
-    use crate::{
-        cache::{OBJECT_KINDS, links},
-        key::Key,
-    };
+    use crate::{cache::links, key::Key, testing::sync};
 
     fn admin() -> Admin {
         let metrics = Arc::new(Metrics::new("0.1.0", "kubernetes"));
@@ -97,21 +94,6 @@ mod tests {
         let status = answer.status();
         let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
         (status, String::from_utf8(body.to_vec()).unwrap())
-    }
-
-    fn sync(caches: &Caches) {
-        caches.canaries.list_begins();
-        caches.canaries.list_ends();
-        caches.endpoints.list_begins();
-        caches.endpoints.list_ends();
-        for store in OBJECT_KINDS.into_iter().filter_map(|kind| caches.objects(kind)) {
-            store.list_begins();
-            store.list_ends();
-        }
-        for store in [Kind::ConfigMap, Kind::Secret].into_iter().filter_map(|kind| caches.configs(kind)) {
-            store.list_begins();
-            store.list_ends();
-        }
     }
 
     #[tokio::test]

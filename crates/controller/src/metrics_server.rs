@@ -35,27 +35,18 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use axum::{Router, http::Uri};
-    use serin_core::validate::Settings;
     use tokio_util::sync::CancellationToken;
 
     use super::*;
-    use crate::{lock::lock, metrics::Metrics, options::Options, testing::FakeApi};
+    use crate::{
+        lock::lock,
+        metrics::Metrics,
+        options::Options,
+        testing::{FakeApi, options},
+    };
 
     fn context(metrics_server: String) -> Context {
-        let options = Options {
-            kubeconfig: None,
-            master: None,
-            namespace: None,
-            settings: Settings::default(),
-            metrics_server,
-            event_webhook: None,
-            alert_receiver: None,
-            cluster_name: None,
-            listen: ([127, 0, 0, 1], 0).into(),
-            concurrency: 1,
-            election: None,
-            grace: std::time::Duration::from_secs(1),
-        };
+        let options = Options { metrics_server, ..options() };
         let (_, term) = tokio::sync::watch::channel(None);
         let metrics = Arc::new(Metrics::new("test", "kubernetes"));
         Context::new(options, FakeApi::default().client(), metrics, term, CancellationToken::new()).unwrap()

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum::{
@@ -14,9 +15,49 @@ use axum::{
 };
 use kube::Client;
 use serde_json::{Value, json};
+use serin_core::validate::Settings;
 use tokio::sync::Notify;
 
-use crate::lock::lock;
+use crate::{
+    cache::{Caches, OBJECT_KINDS},
+    kind::Kind,
+    lock::lock,
+    options::Options,
+};
+
+/// Options of an operator that serves Canaries without a route.
+pub(crate) fn options() -> Options {
+    Options {
+        kubeconfig: None,
+        master: None,
+        namespace: None,
+        settings: Settings { mesh_provider: "kubernetes".to_owned(), ..Settings::default() },
+        metrics_server: "http://127.0.0.1:1".to_owned(),
+        event_webhook: None,
+        alert_receiver: None,
+        cluster_name: None,
+        listen: ([127, 0, 0, 1], 0).into(),
+        concurrency: 1,
+        election: None,
+        grace: Duration::from_secs(1),
+    }
+}
+
+/// Every watch has delivered an empty list: what is wanted from here on is read once.
+pub(crate) fn sync(caches: &Caches) {
+    caches.canaries.list_begins();
+    caches.canaries.list_ends();
+    caches.endpoints.list_begins();
+    caches.endpoints.list_ends();
+    for store in OBJECT_KINDS.into_iter().filter_map(|kind| caches.objects(kind)) {
+        store.list_begins();
+        store.list_ends();
+    }
+    for store in [Kind::ConfigMap, Kind::Secret].into_iter().filter_map(|kind| caches.configs(kind)) {
+        store.list_begins();
+        store.list_ends();
+    }
+}
 
 /// Objects by path, and what was asked of them.
 #[derive(Clone, Default)]

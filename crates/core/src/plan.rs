@@ -5,7 +5,7 @@ use serin_api::{CanaryStatus, Phase};
 use crate::{Routing, Timestamp, strategy::Kind};
 
 /// The outcome of a decision.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
     /// What has to be known first. While there is any, the rest is as observed.
     pub asks: Vec<Ask>,

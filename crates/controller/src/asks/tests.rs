@@ -1,14 +1,13 @@
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use axum::{Router, http::HeaderMap};
 use k8s_openapi::{ByteString, api::core::v1::Secret};
 use kube::core::PartialObjectMeta;
 use serde_json::{Value, json};
-use serin_core::validate::{Settings, validate};
+use serin_core::validate::validate;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
@@ -16,8 +15,7 @@ use crate::{
     cache::{CanarySink, ConfigSink, Health, OBJECT_KINDS},
     lock::lock,
     metrics::Metrics,
-    options::Options,
-    testing::FakeApi,
+    testing::{FakeApi, options},
     watch::Sink,
 };
 
@@ -132,23 +130,6 @@ fn canary() -> Value {
             },
         },
     })
-}
-
-fn options() -> Options {
-    Options {
-        kubeconfig: None,
-        master: None,
-        namespace: None,
-        settings: Settings { mesh_provider: "kubernetes".to_owned(), ..Settings::default() },
-        metrics_server: "http://127.0.0.1:1".to_owned(),
-        event_webhook: None,
-        alert_receiver: None,
-        cluster_name: None,
-        listen: ([127, 0, 0, 1], 0).into(),
-        concurrency: 1,
-        election: None,
-        grace: Duration::from_secs(1),
-    }
 }
 
 #[tokio::test]

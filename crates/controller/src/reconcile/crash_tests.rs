@@ -12,14 +12,14 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    tests::{CANARY, PRIMARY, TARGET, canary, options, sync, target},
+    tests::{CANARY, PRIMARY, TARGET, canary, target},
     *,
 };
 use crate::{
     cache::{CanarySink, ObjectSink},
     metrics::Metrics,
     options::Options,
-    testing::{FakeApi, Life, Recorder},
+    testing::{FakeApi, Life, Recorder, options, sync},
     watch::Sink,
 };
 
@@ -68,7 +68,7 @@ impl Cluster {
         let (leads, term) = watch::channel(Some(tokio::time::Instant::now() + Duration::from_secs(3600)));
         let (metrics, stop) = (Arc::new(Metrics::new("test", "kubernetes")), CancellationToken::new());
         let ctx = Context::new(options, self.api.client_of(life.clone()), metrics, term, stop).unwrap();
-        sync(&ctx);
+        sync(&ctx.cluster.caches);
         let operator = Operator { cluster: self, ctx, key: Key::new("test", "app"), life, _leads: leads };
         operator.watch();
         operator

@@ -2,16 +2,14 @@ use std::time::Duration;
 
 use http::Method;
 use serde_json::{Value, json};
-use serin_core::validate::Settings;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::{
-    cache::{CanarySink, OBJECT_KINDS, Version},
+    cache::{CanarySink, Version},
     metrics::Metrics,
-    options::Options,
-    testing::FakeApi,
+    testing::{FakeApi, options, sync},
     watch::Sink,
 };
 
@@ -38,7 +36,7 @@ impl Operator {
         let metrics = Arc::new(Metrics::new("test", "kubernetes"));
         let stop = CancellationToken::new();
         let ctx = Context::new(options(), api.client(), metrics, term, stop).unwrap();
-        sync(&ctx);
+        sync(&ctx.cluster.caches);
         api.put(TARGET, target());
         let operator = Self { api, ctx, key: Key::new("test", "app"), leads };
         operator.deliver(operator.api.put(CANARY, canary()));
@@ -61,40 +59,6 @@ impl Operator {
         let conditions = canary["status"]["conditions"].as_array().cloned().unwrap_or_default();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         conditions.iter().map(|c| (text(&c["type"]), text(&c["reason"]))).collect()
-    }
-}
-
-pub(super) fn options() -> Options {
-    Options {
-        kubeconfig: None,
-        master: None,
-        namespace: None,
-        settings: Settings { mesh_provider: "kubernetes".to_owned(), ..Settings::default() },
-        metrics_server: "http://127.0.0.1:1".to_owned(),
-        event_webhook: None,
-        alert_receiver: None,
-        cluster_name: None,
-        listen: ([127, 0, 0, 1], 0).into(),
-        concurrency: 1,
-        election: None,
-        grace: Duration::from_secs(1),
-    }
-}
-
-/// Every watch has delivered an empty list: what is wanted from here on is read once.
-pub(super) fn sync(ctx: &Context) {
-    let caches = &ctx.cluster.caches;
-    caches.canaries.list_begins();
-    caches.canaries.list_ends();
-    caches.endpoints.list_begins();
-    caches.endpoints.list_ends();
-    for store in OBJECT_KINDS.into_iter().filter_map(|kind| caches.objects(kind)) {
-        store.list_begins();
-        store.list_ends();
-    }
-    for store in [Kind::ConfigMap, Kind::Secret].into_iter().filter_map(|kind| caches.configs(kind)) {
-        store.list_begins();
-        store.list_ends();
     }
 }
 

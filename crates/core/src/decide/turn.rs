@@ -338,17 +338,6 @@ impl<'a> Turn<'a> {
     }
 
     fn asking(self, ask: Ask) -> Plan {
-        Plan {
-            asks: vec![ask],
-            status: self.obs.status.clone(),
-            unwritten: false,
-            actions: Vec::new(),
-            events: Vec::new(),
-            alerts: Vec::new(),
-            hooks: Vec::new(),
-            outcome: None,
-            analysed: false,
-            wake: None,
-        }
+        Plan { asks: vec![ask], status: self.obs.status.clone(), ..Plan::default() }
     }
 }
