@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 
 	"serin.dev/e2e/cluster/internal/layout"
 )
@@ -46,19 +47,21 @@ func Free(plan layout.Plan) (bool, error) {
 // namespace for minutes after its last process. The link of another cluster is an error.
 func Disconnect(plan layout.Plan, owner string) error {
 	link, err := netlink.LinkByName(plan.Link())
-	if errors.As(err, &netlink.LinkNotFoundError{}) {
-		return nil
-	}
 	if err == nil && link.Attrs().Alias != owner {
 		return fmt.Errorf("interface %s belongs to another cluster (%s): run `down --wipe` to choose another index", plan.Link(), link.Attrs().Alias)
 	}
 	if err == nil {
 		err = netlink.LinkDel(link)
 	}
-	if err != nil {
+	if err != nil && !gone(err) {
 		return fmt.Errorf("remove interface %s: %w", plan.Link(), err)
 	}
 	return nil
+}
+
+// gone says whether the link is not there, or was taken away by the kernel in between.
+func gone(err error) bool {
+	return errors.As(err, &netlink.LinkNotFoundError{}) || errors.Is(err, unix.ENODEV)
 }
 
 // connectHost makes the link between the host and the node's network namespace, and the
