@@ -1,17 +1,21 @@
 //! Manifests: read from `e2e/`, filled in, applied.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use kube::{
     Api, Client, ResourceExt,
     api::{Patch, PatchParams, ValidationDirective},
     core::{DynamicObject, GroupVersionKind},
-    discovery::{Scope, pinned_kind},
+    discovery::{ApiCapabilities, ApiResource, Scope, pinned_kind},
 };
+use tokio::time::{sleep, timeout};
 
 /// The field manager of everything a test or the demo applies.
 pub const MANAGER: &str = "serin-e2e";
+
+/// How long a kind may be unknown to a cluster that has just learned it.
+const DISCOVERY: Duration = Duration::from_secs(30);
 
 /// What the placeholders `${NAME}` of a manifest stand for.
 #[derive(Clone, Debug, Default)]
@@ -118,9 +122,9 @@ pub async fn would_take(client: &Client, object: &DynamicObject) -> Result<()> {
 async fn api_of(client: &Client, object: &DynamicObject) -> Result<Api<DynamicObject>> {
     let types = object.types.as_ref().context("an object without apiVersion and kind")?;
     let gvk = GroupVersionKind::try_from(types)?;
-    let known = pinned_kind(client, &gvk).await;
+    let known = timeout(DISCOVERY, discover(client, &gvk)).await;
     let (resource, capabilities) =
-        known.with_context(|| format!("the cluster does not serve {}", describe(object)))?;
+        known.with_context(|| format!("the cluster does not serve {}", describe(object)))??;
     Ok(match capabilities.scope {
         Scope::Cluster => Api::all_with(client.clone(), &resource),
         Scope::Namespaced => {
@@ -128,6 +132,18 @@ async fn api_of(client: &Client, object: &DynamicObject) -> Result<Api<DynamicOb
             Api::namespaced_with(client.clone(), &namespace, &resource)
         }
     })
+}
+
+/// What the API server says of a kind. It tells of a new kind a moment after its definition is established.
+async fn discover(client: &Client, gvk: &GroupVersionKind) -> kube::Result<(ApiResource, ApiCapabilities)> {
+    loop {
+        match pinned_kind(client, gvk).await {
+            Err(kube::Error::Discovery(_)) => {}
+            Err(kube::Error::Api(status)) if status.code == 404 => {}
+            answer => return answer,
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
 }
 
 fn describe(object: &DynamicObject) -> String {
