@@ -25,10 +25,19 @@ pub(crate) fn check(root: &Path, pages: &[Text]) -> Report {
     for page in pages {
         let targets = targets(&page.content);
         links += targets.len();
-        let dead = targets.into_iter().filter(|target| !leads_somewhere(&root.join(&page.path), target));
-        problems.extend(dead.map(|target| format!("{}: the link to {target} leads nowhere", page.path)));
+        let wrong = targets.iter().filter_map(|target| Some((target, wrong(root, &page.path, target)?)));
+        problems.extend(wrong.map(|(target, why)| format!("{}: the link to {target} {why}", page.path)));
     }
     Report { summary: format!("links: {links} in {} pages", pages.len()), problems }
+}
+
+/// What is wrong with a link of a page. The book has the pages of `docs` and nothing else.
+fn wrong(root: &Path, page: &str, target: &str) -> Option<&'static str> {
+    let folders = page.strip_prefix("docs/").map(|inside| inside.matches('/').count());
+    if folders.is_some_and(|folders| target.matches("../").count() > folders) {
+        return Some("leads out of the book");
+    }
+    (!leads_somewhere(&root.join(page), target)).then_some("leads nowhere")
 }
 
 /// The anchor that GitHub and mdBook give a heading.
@@ -91,6 +100,15 @@ mod tests {
         let dead = ["no/such.md", "CONTRIBUTING.md#no"];
         let expected = dead.map(|link| format!("README.md: the link to {link} leads nowhere"));
         assert_eq!(check(&files::root(), &[page]).problems, expected);
+    }
+
+    #[test]
+    fn a_link_out_of_the_book_is_named() {
+        let page = |path: &str, content: &str| Text { path: path.to_owned(), content: content.to_owned() };
+        let pages =
+            [page("docs/decisions/x.md", "[a](../parity.md)"), page("docs/x.md", "[b](../README.md)")];
+        let expected = ["docs/x.md: the link to ../README.md leads out of the book"];
+        assert_eq!(check(&files::root(), &pages).problems, expected);
     }
 
     #[test]
