@@ -1,19 +1,21 @@
 //! Every version of every object in a namespace, and waiting on them.
 //!
 //! A history starts before the test does anything, so nothing that happens goes unseen. Waits look at what was
-//! seen so far and are asked again with every new version: no polling, and no race with what is already past.
+//! seen so far and are asked again after every single new version, however many came at once: no polling, no state
+//! that was too short to be seen, and no race with what is already past.
 
 mod archive;
 mod record;
 mod versions;
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use anyhow::{Result, bail, ensure};
-use kube::{Api, Client};
+use kube::{Api, Client, ResourceExt, api::ListParams, core::DynamicObject};
 use tokio::{sync::watch, task::JoinSet, time::timeout};
 
 pub use archive::Archive;
@@ -38,6 +40,8 @@ pub const RECORDED: [Kind; 9] = [
 pub struct History {
     shared: Arc<Shared>,
     changed: watch::Receiver<u64>,
+    /// Where the record comes from; nothing in the history of an [`Archive`].
+    sources: Vec<(Kind, Api<DynamicObject>)>,
     _tasks: JoinSet<()>,
 }
 
@@ -54,12 +58,13 @@ impl History {
     /// Starts to record the namespace. Returns at once; objects that exist already are seen too.
     pub fn start(client: &Client, namespace: &str) -> Self {
         let shared = Arc::new(Shared::default());
+        let source = |kind: Kind| Api::namespaced_with(client.clone(), namespace, &kind.resource());
+        let sources = RECORDED.map(|kind| (kind, source(kind)));
         let mut tasks = JoinSet::new();
-        for kind in RECORDED {
-            let api = Api::namespaced_with(client.clone(), namespace, &kind.resource());
+        for (kind, api) in sources.clone() {
             tasks.spawn(record::follow(api, kind, Arc::clone(&shared)));
         }
-        Self { changed: shared.changed.subscribe(), shared, _tasks: tasks }
+        Self { changed: shared.changed.subscribe(), shared, sources: sources.into(), _tasks: tasks }
     }
 
     /// Waits until every kind is followed: from then on no version is missed.
@@ -73,6 +78,29 @@ impl History {
         Ok(())
     }
 
+    /// Waits until everything is recorded that the cluster knows by now. Each kind has a watch of its own, and one may
+    /// be behind another: what a status tells of is known, but perhaps not recorded.
+    ///
+    /// # Errors
+    /// The cluster does not answer, or the record does not come up to it in time.
+    pub async fn catch_up(&self, limit: Duration) -> Result<()> {
+        for (kind, api) in &self.sources {
+            let list = match api.list(&ListParams::default()).await {
+                // The kind was taken away, and its objects with it.
+                Err(kube::Error::Api(status)) if status.code == 404 => continue,
+                list => list?,
+            };
+            let revision = |text: Option<String>| text.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+            let objects =
+                list.items.iter().map(|object| (object.name_any(), revision(object.resource_version())));
+            let known: BTreeMap<String, u64> = objects.collect();
+            let moment = revision(list.metadata.resource_version);
+            let what = format!("the record of each {} to catch up", kind.name);
+            self.until(&what, limit, |versions| versions.covers(*kind, &known, moment).then_some(())).await?;
+        }
+        Ok(())
+    }
+
     /// What was seen so far.
     pub fn versions(&self) -> Versions {
         self.shared.lock().clone()
@@ -83,7 +111,7 @@ impl History {
         question(&self.shared.lock())
     }
 
-    /// Waits until the probe finds something.
+    /// Waits until the probe finds something in what was seen so far, or after any of the versions that come then.
     ///
     /// # Errors
     /// It found nothing within the limit; the error says what was waited for.
@@ -94,10 +122,11 @@ impl History {
         mut probe: impl FnMut(&Versions) -> Option<T>,
     ) -> Result<T> {
         let mut changed = self.changed.clone();
+        let mut seen = None;
         let found = async {
             loop {
                 changed.mark_unchanged();
-                if let Some(found) = self.look(&mut probe) {
+                if let Some(found) = self.shared.lock().replay(&mut seen, &mut probe) {
                     return Some(found);
                 }
                 changed.changed().await.ok()?;

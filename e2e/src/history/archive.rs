@@ -52,7 +52,7 @@ impl Archive {
     /// The history of a namespace from now on: ask for it before the namespace is made.
     pub fn history(&self, namespace: &str) -> History {
         let shared = self.rooms.open(namespace);
-        History { changed: shared.changed.subscribe(), shared, _tasks: JoinSet::new() }
+        History { changed: shared.changed.subscribe(), shared, sources: Vec::new(), _tasks: JoinSet::new() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Following one kind.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures::{StreamExt, pin_mut};
 use kube::{
@@ -24,59 +24,103 @@ pub(super) trait Sink: Send + Sync + 'static {
     fn listed(&self);
 }
 
-/// Records the kind for ever: lists once, then follows the watch, and lists again only after it was cut.
+/// Records the kind for ever: lists once, then follows the watch. One that was cut is taken up where it was, and
+/// only where the server does not know any more what came since, the objects are listed again.
 pub(super) async fn follow(api: Api<DynamicObject>, kind: Kind, sink: Arc<impl Sink>) {
-    let mut revision = first(&api, kind, &*sink).await;
-    sink.listed();
+    let mut record = Record { api, kind, sink, living: BTreeMap::new() };
+    let mut revision = record.first().await;
+    record.sink.listed();
     loop {
-        revision = match watch(&api, kind, revision, &*sink).await {
+        revision = match record.watch(revision).await {
             Some(next) => next,
-            None => first(&api, kind, &*sink).await,
+            None => record.first().await,
         };
     }
 }
 
-async fn first(api: &Api<DynamicObject>, kind: Kind, sink: &impl Sink) -> String {
-    loop {
-        if let Some(revision) = list(api, kind, sink).await {
-            return revision;
-        }
-        sleep(PAUSE).await;
-    }
+struct Record<S> {
+    api: Api<DynamicObject>,
+    kind: Kind,
+    sink: Arc<S>,
+    /// Each object that was not seen to be deleted, by namespace and name.
+    living: BTreeMap<(String, String), DynamicObject>,
 }
 
-async fn list(api: &Api<DynamicObject>, kind: Kind, sink: &impl Sink) -> Option<String> {
-    let found = api.list(&ListParams::default()).await.ok()?;
-    for object in found.items {
-        add(sink, kind, object, false);
-    }
-    found.metadata.resource_version
-}
-
-/// Returns the revision to go on from, or nothing when the watch was cut and has to start anew.
-async fn watch(api: &Api<DynamicObject>, kind: Kind, from: String, sink: &impl Sink) -> Option<String> {
-    let stream = api.watch(&WatchParams::default(), &from).await.ok()?;
-    pin_mut!(stream);
-    let mut last = from;
-    while let Some(event) = stream.next().await {
-        let (object, gone) = match event.ok()? {
-            WatchEvent::Added(object) | WatchEvent::Modified(object) => (object, false),
-            WatchEvent::Deleted(object) => (object, true),
-            WatchEvent::Bookmark(mark) => {
-                last = mark.metadata.resource_version;
-                continue;
+impl<S: Sink> Record<S> {
+    async fn first(&mut self) -> String {
+        loop {
+            if let Some(revision) = self.list().await {
+                return revision;
             }
-            WatchEvent::Error(_) => return None,
-        };
-        last = object.resource_version().unwrap_or(last);
-        add(sink, kind, object, gone);
+            sleep(PAUSE).await;
+        }
     }
-    Some(last)
+
+    async fn list(&mut self) -> Option<String> {
+        let found = self.api.list(&ListParams::default()).await.ok()?;
+        let revision = found.metadata.resource_version?;
+        let mut before = std::mem::take(&mut self.living);
+        for object in found.items {
+            before.remove(&key(&object));
+            self.add(object, false);
+        }
+        // They were deleted while nobody watched.
+        for mut object in before.into_values() {
+            object.metadata.resource_version = Some(revision.clone());
+            self.add(object, true);
+        }
+        Some(revision)
+    }
+
+    /// Returns the revision to go on from, or nothing when the record has to start anew.
+    async fn watch(&mut self, from: String) -> Option<String> {
+        let stream = match self.api.watch(&WatchParams::default(), &from).await {
+            // Such as 410: what came since is forgotten.
+            Err(kube::Error::Api(_)) => {
+                sleep(PAUSE).await;
+                return None;
+            }
+            Err(_) => {
+                sleep(PAUSE).await;
+                return Some(from);
+            }
+            Ok(stream) => stream,
+        };
+        pin_mut!(stream);
+        let mut last = from;
+        while let Some(event) = stream.next().await {
+            let (object, gone) = match event {
+                Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)) => (object, false),
+                Ok(WatchEvent::Deleted(object)) => (object, true),
+                Ok(WatchEvent::Bookmark(mark)) => {
+                    last = mark.metadata.resource_version;
+                    continue;
+                }
+                Ok(WatchEvent::Error(_)) => return None,
+                Err(_) => {
+                    sleep(PAUSE).await;
+                    break;
+                }
+            };
+            last = object.resource_version().unwrap_or(last);
+            self.add(object, gone);
+        }
+        Some(last)
+    }
+
+    fn add(&mut self, object: DynamicObject, gone: bool) {
+        let key = key(&object);
+        if let Some(version) = Version::new(self.kind, object.clone(), gone) {
+            self.sink.add(&key.0, version);
+        }
+        if gone {
+            self.living.remove(&key);
+        } else {
+            self.living.insert(key, object);
+        }
+    }
 }
 
-fn add(sink: &impl Sink, kind: Kind, object: DynamicObject, gone: bool) {
-    let namespace = object.namespace().unwrap_or_default();
-    if let Some(version) = Version::new(kind, object, gone) {
-        sink.add(&namespace, version);
-    }
+fn key(object: &DynamicObject) -> (String, String) {
+    (object.namespace().unwrap_or_default(), object.name_any())
 }

@@ -1,6 +1,9 @@
 //! What was seen, and questions about it.
 
-use std::{collections::BTreeSet, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Instant,
+};
 
 use kube::{ResourceExt, core::DynamicObject};
 use serde_json::Value;
@@ -51,6 +54,33 @@ pub struct Versions(Vec<Version>);
 impl Versions {
     pub(super) fn add(&mut self, version: Version) {
         self.0.push(version);
+    }
+
+    /// Asks the probe after each version that came since the last call, as if they had come one by one; the first
+    /// call asks it once, about all there is. What is found ends it. `seen` is where the next call goes on.
+    pub(super) fn replay<T>(
+        &mut self,
+        seen: &mut Option<usize>,
+        mut probe: impl FnMut(&Self) -> Option<T>,
+    ) -> Option<T> {
+        let Some(from) = seen.replace(self.0.len()) else { return probe(self) };
+        let mut found = None;
+        for version in self.0.split_off(from) {
+            self.0.push(version);
+            found = found.or_else(|| probe(self));
+        }
+        found
+    }
+
+    /// Whether these objects of a kind are recorded in these revisions or later ones, and those that are not among
+    /// them as gone, unless they came after this moment.
+    pub(super) fn covers(&self, kind: Kind, known: &BTreeMap<String, u64>, moment: u64) -> bool {
+        let newest = |name: &str| self.of(kind, name).map(|version| version.revision).max();
+        let recorded = known.iter().all(|(name, revision)| newest(name) >= Some(*revision));
+        let mut last = BTreeMap::new();
+        last.extend(self.0.iter().filter(|version| version.kind == kind).map(|v| (v.name.as_str(), v)));
+        let left = last.values().filter(|version| !version.gone && version.revision <= moment);
+        recorded && left.into_iter().all(|version| known.contains_key(&version.name))
     }
 
     /// How many there are.
@@ -127,5 +157,48 @@ impl Versions {
 impl FromIterator<Version> for Versions {
     fn from_iter<T: IntoIterator<Item = Version>>(versions: T) -> Self {
         Self(versions.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn version(revision: u64, name: &str, gone: bool) -> Version {
+        let object = json!({"revision": revision});
+        Version { revision, kind: Kind::POD, name: name.to_owned(), gone, object, seen: Instant::now() }
+    }
+
+    #[test]
+    fn a_state_is_found_that_was_over_before_anybody_looked() {
+        let mut versions: Versions = [version(1, "a", false)].into_iter().collect();
+        let mut seen = None;
+        let probe =
+            |versions: &Versions| (versions.now(Kind::POD, "a")?["revision"] == 2).then(|| versions.count());
+        assert_eq!(versions.replay(&mut seen, probe), None);
+        for revision in [2, 3] {
+            versions.add(version(revision, "a", false));
+        }
+        assert_eq!(versions.replay(&mut seen, probe), Some(2));
+        assert_eq!((versions.count(), versions.replay(&mut seen, probe)), (3, None));
+    }
+
+    #[test]
+    fn a_record_covers_what_it_has_in_the_same_or_a_later_version() {
+        let record = |all: &[Version]| all.iter().cloned().collect::<Versions>();
+        let known: BTreeMap<String, u64> = [("a".to_owned(), 5)].into();
+        let a = version(5, "a", false);
+        assert!(record(std::slice::from_ref(&a)).covers(Kind::POD, &known, 9));
+        assert!(!record(&[version(4, "a", false)]).covers(Kind::POD, &known, 9), "it is behind");
+        assert!(!record(&[]).covers(Kind::POD, &known, 9), "it lacks one");
+        assert!(!record(&[a.clone(), version(3, "b", false)]).covers(Kind::POD, &known, 9), "b was deleted");
+        assert!(record(&[a.clone(), version(3, "b", false), version(8, "b", true)]).covers(
+            Kind::POD,
+            &known,
+            9
+        ));
+        assert!(record(&[a, version(10, "b", false)]).covers(Kind::POD, &known, 9), "b came later");
     }
 }
