@@ -33,7 +33,7 @@ pub fn together(name: &str, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Ver
     on_shared(name, 1, body)
 }
 
-/// Runs a test while no other runs, because it disturbs what all of them share.
+/// Runs a test while no other runs, because it disturbs what all of them share, or cannot bear a busy machine.
 ///
 /// # Errors
 /// As [`together`].
@@ -90,7 +90,11 @@ async fn play(name: &str, cluster: Cluster, body: impl AsyncFnOnce(&Scene) -> Re
     let begin = Instant::now();
     let outcome = AssertUnwindSafe(body(&scene)).catch_unwind().await;
     let outcome = outcome.unwrap_or_else(|panic| Err(anyhow!("panicked: {}", panic_text(&*panic))));
-    match outcome.and_then(|()| is_safe(&scene)) {
+    let outcome = match outcome {
+        Ok(()) => is_safe(&scene).await,
+        failed => failed,
+    };
+    match outcome {
         Ok(()) => {
             dump::passed(name, begin.elapsed());
             scene.close().await
@@ -103,8 +107,8 @@ async fn play(name: &str, cluster: Cluster, body: impl AsyncFnOnce(&Scene) -> Re
 }
 
 /// Whether the safety invariants held all the time.
-fn is_safe(scene: &Scene) -> Result<()> {
-    let found = scene.history.look(|versions| violations(versions, &scene.app));
+async fn is_safe(scene: &Scene) -> Result<()> {
+    let found = scene.look(|versions| violations(versions, &scene.app)).await?;
     let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
     ensure!(found.is_empty(), "safety invariants did not hold:\n{}", lines.join("\n"));
     Ok(())

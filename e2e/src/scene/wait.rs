@@ -98,6 +98,16 @@ impl Scene {
         Ok(())
     }
 
+    /// Answers a question about all that the cluster knows by now. A wait for one kind says nothing of how far the
+    /// record of another is.
+    ///
+    /// # Errors
+    /// The record does not come up to the cluster in time.
+    pub async fn look<T>(&self, question: impl FnOnce(&Versions) -> T) -> Result<T> {
+        self.history.catch_up(LIMIT).await?;
+        Ok(self.history.look(question))
+    }
+
     /// The events on the Canary so far.
     pub fn events(&self) -> Vec<EventLine> {
         self.history.look(|versions| versions.events(&self.app.canary))

@@ -1,7 +1,10 @@
 //! A/B testing: a header decides who sees the new version.
 
 use anyhow::ensure;
-use serin_e2e::scene::{Fault, Verdict, together};
+use serin_e2e::{
+    invariants::Side,
+    scene::{Fault, Verdict, together},
+};
 
 #[test]
 fn only_insiders_see_the_new_version_until_it_is_promoted() -> Verdict {
@@ -12,16 +15,18 @@ fn only_insiders_see_the_new_version_until_it_is_promoted() -> Verdict {
         let others = scene.traffic(20).await?;
         let shipment = scene.ship("6.9.1", Fault::None).await?;
         scene.until_event("canary iteration 3/3").await?;
-        let (inside, outside) = (insiders.tally(), others.tally());
-        ensure!(outside.served_by("6.9.1") == 0, "others saw the new version: {:?}", outside.answers);
-        ensure!(inside.served_by("6.9.1") > 0, "insiders did not: {:?}", inside.answers);
         scene.promoted(shipment, "6.9.1").await?;
         scene
             .expect_events(&["iteration 1/3", "iteration 2/3", "iteration 3/3", "Promotion completed!"])
             .await?;
-        for tally in [insiders.stop().await, others.stop().await] {
+        let (inside, outside) = (insiders.stop().await, others.stop().await);
+        for tally in [&inside, &outside] {
             ensure!(tally.failed() == 0, "{:#?}", tally.failures);
         }
+        // After the promotion everybody sees the new version: who answered says the gateway.
+        let [inside, outside] = [inside, outside].map(|tally| scene.report(&tally));
+        ensure!(inside.of(Side::Canary) > 0, "insiders did not see the canary: {inside}");
+        ensure!(outside.of(Side::Canary) == 0, "others saw the canary: {outside}");
         Ok(())
     })
 }

@@ -1,10 +1,12 @@
 //! Session affinity: a cookie keeps users on the version that they saw first.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, ensure};
 use kube::api::ListParams;
 use serde_json::json;
 use serin_e2e::{
-    Kind, Scene,
+    Kind, Scene, Traffic,
     invariants::Side,
     scene::{Fault, LIMIT, Verdict, together},
     traffic::{self, Plan},
@@ -57,6 +59,16 @@ async fn primary_pod(scene: &Scene) -> Result<String> {
     pods.items.into_iter().find_map(|pod| pod.metadata.name).context("the primary has no pod")
 }
 
+/// Waits until so many requests were answered.
+async fn until_counted(traffic: &Traffic, count: u64) -> Result<()> {
+    let counted = async {
+        while traffic.tally().requests() < count {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(LIMIT, counted).await.with_context(|| format!("no {count} answers"))
+}
+
 async fn forgotten(scene: &Scene, plan: &Plan, cookie: &str) -> Result<()> {
     let visit = visit(plan).await?;
     let gone = format!("{cookie}; Max-Age=-1; Path=/");
@@ -70,8 +82,10 @@ async fn forgotten(scene: &Scene, plan: &Plan, cookie: &str) -> Result<()> {
 fn users_stay_on_the_version_that_they_saw_first_until_the_end() -> Verdict {
     together("affinity", async |scene| {
         let affinity = json!({"cookieName": "seen", "primaryCookieName": "stays", "path": "/"});
-        let analysis = json!({"interval": "8s", "sessionAffinity": affinity});
-        scene.install_changed("canary.yaml", json!({"spec": {"analysis": analysis}})).await?;
+        let mut change = scene.held_at_first_weight();
+        change["spec"]["analysis"]["interval"] = json!("8s");
+        change["spec"]["analysis"]["sessionAffinity"] = affinity;
+        scene.install_changed("canary.yaml", change).await?;
         let old = primary_pod(scene).await?;
         let others = scene.traffic(20).await?;
         let shipment = scene.ship(NEW, Fault::None).await?;
@@ -92,9 +106,11 @@ fn users_stay_on_the_version_that_they_saw_first_until_the_end() -> Verdict {
         }
         let pioneers = scene.requests(20).header("cookie", &format!("theme=dark; {cookie}; lang=en"));
         let staying = scene.send(pioneers.clone()).await?;
+        until_counted(&staying, 100).await?;
+        scene.turn("gate/open").await?;
         scene.until_event("Copying podinfo.").await?;
         let tally = staying.tally();
-        ensure!(tally.requests() > 100 && tally.served_by(NEW) == tally.requests(), "{:?}", tally.answers);
+        ensure!(tally.served_by(NEW) == tally.requests(), "{:?}", tally.answers);
 
         scene.promoted(shipment, NEW).await?;
         // Nothing of the old version is left, and the canary is gone: the primary has the new one for who has a cookie.

@@ -12,7 +12,9 @@ use kube::{
 use serde_json::{Value, json};
 use serin_api::Phase;
 use serin_e2e::{
-    Kind, Scene, manifest,
+    Kind, Scene,
+    history::Versions,
+    manifest,
     scene::{Fault, LIMIT, Verdict, together},
 };
 use tokio::time::timeout;
@@ -27,7 +29,7 @@ fn the_primary_gets_an_autoscaler_of_its_own() -> Verdict {
         scene.take_up("canary.yaml", json!({"spec": {"autoscalerRef": reference}})).await?;
         scene.until_phase(Phase::Initialized).await?;
         let copied =
-            scene.history.look(|versions| versions.now(Kind::AUTOSCALER, "podinfo-primary").cloned());
+            scene.look(|versions| versions.now(Kind::AUTOSCALER, "podinfo-primary").cloned()).await?;
         let spec = copied.context("an autoscaler of the primary")?["spec"].clone();
         ensure!(spec["scaleTargetRef"]["name"] == "podinfo-primary" && spec["maxReplicas"] == 4, "{spec}");
 
@@ -40,7 +42,7 @@ fn the_primary_gets_an_autoscaler_of_its_own() -> Verdict {
             versions.now(Kind::AUTOSCALER, "podinfo-primary").and_then(follows)
         });
         found.await?;
-        let ready = replicas_at_first_weight(scene);
+        let ready = replicas_at_first_weight(scene).await?;
         ensure!(ready >= 2, "the canary had {ready} ready copies when it got traffic; its minimum is 2");
         let tally = traffic.stop().await;
         ensure!(tally.failed() == 0, "{:#?}", tally.failures);
@@ -49,8 +51,8 @@ fn the_primary_gets_an_autoscaler_of_its_own() -> Verdict {
 }
 
 /// The target's ready copies when the canary's weight rose above 0.
-fn replicas_at_first_weight(scene: &serin_e2e::Scene) -> i64 {
-    scene.history.look(|versions| {
+async fn replicas_at_first_weight(scene: &Scene) -> Result<i64> {
+    let count = |versions: &Versions| {
         let mut ready = BTreeMap::new();
         for version in versions.in_order() {
             if version.kind == Kind::DEPLOYMENT {
@@ -63,7 +65,8 @@ fn replicas_at_first_weight(scene: &serin_e2e::Scene) -> i64 {
             }
         }
         0
-    })
+    };
+    scene.look(count).await
 }
 
 /// Makes the kind known where KEDA is not installed, and waits until it is served.
@@ -138,7 +141,7 @@ fn a_scaled_object_rests_between_rollouts_and_the_primary_has_its_own() -> Verdi
         scene.promoted(shipment, "6.9.1").await?;
         let tally = traffic.stop().await;
         ensure!(tally.failed() == 0, "{:#?}", tally.failures);
-        ensure!(replicas_at_first_weight(scene) >= 2, "the canary's minimum is 2");
+        ensure!(replicas_at_first_weight(scene).await? >= 2, "the canary's minimum is 2");
         until(scene, "podinfo-so", "paused again", paused).await?;
 
         scene.api(Kind::CANARY).delete("podinfo", &kube::api::DeleteParams::default()).await?;

@@ -1,15 +1,16 @@
 //! Changes to ConfigMaps and Secrets are releases too.
 
 use anyhow::{Context, Result, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
 use serin_api::Phase;
 use serin_e2e::{
     Kind, Scene,
+    history::Versions,
     scene::{Verdict, together},
 };
 
 /// Podinfo with a ConfigMap in its environment and a Secret as a file.
-async fn install(scene: &Scene) -> Result<()> {
+async fn install(scene: &Scene, change: Value) -> Result<()> {
     scene.apply("configs.yaml").await?;
     scene.apply("podinfo.yaml").await?;
     let container = json!({
@@ -19,14 +20,14 @@ async fn install(scene: &Scene) -> Result<()> {
     });
     let volume = json!({"name": "secret", "secret": {"secretName": "podinfo-secret"}});
     scene.patch_template(json!({"spec": {"containers": [container], "volumes": [volume]}})).await?;
-    scene.take_up("canary.yaml", json!({})).await?;
+    scene.take_up("canary.yaml", change).await?;
     scene.until_phase(Phase::Initialized).await.map(drop)
 }
 
 #[test]
 fn a_changed_config_map_is_released() -> Verdict {
     together("config-map", async |scene| {
-        install(scene).await?;
+        install(scene, scene.held_at_first_weight()).await?;
         let message = async || -> Result<Option<String>> {
             let copy = scene.config_map("podinfo-config-primary").await?;
             Ok(copy.data.and_then(|mut data| data.remove("PODINFO_UI_MESSAGE")))
@@ -41,6 +42,7 @@ fn a_changed_config_map_is_released() -> Verdict {
             message().await?.as_deref() == Some("before"),
             "the primary keeps its own during the analysis"
         );
+        scene.turn("gate/open").await?;
         scene.promoted(shipment, "6.9.0").await?;
         ensure!(message().await?.as_deref() == Some("after"));
         let tally = traffic.stop().await;
@@ -52,12 +54,12 @@ fn a_changed_config_map_is_released() -> Verdict {
 #[test]
 fn a_changed_secret_is_released() -> Verdict {
     together("secret", async |scene| {
-        install(scene).await?;
-        let template = scene.history.look(|versions| {
+        install(scene, json!({})).await?;
+        let template = |versions: &Versions| {
             let primary = versions.now(Kind::DEPLOYMENT, "podinfo-primary")?;
             primary.pointer("/spec/template/spec").cloned()
-        });
-        let template = template.context("a primary")?.to_string();
+        };
+        let template = scene.look(template).await?.context("a primary")?.to_string();
         for name in ["podinfo-config-primary", "podinfo-secret-primary"] {
             ensure!(template.contains(name), "the primary uses its own {name}: {template}");
         }

@@ -11,7 +11,7 @@ use serin_e2e::{
 
 async fn is_served(scene: &Scene) -> Result<()> {
     let requests = scene.requests(1);
-    tokio::time::timeout(LIMIT, serin_e2e::traffic::until_served(&requests)).await?
+    serin_e2e::traffic::until_served(&requests, LIMIT).await
 }
 
 async fn delete(scene: &Scene) -> Result<()> {
@@ -31,7 +31,7 @@ fn what_the_canary_owned_goes_with_it() -> Verdict {
         scene.install("canary.yaml").await?;
         delete(scene).await?;
         scene.until_gone(Kind::SERVICE, "podinfo").await?;
-        let target = scene.history.look(|versions| versions.now(Kind::DEPLOYMENT, "podinfo").cloned());
+        let target = scene.look(|versions| versions.now(Kind::DEPLOYMENT, "podinfo").cloned()).await?;
         ensure!(target.is_some_and(|target| target["spec"]["replicas"] == 0), "the target is left as it was");
         Ok(())
     })
@@ -51,7 +51,7 @@ fn the_target_takes_over_again_when_asked_to() -> Verdict {
             let service = versions.now(Kind::SERVICE, "podinfo")?;
             Some(service.pointer("/spec/selector/app")?.as_str()?.to_owned())
         };
-        ensure!(scene.history.look(selector).as_deref() == Some("podinfo-primary"));
+        ensure!(scene.look(selector).await?.as_deref() == Some("podinfo-primary"));
         delete(scene).await?;
         let reverted = |versions: &Versions| {
             let target = versions.now(Kind::DEPLOYMENT, "podinfo")?;
@@ -59,7 +59,7 @@ fn the_target_takes_over_again_when_asked_to() -> Verdict {
         };
         scene.history.until("a ready target", LIMIT, reverted).await?;
         ensure!(
-            scene.history.look(selector).as_deref() == Some("podinfo"),
+            scene.look(selector).await?.as_deref() == Some("podinfo"),
             "the apex selects the target again"
         );
         Ok(())
@@ -74,7 +74,7 @@ fn a_route_of_the_user_is_given_back() -> Verdict {
         scene.apply("users-route.yaml").await?;
         is_served(scene).await?;
         let spec = |versions: &Versions| Some(versions.now(Kind::ROUTE, "podinfo")?["spec"].clone());
-        let users = scene.history.look(spec);
+        let users = scene.look(spec).await?;
         // Users stay all the time: while the route is taken, and while it is given back.
         let traffic = scene.traffic(100).await?;
         scene.install_changed("canary.yaml", json!({"spec": {"revertOnDeletion": true}})).await?;
@@ -86,12 +86,13 @@ fn a_route_of_the_user_is_given_back() -> Verdict {
         scene.until_gone(Kind::DEPLOYMENT, "podinfo-primary").await?;
         let tally = traffic.stop().await;
         ensure!(tally.failed() == 0, "{:#?}", tally.failures);
-        ensure!(scene.history.look(spec) == users, "{:#?}", scene.history.look(spec));
+        let now = scene.look(spec).await?;
+        ensure!(now == users, "{now:#?}");
         let ours = |versions: &Versions| {
             let route = versions.now(Kind::ROUTE, "podinfo")?;
             Some(route.pointer("/metadata/annotations").cloned().unwrap_or_default().to_string())
         };
-        let left = scene.history.look(ours).unwrap_or_default();
+        let left = scene.look(ours).await?.unwrap_or_default();
         ensure!(!left.contains("serin/") && !left.contains("toolkit.fluxcd.io"), "left behind: {left}");
         let answer = serin_e2e::traffic::once(&scene.requests(1)).await?;
         ensure!(answer.headers().get("x-route").is_some_and(|value| value == "users"), "{answer:?}");
@@ -112,7 +113,8 @@ fn what_was_made_under_a_former_name_goes() -> Verdict {
         ensure!(status.service_name.as_deref() == Some("web"));
         is_served(scene).await?;
         for name in ["web", "web-primary", "web-canary"] {
-            ensure!(scene.history.look(|versions| versions.now(Kind::SERVICE, name).is_some()), "no {name}");
+            let found = scene.look(|versions| versions.now(Kind::SERVICE, name).is_some()).await?;
+            ensure!(found, "no {name}");
         }
         Ok(())
     })

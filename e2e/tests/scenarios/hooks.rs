@@ -58,8 +58,9 @@ fn hooks_that_pass_let_the_rollout_go_on() -> Verdict {
 #[test]
 fn gates_hold_the_rollout_until_they_open() -> Verdict {
     together("gates", async |scene| {
-        let gate = |kind: &str| json!({"name": kind, "type": kind, "url": scene.hook("/gate/check")});
-        let hooks = [gate("confirm-rollout"), gate("confirm-promotion")];
+        // A gate for each: one that is to be closed again between them would have to be closed in time.
+        let gate = |kind: &str, path: &str| json!({"name": kind, "type": kind, "url": scene.hook(path)});
+        let hooks = [gate("confirm-rollout", "/gate/check"), gate("confirm-promotion", "/rollback/check")];
         scene.install_changed("canary.yaml", with_hooks(&hooks)).await?;
         let traffic = scene.traffic(20).await?;
         let shipment = scene.ship("6.9.1", Fault::None).await?;
@@ -67,11 +68,10 @@ fn gates_hold_the_rollout_until_they_open() -> Verdict {
         scene.expect_events(&["advancement waiting for approval confirm-rollout"]).await?;
         scene.turn("gate/open").await?;
         scene.until_weight(25).await?;
-        scene.turn("gate/close").await?;
         scene.until_phase(Phase::WaitingPromotion).await?;
         scene.until_event("advancement waiting for promotion approval confirm-promotion").await?;
         ensure!(scene.image("podinfo-primary").await?.ends_with(":6.9.0"));
-        scene.turn("gate/open").await?;
+        scene.turn("rollback/open").await?;
         scene.promoted(shipment, "6.9.1").await?;
         let tally = traffic.stop().await;
         ensure!(tally.failed() == 0, "{:#?}", tally.failures);

@@ -31,7 +31,7 @@ async fn rolled_back_for(scene: &Scene, fault: Fault, check: &str) -> Result<()>
     scene
         .expect_events(&[
             &failed,
-            "failed checks threshold reached 3",
+            "failed checks threshold reached 10",
             &format!("Canary failed! Scaling down podinfo.{}", scene.namespace),
         ])
         .await?;

@@ -59,30 +59,33 @@ fn the_canary_follows_a_service_and_the_primary_is_promoted() -> Verdict {
         let shipment = scene.shipment();
         select(scene, "two").await?;
         until_selected(scene, "podinfo-canary", "two").await?;
-        scene.until_phase(Phase::Progressing).await?;
-        let primary = scene.history.look(|versions| selected(versions, "podinfo-primary"));
+        let primary = |versions: &Versions| {
+            let status = versions.canary("podinfo")?.status?;
+            (status.phase == Phase::Progressing).then(|| selected(versions, "podinfo-primary"))
+        };
+        let primary = scene.history.until("the analysis", LIMIT, primary).await?;
         ensure!(primary.as_deref() == Some("one"), "the primary is {primary:?} during the analysis");
         let status = scene.outcome(shipment).await?;
         ensure!(status.phase == Phase::Succeeded && status.tracked_configs.is_none(), "{status:#?}");
         until_selected(scene, "podinfo-primary", "two").await?;
-        ensure!(addresses(scene) == 3, "each Service has an address of its own");
+        ensure!(addresses(scene).await? == 3, "each Service has an address of its own");
         scene.api(Kind::CANARY).delete("podinfo", &kube::api::DeleteParams::default()).await?;
         scene.until_gone(Kind::SERVICE, "podinfo-primary").await?;
         scene.until_gone(Kind::SERVICE, "podinfo-canary").await?;
-        let kept = scene.history.look(|versions| selected(versions, "podinfo"));
+        let kept = scene.look(|versions| selected(versions, "podinfo")).await?;
         ensure!(kept.as_deref() == Some("two"), "the target stays as it is");
         Ok(())
     })
 }
 
 /// How many different addresses the three Services have.
-fn addresses(scene: &Scene) -> usize {
-    let found = scene.history.look(|versions| {
+async fn addresses(scene: &Scene) -> Result<usize> {
+    let found = |versions: &Versions| {
         let address = |name: &&str| Some(versions.now(Kind::SERVICE, name)?["spec"]["clusterIP"].to_string());
         let names = ["podinfo", "podinfo-primary", "podinfo-canary"];
         names.iter().filter_map(address).collect::<std::collections::BTreeSet<_>>()
-    });
-    found.len()
+    };
+    Ok(scene.look(found).await?.len())
 }
 
 #[test]

@@ -100,7 +100,7 @@ async fn ends_well(release: &Release, taken: &Still, desk: &Desk) -> Result<Opti
         Left::Stuck => drop(scene.until_phase(Phase::Initialized).await?),
         Left::Terminating => {
             scene.until_gone(Kind::CANARY, "podinfo").await?;
-            let target = scene.history.look(|versions| versions.now(Kind::DEPLOYMENT, "podinfo").cloned());
+            let target = scene.look(|versions| versions.now(Kind::DEPLOYMENT, "podinfo").cloned()).await?;
             let ready = target.and_then(|target| target["status"]["readyReplicas"].as_i64());
             ensure!(ready >= Some(1), "the target has {ready:?} ready pods");
         }

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use serin_api::Phase;
 use serin_e2e::{
     Kind, Scene,
-    history::Versions,
+    history::{Version, Versions},
     invariants::{Side, warms_up},
     manifest,
-    scene::{LIMIT, Verdict, together},
+    scene::{LIMIT, Verdict, alone, together},
     traffic,
 };
 
@@ -41,7 +41,7 @@ fn route(versions: &Versions) -> Option<&Value> {
 fn the_canary_is_promoted() -> Verdict {
     together("tutorial", async |scene| {
         install(scene, "canary.yaml").await?;
-        objects_are_as_in_the_tutorial(scene)?;
+        objects_are_as_in_the_tutorial(scene).await?;
         let shipment = scene.shipment();
         set_image(scene, "6.9.1").await?;
         scene.promoted(shipment, "6.9.1").await?;
@@ -61,8 +61,8 @@ fn the_canary_is_promoted() -> Verdict {
 }
 
 /// The tutorial lists what is generated: Deployment, autoscaler, three Services and the route.
-fn objects_are_as_in_the_tutorial(scene: &Scene) -> Result<()> {
-    let spec = scene.history.look(|versions| route(versions).map(|route| route["spec"].clone()));
+async fn objects_are_as_in_the_tutorial(scene: &Scene) -> Result<()> {
+    let spec = scene.look(|versions| route(versions).map(|route| route["spec"].clone())).await?;
     let wanted = expected(scene, "expected-route.yaml")?;
     ensure!(spec.as_ref() == Some(&wanted), "the route is {spec:#?}, not {wanted:#?}");
     for (service, app) in [
@@ -70,25 +70,24 @@ fn objects_are_as_in_the_tutorial(scene: &Scene) -> Result<()> {
         ("podinfo-primary", "podinfo-primary"),
         ("podinfo-canary", "podinfo"),
     ] {
-        let found = scene.history.look(|versions| versions.now(Kind::SERVICE, service).cloned());
+        let found = scene.look(|versions| versions.now(Kind::SERVICE, service).cloned()).await?;
         let spec = found.with_context(|| format!("a Service {service}"))?["spec"].clone();
         ensure!(spec["selector"] == json!({"app": app}), "{service}: {spec}");
         let port = json!([{"name": "http", "protocol": "TCP", "port": 9898, "targetPort": 9898}]);
         ensure!(spec["ports"] == port && spec["type"] == "ClusterIP", "{service}: {spec}");
     }
     for (kind, name) in [(Kind::DEPLOYMENT, "podinfo-primary"), (Kind::AUTOSCALER, "podinfo-primary")] {
-        ensure!(
-            scene.history.look(|versions| versions.now(kind, name).is_some()),
-            "there is no {} {name}",
-            kind.name
-        );
+        let found = scene.look(|versions| versions.now(kind, name).is_some()).await?;
+        ensure!(found, "there is no {} {name}", kind.name);
     }
     Ok(())
 }
 
 #[test]
 fn the_ab_test_is_promoted() -> Verdict {
-    together("tutorial-ab", async |scene| {
+    // Its thresholds are the tutorial's: two checks of the slowest requests in a hundred may fail. On a machine that
+    // other tests keep busy, a good version can fail them.
+    alone("tutorial-ab", async |scene| {
         install(scene, "ab.yaml").await?;
         let firefox = scene.send(scene.requests(5).header("user-agent", "Mozilla/5.0 Firefox/140")).await?;
         let insiders = scene.send(scene.requests(5).header("cookie", "type=insider")).await?;
@@ -96,20 +95,39 @@ fn the_ab_test_is_promoted() -> Verdict {
         let shipment = scene.shipment();
         set_image(scene, "6.9.1").await?;
         scene.until_event("canary iteration 10/10").await?;
-        let mut rules = scene.history.look(|versions| route(versions)?.pointer("/spec/rules").cloned());
-        if let Some(Value::Array(rules)) = &mut rules {
-            rules.retain(|rule| !warms_up(rule));
-        }
         let wanted = expected(scene, "expected-rules-ab.yaml")?;
-        ensure!(rules.as_ref() == Some(&wanted), "the rules are {rules:#?}, not {wanted:#?}");
-        ensure!(insiders.stop().await.served_by("6.9.1") > 0);
-        // To a browser podinfo answers with a page, so who answered says the gateway.
-        let report = scene.report(&firefox.stop().await);
-        ensure!(report.of(Side::Canary) > 0, "{report}");
-        let others = others.stop().await;
-        ensure!(others.served_by("6.9.1") == 0 && others.failed() == 0, "{:?}", others.answers);
-        scene.promoted(shipment, "6.9.1").await.map(drop)
+        let rules = rules_during_the_test(scene).await?;
+        ensure!(rules == [wanted.clone()], "the rules are {rules:#?}, not {wanted:#?}");
+        scene.promoted(shipment, "6.9.1").await?;
+        // After the promotion the primary has the new version: who answered says the gateway, to a browser too.
+        for users in [insiders, firefox] {
+            let report = scene.report(&users.stop().await);
+            ensure!(report.of(Side::Canary) > 0, "{report}");
+        }
+        let tally = others.stop().await;
+        let report = scene.report(&tally);
+        ensure!(report.of(Side::Canary) == 0 && tally.failed() == 0, "{report}: {:#?}", tally.failures);
+        Ok(())
     })
+}
+
+/// The rules that sent users to the canary, each version once, without what keeps both sides warm.
+async fn rules_during_the_test(scene: &Scene) -> Result<Vec<Value>> {
+    let serves = |rule: &Value| {
+        let mut backends = rule["backendRefs"].as_array().into_iter().flatten();
+        backends.any(|backend| backend["name"] == "podinfo-canary" && backend["weight"].as_i64() > Some(0))
+    };
+    let during = |versions: &Versions| {
+        let rules = |version: &Version| {
+            let mut rules = version.object.pointer("/spec/rules")?.as_array()?.clone();
+            rules.retain(|rule| !warms_up(rule));
+            rules.iter().any(serves).then_some(Value::Array(rules))
+        };
+        let mut found: Vec<Value> = versions.of(Kind::ROUTE, "podinfo").filter_map(rules).collect();
+        found.dedup();
+        found
+    };
+    scene.look(during).await
 }
 
 #[test]
@@ -135,7 +153,7 @@ fn the_mirrored_release_is_promoted_by_the_built_in_metrics() -> Verdict {
                 "Copying",
             ])
             .await?;
-        ensure!(scene.history.look(mirrored).is_none(), "the mirror is gone");
+        ensure!(scene.look(mirrored).await?.is_none(), "the mirror is gone");
         let report = scene.report(&traffic.stop().await);
         ensure!(report.failed_elsewhere == 0, "{report}");
         Ok(())
@@ -148,13 +166,13 @@ fn the_route_is_customised() -> Verdict {
         install(scene, "route.yaml").await?;
         let filters = |versions: &Versions| Some(route(versions)?.pointer("/spec/rules/0/filters")?.clone());
         let wanted = expected(scene, "expected-filters.yaml")?;
-        let found = scene.history.look(filters);
+        let found = scene.look(filters).await?;
         ensure!(found.as_ref() == Some(&wanted), "the filters are {found:#?}, not {wanted:#?}");
 
         let shipment = scene.shipment();
         set_image(scene, "6.9.1").await?;
         scene.promoted(shipment, "6.9.1").await?;
-        ensure!(scene.history.look(filters).as_ref() == Some(&wanted), "the filters outlive a rollout");
+        ensure!(scene.look(filters).await?.as_ref() == Some(&wanted), "the filters outlive a rollout");
 
         let answer = traffic::once(&scene.requests(1).header("origin", "https://foo.example")).await?;
         let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());

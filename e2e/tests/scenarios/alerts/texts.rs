@@ -37,7 +37,7 @@ impl Alert {
             fields.extend([
                 ("Target", format!("Deployment/podinfo.{namespace}")),
                 ("Failed checks threshold", "1".to_owned()),
-                ("Progress deadline", "60s".to_owned()),
+                ("Progress deadline", "600s".to_owned()),
                 ("Traffic routing", "Weight step: 50 max: 50".to_owned()),
             ]);
         }

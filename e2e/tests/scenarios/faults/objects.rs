@@ -39,7 +39,8 @@ fn a_target_without_a_usable_selector_is_told() -> Verdict {
         let text =
             format!("deployment podinfo.{} spec.selector.matchLabels must contain one of", scene.namespace);
         scene.until_event(&text).await?;
-        ensure!(scene.history.look(|versions| versions.now(Kind::DEPLOYMENT, "podinfo-primary").is_none()));
+        let primary = |versions: &Versions| versions.now(Kind::DEPLOYMENT, "podinfo-primary").is_some();
+        ensure!(!scene.look(primary).await?);
         // A selector cannot be changed.
         scene.api(Kind::DEPLOYMENT).delete("podinfo", &DeleteParams::default()).await?;
         scene.until_gone(Kind::DEPLOYMENT, "podinfo").await?;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use serin_api::Phase;
 use serin_e2e::{
     Kind,
+    history::Versions,
     scene::{Fault, Verdict, apart},
 };
 
@@ -36,9 +37,10 @@ fn gateway_api_may_be_installed_later() -> Verdict {
             "it says what to do: {message}"
         );
         scene.until_event("HTTPRoute").await?;
-        let replicas = scene.history.look(|versions| {
+        let replicas = |versions: &Versions| {
             versions.now(Kind::DEPLOYMENT, "podinfo").map(|target| target["spec"]["replicas"].clone())
-        });
+        };
+        let replicas = scene.look(replicas).await?;
         ensure!(replicas == Some(json!(1)), "the target serves on: {replicas:?}");
 
         definitions.create(&PostParams::default(), &definition).await?;

@@ -18,7 +18,7 @@ async fn refused_until_corrected(scene: &Scene, wrong: Value, right: Value, text
         ensure!(message.contains(text), "`{text}` is not in: {message}");
         scene.until_event(text).await?;
     }
-    let target = scene.history.look(|versions| versions.now(Kind::DEPLOYMENT, "podinfo").cloned());
+    let target = scene.look(|versions| versions.now(Kind::DEPLOYMENT, "podinfo").cloned()).await?;
     ensure!(target.is_some_and(|target| target["spec"]["replicas"] == 1), "nothing is touched meanwhile");
     scene.patch(Kind::CANARY, "podinfo", right).await?;
     scene.until_phase(Phase::Initialized).await?;
@@ -58,7 +58,7 @@ fn an_analysis_without_steps_is_told() -> Verdict {
 #[test]
 fn a_spec_that_becomes_wrong_leaves_everything_as_it_is() -> Verdict {
     together("bad-spec", async |scene| {
-        scene.install("canary.yaml").await?;
+        scene.install_changed("canary.yaml", scene.held_at_first_weight()).await?;
         let traffic = scene.traffic(20).await?;
         let shipment = scene.ship("6.9.1", Fault::None).await?;
         scene.until_weight(25).await?;
@@ -67,6 +67,7 @@ fn a_spec_that_becomes_wrong_leaves_everything_as_it_is() -> Verdict {
         ensure!(condition.message.is_some_and(|message| message.contains("spec.analysis")));
         ensure!(scene.canary_weights() == [0, 25], "{:?}", scene.canary_weights());
         scene.patch(Kind::CANARY, "podinfo", json!({"spec": {"analysis": {"stepWeight": 25}}})).await?;
+        scene.turn("gate/open").await?;
         scene.promoted(shipment, "6.9.1").await?;
         let tally = traffic.stop().await;
         ensure!(tally.failed() == 0, "{:#?}", tally.failures);

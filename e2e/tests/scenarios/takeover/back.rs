@@ -7,7 +7,7 @@ use serde_json::json;
 use serin_api::Phase;
 use serin_e2e::{
     Kind,
-    history::Versions,
+    history::{Version, Versions},
     scene::{LIMIT, Verdict, apart},
 };
 
@@ -109,17 +109,18 @@ async fn goes_on(release: &Release, desk: &Desk) -> Result<()> {
 /// Flagger repairs a Service of the canary's in each of its rounds, before it looks at anything else.
 async fn looked_at(release: &Release) -> Result<()> {
     let scene = &release.scene;
-    let selects = |app: &str| json!({"spec": {"selector": {"app": app}}});
-    scene.patch(Kind::SERVICE, "podinfo-canary", selects("nobody")).await?;
-    let selected = |versions: &Versions| {
-        let selector = versions.now(Kind::SERVICE, "podinfo-canary")?.pointer("/spec/selector/app")?;
-        Some(selector.as_str()?.to_owned())
+    let broken = json!({"spec": {"selector": {"app": "nobody"}}});
+    let broken = scene.patch(Kind::SERVICE, "podinfo-canary", broken).await?;
+    // It may be repaired before anybody saw it broken.
+    let since: u64 = broken.metadata.resource_version.context("a Service without a version")?.parse()?;
+    let repaired = |versions: &Versions| {
+        let mut later =
+            versions.of(Kind::SERVICE, "podinfo-canary").filter(|version| version.revision > since);
+        let selects =
+            |version: &Version| version.object.pointer("/spec/selector/app") == Some(&json!("podinfo"));
+        later.any(selects).then_some(())
     };
-    for app in ["nobody", "podinfo"] {
-        let is = |versions: &Versions| (selected(versions)? == app).then_some(());
-        scene.history.until(&format!("the canary's Service to select {app}"), LIMIT, is).await?;
-    }
-    Ok(())
+    scene.history.until("the canary's Service to be repaired", LIMIT, repaired).await
 }
 
 async fn report(releases: &[Release], taken: &[Still]) -> Result<()> {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use futures::{StreamExt, TryStreamExt};
+use futures::StreamExt;
 use kube::{
     Api,
     core::DynamicObject,
@@ -69,8 +69,10 @@ impl Terms {
         let seen: Arc<Mutex<Vec<(u64, Holder)>>> = Arc::default();
         let (mut task, record) = (JoinSet::new(), Arc::clone(&seen));
         task.spawn(async move {
-            let mut versions = watcher(api, watcher::Config::default()).applied_objects().boxed();
-            while let Ok(Some(lease)) = versions.try_next().await {
+            // What goes wrong is tried again: a record that ends early would be silent.
+            let versions = watcher(api, watcher::Config::default()).default_backoff().applied_objects();
+            let mut versions = versions.filter_map(async |lease| lease.ok()).boxed();
+            while let Some(lease) = versions.next().await {
                 let revision = lease.metadata.resource_version.as_deref().unwrap_or_default().parse();
                 let term = (revision.unwrap_or_default(), Holder::of(&lease));
                 record.lock().unwrap_or_else(PoisonError::into_inner).push(term);
@@ -151,7 +153,7 @@ fn one_lease_keeps_both_operators_apart() -> Verdict {
         scene.promoted(shipment, "6.9.3").await?;
         flagger.stop().await?;
 
-        let writers = scene.history.look(writers);
+        let writers = scene.look(writers).await?;
         let wrong: Vec<_> =
             writers.iter().filter(|(at, writer, _)| terms.holder_at(*at) != *writer).collect();
         ensure!(wrong.is_empty(), "written without the Lease: {wrong:?}");
@@ -161,7 +163,7 @@ fn one_lease_keeps_both_operators_apart() -> Verdict {
         ensure!(flagger > 10 && serin > 10);
         let rivals =
             |versions: &Versions| versions.count_events("podinfo", "another client writes the status");
-        ensure!(scene.history.look(rivals) == 0, "Serin took the Flagger before it for one beside it");
+        ensure!(scene.look(rivals).await? == 0, "Serin took the Flagger before it for one beside it");
         Ok(())
     })
 }

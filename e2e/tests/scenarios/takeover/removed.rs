@@ -158,12 +158,13 @@ impl Thing {
 /// The user removes everything, and it goes from all that Flagger made of it.
 pub(super) async fn goes(scene: &Scene, canary: Value) -> Result<()> {
     for thing in &THINGS {
-        let found = scene.history.look(|versions| thing.found(versions));
+        let found = scene.look(|versions| thing.found(versions)).await?;
         ensure!(found.len() == thing.copies.len(), "the {} was only in {found:?}", thing.what);
     }
+    let shipment = scene.shipment();
     remove(scene, canary).await?;
-    scene.until_phase(Phase::Progressing).await?;
-    scene.until_phase(Phase::Succeeded).await?;
+    let status = scene.outcome(shipment).await?;
+    ensure!(status.phase == Phase::Succeeded, "{:#?}", scene.events());
     for thing in &THINGS {
         let what = format!("the {} to go", thing.what);
         let gone = |versions: &Versions| thing.found(versions).is_empty().then_some(());
