@@ -48,8 +48,14 @@ test: tools ## all tests; the end-to-end ones on a real cluster
 	@$(PHASE) build-tests cargo build --workspace --lib --bins --examples --tests --test scenarios
 	@$(PHASE) unit cargo test --workspace --quiet
 	@$(PHASE) unit-cluster .ci/go test
-	@$(MAKE) $(GROUND) e2e
+	@$(MAKE) $(GROUND) $(if $(GROUND),parts) e2e
 	@$(if $(GROUND),$(PHASE) differential $(TARGET)/debug/serin-differential --fast,echo "no comparison with Flagger: it needs a control plane of its own")
+
+.PHONY: parts
+parts: tools ## build what the end-to-end tests run, so that no compiler is at work beside them
+	@$(PHASE) parts-kwok $(CLUSTER) build kwok
+	@$(PHASE) parts-flagger $(CLUSTER) flagger
+	@$(PHASE) parts-helm $(CLUSTER) helm version
 
 .PHONY: e2e
 e2e: tools ## the end-to-end tests alone, on a cluster with the operator's images; T=<filter> picks some

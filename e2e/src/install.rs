@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// How long images may take to load and pods to get ready.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// The namespace in which Canaries written for Flagger expect the load tester.
 pub const LOADTESTER_NAMESPACE: &str = "test";
@@ -35,8 +35,9 @@ static DONE: OnceCell<()> = OnceCell::const_new();
 /// As [`install`].
 pub async fn once(cluster: &Cluster) -> Result<()> {
     let prepare = async || {
-        clear(cluster).await?;
-        install(cluster).await
+        let left = clear(cluster).await?;
+        install(cluster).await?;
+        until_gone(cluster, &left).await
     };
     DONE.get_or_try_init(prepare).await.copied()
 }
@@ -44,10 +45,29 @@ pub async fn once(cluster: &Cluster) -> Result<()> {
 /// The label of every namespace that a test made.
 pub const TEST_LABEL: &str = "e2e.example.com/test";
 
-async fn clear(cluster: &Cluster) -> Result<()> {
+/// Starts to delete the namespaces of earlier runs, and returns their names.
+async fn clear(cluster: &Cluster) -> Result<Vec<String>> {
     let api: Api<Namespace> = Api::all(cluster.client.clone());
-    for namespace in api.list(&ListParams::default().labels(TEST_LABEL)).await? {
-        api.delete(&namespace.name_any(), &DeleteParams::background()).await?;
+    let found = api.list(&ListParams::default().labels(TEST_LABEL)).await?;
+    let names: Vec<String> = found.iter().map(ResourceExt::name_any).collect();
+    for name in &names {
+        match api.delete(name, &DeleteParams::background()).await {
+            // The run before was about to delete it, and now it is gone, or about to go.
+            Err(kube::Error::Api(status)) if [404, 409].contains(&status.code) => {}
+            deleted => drop(deleted?),
+        }
+    }
+    Ok(names)
+}
+
+/// Waits until the namespaces are gone: an operator in one of them might serve Canaries everywhere. Canaries that ask
+/// to be reverted need the operator for it.
+async fn until_gone(cluster: &Cluster, namespaces: &[String]) -> Result<()> {
+    let api: Api<Namespace> = Api::all(cluster.client.clone());
+    for name in namespaces {
+        let gone = await_condition(api.clone(), name, |found: Option<&Namespace>| found.is_none());
+        let waited = timeout(LIMIT, gone).await;
+        waited.with_context(|| format!("namespace {name} of an earlier run is not deleted"))??;
     }
     Ok(())
 }

@@ -212,7 +212,7 @@ impl Spare {
     }
 
     async fn until_served(&self) -> Result<()> {
-        let wait = ["kubectl", "wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"];
+        let wait = ["kubectl", "wait", "--for=condition=Established", "crd", "--all", "--timeout=300s"];
         program(&self.folder, &wait).await
     }
 

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use reqwest::{Client, RequestBuilder, Response, header::HOST};
 use tokio::{
     sync::{Semaphore, watch},
@@ -25,8 +25,8 @@ pub const UPSTREAM: &str = "x-upstream-host";
 /// Requests in flight at most. One more is not sent, and counted as held back.
 const IN_FLIGHT: usize = 64;
 
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long an answer may take: longer than a busy machine needs.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What to send, and how often.
 #[derive(Clone, Debug)]
@@ -107,19 +107,23 @@ pub async fn once(plan: &Plan) -> Result<Response> {
     plan.request(&client()?).send().await.context("no answer from the gateway")
 }
 
-/// Asks until there is a good answer: the gateway takes a moment to learn of a route and of its endpoints.
+/// Asks until there is a good answer within this time: the gateway takes a moment to learn of a route and of its
+/// endpoints.
 ///
 /// # Errors
-/// The gateway does not answer at all.
-pub async fn until_served(plan: &Plan) -> Result<()> {
+/// There is none; the error says what came last.
+pub async fn until_served(plan: &Plan, limit: Duration) -> Result<()> {
     let client = client()?;
     let mut ticks = interval(Duration::from_millis(50));
+    let end = Instant::now() + limit;
     loop {
         ticks.tick().await;
-        let answer = plan.request(&client).send().await.context("no answer from the gateway")?;
-        if answer.status().is_success() {
-            return Ok(());
-        }
+        let last = match plan.request(&client).send().await {
+            Ok(answer) if answer.status().is_success() => return Ok(()),
+            Ok(answer) => answer.status().to_string(),
+            Err(error) => format!("{error:?}"),
+        };
+        ensure!(Instant::now() < end, "no good answer from the gateway in {} s: {last}", limit.as_secs());
     }
 }
 

@@ -3,8 +3,11 @@
 use std::{
     fs::File,
     net::{Ipv4Addr, TcpListener},
+    ops::Range,
     path::{Path, PathBuf},
     process::Stdio,
+    sync::atomic::{AtomicU16, Ordering},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, ensure};
@@ -14,6 +17,12 @@ use crate::{
     scene::LIMIT,
     settings::{target, text},
 };
+
+/// Below those that Linux gives to connections (`net.ipv4.ip_local_port_range`).
+const PORTS: Range<u16> = 20_000..30_000;
+
+/// How long to leave an operator alone that does not listen yet.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A running operator; it is killed when it is dropped.
 pub struct Operator {
@@ -60,14 +69,22 @@ impl Operator {
         Ok(Self { child, log: log.to_owned(), port })
     }
 
-    /// The figures that it exports.
+    /// The figures that it exports, as soon as it does: a process that was started just now does not listen yet.
     ///
     /// # Errors
-    /// It does not answer.
+    /// It does not answer in time, or with an error.
     pub async fn metrics(&self) -> Result<String> {
         let url = format!("http://127.0.0.1:{}/metrics", self.port);
-        let answer = reqwest::get(url).await.and_then(reqwest::Response::error_for_status);
-        Ok(answer.context("the operator's metrics")?.text().await?)
+        let listening = async {
+            loop {
+                match reqwest::get(&url).await {
+                    Err(error) if error.is_connect() => tokio::time::sleep(PAUSE).await,
+                    answer => return answer?.error_for_status()?.text().await,
+                }
+            }
+        };
+        let answer = tokio::time::timeout(LIMIT, listening).await;
+        answer.context("the operator does not listen")?.context("the operator's metrics")
     }
 
     /// Kills it, and returns when it is gone.
@@ -91,8 +108,16 @@ impl Operator {
     }
 }
 
+/// A port for a program that has to be told one. It is none of those that the kernel gives to connections, which could
+/// take it before the program does, and no other program of this process was told it.
 fn port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let free = |port: &u16| TcpListener::bind((Ipv4Addr::UNSPECIFIED, *port)).is_ok();
+    let first = u16::try_from(std::process::id() % u32::from(PORTS.end - PORTS.start))?;
+    let mut ports = std::iter::repeat_with(|| NEXT.fetch_add(1, Ordering::Relaxed))
+        .map(|next| PORTS.start + first.wrapping_add(next) % (PORTS.end - PORTS.start))
+        .take(PORTS.len());
+    ports.find(free).with_context(|| format!("all ports of {PORTS:?} are taken"))
 }
 
 /// The operator that was built last (`SERIN_OPERATOR` names another).

@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	nodeTimeout    = time.Minute
-	gatewayTimeout = 3 * time.Minute
+	nodeTimeout    = 5 * time.Minute
+	gatewayTimeout = 5 * time.Minute
 	// gatewayNamespace holds the Gateway, Envoy Gateway and Envoy.
 	gatewayNamespace = "gateway-system"
 	gatewayName      = "gateway"
@@ -110,7 +110,7 @@ func (a addons) foundation(ctx context.Context) error {
 	if err := a.certificates(ctx); err != nil {
 		return err
 	}
-	_, err := a.kubectl.output(ctx, "wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+	_, err := a.kubectl.output(ctx, "wait", "--for=condition=Established", "crd", "--all", "--timeout=5m")
 	return err
 }
 
@@ -157,7 +157,7 @@ func (a addons) awaitRequest(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	client := &http.Client{Timeout: 2 * time.Second}
+	client := &http.Client{Timeout: requestTimeout}
 	return until(ctx, gatewayTimeout, "request through the gateway", func(ctx context.Context) error {
 		return get(ctx, client, "http://"+address+"/-/ready", prometheusHost)
 	})

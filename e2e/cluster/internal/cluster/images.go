@@ -19,7 +19,7 @@ import (
 	"serin.dev/e2e/cluster/internal/spec"
 )
 
-const containerdTimeout = time.Minute
+const containerdTimeout = 5 * time.Minute
 
 // LoadImages puts docker-archives into the running cluster.
 func (c Cluster) LoadImages(ctx context.Context, files []string) error {

@@ -24,8 +24,9 @@ type Options struct {
 }
 
 const (
-	apiTimeout  = 2 * time.Minute
-	stopTimeout = 15 * time.Second
+	// Far more than is needed: limits tell a hang from a busy machine.
+	apiTimeout  = 5 * time.Minute
+	stopTimeout = time.Minute
 )
 
 // Up brings the cluster to the state that the options describe, from whatever it is in.
@@ -59,6 +60,12 @@ func (c Cluster) Up(ctx context.Context, options Options) error {
 
 // start starts the cluster's processes, unless they run.
 func (c Cluster) start(ctx context.Context, options Options, set parts.Set) (spec.Spec, error) {
+	// Two clusters that start at the same time may prefer the same index.
+	unlock, err := c.lockIndices()
+	if err != nil {
+		return spec.Spec{}, err
+	}
+	defer unlock()
 	wanted, err := c.spec(options, set)
 	if err != nil {
 		return spec.Spec{}, err

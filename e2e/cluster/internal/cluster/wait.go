@@ -7,13 +7,18 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 
 	"serin.dev/e2e/cluster/internal/spec"
 )
 
-const pollInterval = 100 * time.Millisecond
+const (
+	pollInterval = 100 * time.Millisecond
+	// requestTimeout is for one question; the first ones may take a busy machine a while.
+	requestTimeout = 10 * time.Second
+)
 
 // until asks again and again, for at most limit. The last answer is in the error.
 func until(ctx context.Context, limit time.Duration, what string, ask func(context.Context) error) error {
@@ -61,7 +66,7 @@ func (c Cluster) client() (*http.Client, error) {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(authority)
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
-	return &http.Client{Timeout: 2 * time.Second, Transport: transport}, nil
+	return &http.Client{Timeout: requestTimeout, Transport: transport}, nil
 }
 
 // get is nil when the URL answers 200; host replaces the URL's unless it is empty.
@@ -84,13 +89,24 @@ func get(ctx context.Context, client *http.Client, url, host string) error {
 
 // lock keeps two commands from working on one cluster at a time.
 func (c Cluster) lock() (unlock func(), err error) {
-	file, err := os.OpenFile(c.State.Path("lock"), os.O_CREATE|os.O_RDWR, 0o644)
+	return c.lockFile(c.State.Path("lock"), "another command that works on this cluster")
+}
+
+// lockIndices keeps two clusters of this machine from starting at the same time: the second one is to see what the
+// first one takes.
+func (c Cluster) lockIndices() (unlock func(), err error) {
+	return c.lockFile(filepath.Join(os.TempDir(), "serin-cluster.lock"), "another cluster that starts")
+}
+
+func (c Cluster) lockFile(name, holder string) (unlock func(), err error) {
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("lock the cluster: %w", err)
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		c.Report("waiting for another command that works on this cluster")
+		c.Report("waiting for %s", holder)
 		if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
+			_ = file.Close()
 			return nil, fmt.Errorf("lock the cluster: %w", err)
 		}
 	}

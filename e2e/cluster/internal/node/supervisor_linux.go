@@ -17,9 +17,11 @@ import (
 
 const (
 	restartDelay = 2 * time.Second
-	readyTimeout = 2 * time.Minute
+	readyTimeout = 5 * time.Minute
 	readyPoll    = 50 * time.Millisecond
-	etcdGrace    = 3 * time.Second
+	// requestTimeout is for one question; the first ones may take a busy machine a while.
+	requestTimeout = 10 * time.Second
+	etcdGrace      = 3 * time.Second
 )
 
 // supervisor starts processes, starts them again when they end, and reaps whatever ends:
@@ -165,7 +167,7 @@ func (s *supervisor) stop() {
 func awaitReady(process component.Process) error {
 	// Whether it answers is all that is asked; who it is does not matter inside the namespace.
 	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec
-	client := &http.Client{Timeout: 2 * time.Second, Transport: transport}
+	client := &http.Client{Timeout: requestTimeout, Transport: transport}
 	defer transport.CloseIdleConnections()
 	for end := time.Now().Add(readyTimeout); time.Now().Before(end); time.Sleep(readyPoll) {
 		response, err := client.Get(process.ReadyURL)

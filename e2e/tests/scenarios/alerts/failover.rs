@@ -37,7 +37,7 @@ struct Replicas<'a> {
 impl Replicas<'_> {
     fn start(&mut self, name: &str) -> Result<()> {
         let args =
-            ["--enable-leader-election", "--leader-election-namespace=serin-system", "--lease-duration=6s"];
+            ["--enable-leader-election", "--leader-election-namespace=serin-system", "--lease-duration=15s"];
         let host = [("HOSTNAME".to_owned(), name.to_owned())];
         let operator = self.spare.launch(name, &self.kubeconfig, &args.map(str::to_owned), &host)?;
         self.running.push((name.to_owned(), operator));

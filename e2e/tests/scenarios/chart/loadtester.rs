@@ -69,7 +69,7 @@ fn a_release_of_the_load_tester_runs_under_the_strictest_pod_security() -> Verdi
         namespaces.patch(&scene.namespace, &PatchParams::default(), &Patch::Merge(labels)).await?;
         let namespace = format!("--namespace={}", scene.namespace);
         let image = "--set=image.repository=localhost/serin-loadtester,image.tag=dev,image.pullPolicy=Never";
-        let wait = ["--wait", "--timeout=2m", &namespace, image];
+        let wait = ["--wait", "--timeout=5m", &namespace, image];
         helm(&[&["install", "flagger-loadtester", LOADTESTER_CHART][..], &wait].concat()).await?;
         helm(&["uninstall", "flagger-loadtester", "--wait", &namespace]).await.map(drop)
     })

@@ -28,7 +28,7 @@ async fn release(scene: &Scene, options: &[&str]) -> Result<()> {
     let served = format!("--set=namespace={0}", scene.namespace);
     let namespace = format!("--namespace={}", scene.namespace);
     let image = "--set=image.repository=localhost/serin,image.tag=dev,image.pullPolicy=Never";
-    let upgrade = ["upgrade", "--install", "serin", CHART, "--wait", "--timeout=2m", &namespace];
+    let upgrade = ["upgrade", "--install", "serin", CHART, "--wait", "--timeout=5m", &namespace];
     let set = [image, &served, &metrics, "--set=minInterval=1s,logLevel=debug"];
     helm(&[&upgrade[..], &set, options].concat()).await.map(drop)
 }
@@ -60,12 +60,13 @@ async fn bundled(scene: &Scene) -> Result<()> {
     let args = args(&deployment.data).context("a Deployment without arguments")?;
     ensure!(args.contains(&"--metrics-server=http://serin-prometheus:9090"), "{args:?}");
     let first_scrapes = async {
-        while scraped(scene).await? == 0 {
+        // An available Deployment may have a Service without endpoints for a moment.
+        while scraped(scene).await.unwrap_or(0) == 0 {
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
-        Ok(())
     };
-    tokio::time::timeout(LIMIT, first_scrapes).await.context("the bundled Prometheus scrapes nothing")?
+    let waited = tokio::time::timeout(LIMIT, first_scrapes).await;
+    waited.with_context(|| "the bundled Prometheus scrapes nothing")
 }
 
 /// A rollout by a release of the chart, before and after its upgrade, and what is left without it.

@@ -53,7 +53,7 @@ impl Release<'_> {
         let namespace = format!("--namespace={}", self.scene.namespace);
         let values = helm::values("upgrade.yaml");
         let upgrade = ["upgrade", "--install", self.name, chart, &namespace, &values];
-        let wait = ["--wait", "--timeout=2m", "--take-ownership"];
+        let wait = ["--wait", "--timeout=5m", "--take-ownership"];
         let none = ["--set=leaderElection.replicaCount=0,prometheus.install=false"];
         let pods: &[&str] = if self.pods { &[] } else { &none };
         helm(&[&upgrade[..], &wait, pods, self.own, options].concat()).await.map(drop)
@@ -72,7 +72,7 @@ impl Release<'_> {
 
     async fn helm(&self, command: &[&str]) -> Result<()> {
         let namespace = format!("--namespace={}", self.scene.namespace);
-        helm(&[command, &["--wait", "--timeout=2m", &namespace]].concat()).await.map(drop)
+        helm(&[command, &["--wait", "--timeout=5m", &namespace]].concat()).await.map(drop)
     }
 
     /// Which objects they are: one that was made anew has another id.
@@ -219,7 +219,7 @@ async fn load_tester(scene: &Scene) -> Result<(Vec<Option<String>>, Option<Value
 fn a_release_of_flaggers_load_tester_is_upgraded_in_place_and_rolled_back() -> Verdict {
     together("loadtester-upgrade", async |scene| {
         let namespace = format!("--namespace={}", scene.namespace);
-        let common = ["--wait", "--timeout=2m", namespace.as_str()];
+        let common = ["--wait", "--timeout=5m", namespace.as_str()];
         let to = async |chart: &str, options: &[&str]| {
             helm(&[&["upgrade", "--install", "flagger-loadtester", chart], &common[..], options].concat())
                 .await
