@@ -7,7 +7,7 @@ use axum::{
     extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{any, get},
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -15,11 +15,8 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     cache::{Caches, Health},
     kind::Kind,
-    metrics::Metrics,
+    metrics::{CONTENT_TYPE, Metrics},
 };
-
-/// What Prometheus asks for when it prefers `OpenMetrics`, and reads in any case.
-const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// What the endpoints tell of.
 #[derive(Clone)]
@@ -34,7 +31,7 @@ impl Admin {
     /// `/healthz`, `/readyz` and `/metrics`.
     pub fn router(self) -> Router {
         Router::new()
-            .route("/healthz", get(async || "OK"))
+            .route("/healthz", any(async || "OK"))
             .route("/readyz", get(ready))
             .route("/metrics", get(metrics))
             .with_state(self)
@@ -69,7 +66,7 @@ async fn metrics(State(admin): State<Admin>) -> Response {
     let namespaces = admin.caches.canaries.all();
     admin.metrics.canary.count(namespaces.iter().map(|(key, _)| key.namespace.as_ref()));
     match admin.metrics.render() {
-        Ok(text) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
+        Ok(text) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }
@@ -100,6 +97,8 @@ mod tests {
     async fn alive_at_once_and_ready_when_synced() {
         let admin = admin();
         assert_eq!(ask(&admin, "/healthz").await, (StatusCode::OK, "OK".to_owned()));
+        let post = Request::post("/healthz").body(Body::empty()).unwrap();
+        assert_eq!(admin.clone().router().oneshot(post).await.unwrap().status(), StatusCode::OK);
         let (status, text) = ask(&admin, "/readyz").await;
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
         assert!(text.contains("Canary: the first list is not complete\n"), "{text}");
@@ -122,9 +121,13 @@ mod tests {
 
     #[tokio::test]
     async fn metrics_are_served() {
-        let (status, text) = ask(&admin(), "/metrics").await;
-        assert_eq!(status, StatusCode::OK);
-        assert!(text.contains("flagger_info{") && text.ends_with("# EOF\n"), "{text}");
+        let request = Request::get("/metrics").header("accept", "application/openmetrics-text");
+        let answer = admin().router().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        // Flagger's answer, whatever is asked for.
+        assert_eq!(answer.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+        let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        assert!(body.starts_with(b"# HELP flagger_info Flagger version and mesh provider information\n"));
     }
 
     #[tokio::test]

@@ -5,19 +5,20 @@ mod leftovers;
 mod primary;
 
 use serde_json::Value;
-use serin_api::HttpRoute;
+use serin_api::{HttpRoute, Phase};
 use serin_core::{
     Rollout,
     affinity::Cookies,
     build::{
         BuildError, managed,
-        route::{outlives, route, step_back},
+        route::{outlives, read, route, step_back},
         scaler,
         selector::Selector,
         service_target, services,
         target::scaling,
     },
     plan::{Action, ServiceRole},
+    rollout::TargetKind,
     routing::Routing,
     snapshot::Snapshot,
     validate::Settings,
@@ -140,11 +141,12 @@ impl Hands<'_> {
         let name = self.rollout.canary_service();
         let key = self.key.sibling(name.as_str());
         let answer = self.cluster.put(Kind::Service, &key, &body).await;
-        let doing = if live.is_some() { "updating" } else { "creating" };
-        let namespace = &self.rollout.namespace;
-        let text = |said: &str| {
-            format!("reconcileCanaryService failed: {doing} service {name}.{namespace} failed: {said}")
+        let text = |said: &str| match live {
+            Some(_) => format!("updating service {name}.{} failed: {said}", self.rollout.namespace),
+            // Flagger names the Canary here.
+            None => format!("creating service {} query error: {said}", self.rollout.full_name()),
         };
+        let text = |said: &str| format!("reconcileCanaryService failed: {}", text(said));
         answer.map(drop).map_err(|source| ActionError::api(text, source))
     }
 
@@ -207,10 +209,14 @@ impl Hands<'_> {
     async fn apply_route(&self, routing: Routing) -> Result<(), ActionError> {
         let target = self.seen.target.present();
         let selector =
-            target.map(|target| Selector::if_any(self.rollout, self.settings, target)).transpose()?;
+            target.map(|target| Selector::if_any(self.rollout, self.settings, target)).transpose()?.flatten();
         let live = self.seen.route.present();
-        let body = route(self.rollout, selector.flatten().as_ref(), routing, &self.cookies, live)?;
+        let body = route(self.rollout, selector.as_ref(), routing, &self.cookies, live)?;
+        let split = |live| read(self.rollout, selector.as_ref(), &self.cookies, live).ok()?.routing;
         self.write_route(&body, live, |name, said| match live {
+            Some(live) if split(live) == Some(routing) => {
+                format!("HTTPRoute {name} update error: {said} while reconciling")
+            }
             Some(_) => format!("HTTPRoute {name} update error: {said} while setting weights"),
             None => format!("HTTPRoute {name} create error: {said}"),
         })
@@ -243,9 +249,17 @@ impl Hands<'_> {
         let Some(patch) = scaling(kind, replicas) else { return Ok(()) };
         let answer = self.cluster.merge(Kind::of_target(kind), &key, &patch).await;
         let name = self.rollout.target_name();
-        let text = |said: &str| match replicas {
-            0 => format!("scaling down canary {} {name} failed: {said}", kind.name()),
-            n => format!("scaling up {name} to {n} failed: {said}"),
+        let phase = self.seen.canary.status.as_ref().map_or(Phase::None, |status| status.phase);
+        let at_first = replicas == 0 && matches!(phase, Phase::None | Phase::Initializing);
+        let text = |said: &str| match (kind, replicas) {
+            (TargetKind::DaemonSet, 0) => format!("updating daemonset {name} failed: {said}"),
+            (TargetKind::DaemonSet, _) => format!("scaling up daemonset {name} failed: {said}"),
+            (_, 0) => format!("deployment {name} patch query error: {said}"),
+            (_, n) => format!("scaling up {name} to {n} failed: {said}"),
+        };
+        let text = |said: &str| match text(said) {
+            text if at_first => format!("scaling down canary {} {name} failed: {text}", kind.name()),
+            text => text,
         };
         answer.map(drop).map_err(|source| ActionError::api(text, source))
     }

@@ -147,7 +147,7 @@ async fn template(ctx: &Context, name: &TemplateName) -> Result<MetricTemplateSp
     let value = match observe::object(&ctx.cluster, Kind::MetricTemplate, &key).await {
         Seen::Present(value) => value,
         Seen::Absent => {
-            return Err(failed(format!("metrictemplates.flagger.app {:?} not found", name.name)));
+            return Err(failed(format!("metrictemplate.flagger.app {:?} not found", name.name)));
         }
         Seen::Unknown(why) => return Err(failed(why)),
     };
@@ -190,11 +190,8 @@ async fn provider(
 }
 
 async fn credentials(ctx: &Context, name: &TemplateName, secret: &str) -> Result<Credentials, SetupError> {
-    let failed = |error: String| SetupError::Secret {
-        template: name.clone(),
-        secret: format!("{secret}.{}", name.namespace),
-        error,
-    };
+    let failed =
+        |error: String| SetupError::Secret { template: name.clone(), secret: secret.to_owned(), error };
     let found = ctx.cluster.credentials(&Key::new(name.namespace.as_str(), secret)).await;
     found
         .map_err(|error| failed(error.to_string()))?

@@ -1,6 +1,7 @@
 //! The figures that the operator exports.
 
 mod canary;
+mod exposition;
 mod operator;
 mod process;
 mod requests;
@@ -10,6 +11,7 @@ use std::fmt;
 use prometheus_client::{encoding::text::encode, registry::Registry};
 
 pub use canary::CanaryMetrics;
+pub use exposition::CONTENT_TYPE;
 pub use operator::{OperatorMetrics, Outcome};
 pub use requests::RequestLayer;
 
@@ -32,13 +34,13 @@ impl Metrics {
         Self { registry, canary, operator }
     }
 
-    /// All metrics in the `OpenMetrics` text format.
+    /// All metrics, as [`CONTENT_TYPE`] says.
     ///
     /// # Errors
     /// Never in practice: writing to a string does not fail.
     pub fn render(&self) -> Result<String, fmt::Error> {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
-        Ok(text)
+        Ok(exposition::plain(&text))
     }
 }

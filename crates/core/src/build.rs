@@ -36,7 +36,9 @@ pub enum BuildError {
     /// Flagger's text: the target's pods cannot be told from the primary's.
     #[error(
         "getSelectorLabel failed: {kind} {target}.{namespace} spec.selector.matchLabels must contain \
-         one of [{candidates}]"
+         one of [{candidates}]{}",
+        // The quote at the end is Flagger's.
+        if *kind == "daemonset" { "'" } else { "" }
     )]
     Selector {
         /// The target's kind in lower case.

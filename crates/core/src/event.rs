@@ -143,7 +143,12 @@ impl Rollout {
         }
     }
     pub(crate) fn say_target_missing(&self) -> String {
-        let (target, name, kind) = (&self.target, self.target_name(), self.target_kind);
+        let (target, kind) = (&self.target, self.target_kind);
+        let name = match kind {
+            // Flagger names the primary here, though the target is what is missing.
+            TargetKind::Service => self.primary_name(),
+            TargetKind::Deployment | TargetKind::DaemonSet => self.target_name(),
+        };
         format!("{} {name} get query error: {} \"{target}\" not found", kind.lower(), kind.qualified())
     }
     pub(crate) fn say_scaler_missing(&self) -> String {

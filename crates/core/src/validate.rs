@@ -123,7 +123,11 @@ pub fn validate(canary: &Canary, settings: &Settings) -> Result<Rollout, Vec<Spe
             target: spec.target_ref.name.clone(),
             apex: spec.apex_name().to_owned(),
             provider,
-            metrics_provider: metrics_provider(&settings.mesh_provider, spec.provider.as_deref(), false),
+            metrics_provider: metrics_provider(
+                &settings.mesh_provider,
+                spec.provider.as_deref(),
+                target_kind == TargetKind::Service,
+            ),
             strategy,
             interval: spec.analysis.interval_or_default(settings.min_interval),
             drain: settings.drain,

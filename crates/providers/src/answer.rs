@@ -1,6 +1,6 @@
 //! From an answer's body to a value.
 
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
 use crate::error::{Peer, QueryError};
 use crate::http::excerpt;
@@ -48,6 +48,15 @@ impl Fault {
 /// The JSON of an answer.
 pub(crate) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
     serde_json::from_slice(body).map_err(|error| Fault::Malformed(error.to_string()))
+}
+
+/// A list of an answer. Servers that are written in Go write an empty one as `null`.
+pub(crate) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// A number that a provider writes as text, as Go reads it.

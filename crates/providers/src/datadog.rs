@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::answer::{Fault, json};
+use crate::answer::{Fault, json, list};
 use crate::auth::Auth;
 use crate::client::Clock;
 use crate::error::{ConfigError, ProbeError, QueryError};
@@ -60,7 +60,7 @@ impl Datadog {
 
 #[derive(Deserialize)]
 struct Response {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     series: Vec<Series>,
     /// Set when the query failed, also with status 200.
     error: Option<String>,
@@ -69,7 +69,7 @@ struct Response {
 #[derive(Deserialize)]
 struct Series {
     /// Time in milliseconds and value; no value when nothing was measured.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pointlist: Vec<(f64, Option<f64>)>,
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::answer::{Fault, json};
+use crate::answer::{Fault, json, list};
 use crate::auth::Auth;
 use crate::client::Clock;
 use crate::error::{ConfigError, ProbeError, QueryError};
@@ -57,20 +57,20 @@ impl Dynatrace {
 
 #[derive(Deserialize)]
 struct Response {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     result: Vec<Metric>,
 }
 
 #[derive(Deserialize)]
 struct Metric {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     data: Vec<Series>,
 }
 
 #[derive(Deserialize)]
 struct Series {
     /// One for each timestamp, which is one in all for the resolution `Inf`; null when nothing was measured.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     values: Vec<Option<f64>>,
 }
 

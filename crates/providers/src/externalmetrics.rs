@@ -5,7 +5,7 @@ mod quantity;
 use serde::Deserialize;
 use url::Url;
 
-use crate::answer::{Fault, json};
+use crate::answer::{Fault, json, list};
 use crate::auth::Auth;
 use crate::cluster::{ClusterApi, Target, is_name};
 use crate::error::{ConfigError, ProbeError, QueryError};
@@ -124,7 +124,7 @@ fn decoded(path: &str) -> String {
 
 #[derive(Deserialize)]
 struct List {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     items: Vec<Item>,
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use serin_analysis::template::collapse_whitespace;
 use url::form_urlencoded;
 
-use crate::answer::{Fault, json, number};
+use crate::answer::{Fault, json, list, number};
 use crate::error::{ConfigError, ProbeError, QueryError};
 use crate::http::Server;
 use crate::setup::Setup;
@@ -55,7 +55,7 @@ fn parameters(query: &str) -> Vec<(String, String)> {
 #[derive(Deserialize)]
 struct Series {
     /// Value and time.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     datapoints: Vec<(Value, Value)>,
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::answer::{Fault, json};
+use crate::answer::{Fault, json, list};
 use crate::auth::Auth;
 use crate::error::{ConfigError, ProbeError, QueryError};
 use crate::http::Server;
@@ -57,7 +57,7 @@ impl NewRelic {
 
 #[derive(Deserialize)]
 struct Response {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     results: Vec<Outcome>,
 }
 

@@ -14,6 +14,7 @@ use serin_core::{
 
 use super::{ActionError, Hands};
 use crate::{
+    error::ApiError,
     kind::Kind,
     observe::{self, AT_ONCE},
 };
@@ -32,9 +33,16 @@ impl Hands<'_> {
         answer.map(drop).map_err(|source| {
             let part = if kind.has_pods() { "template spec" } else { "spec" };
             let kind = kind.lower();
+            let making = self.rollout.target_kind.making_primary();
             let text = |said: &str| match live {
                 Some(_) => format!("updating {kind} {name} {part} failed: {said}"),
-                None => format!("creating {kind} {name} failed: {said}"),
+                None if self.rollout.target_kind.has_pods() => {
+                    format!("{making}: creating {kind} {name} failed: {said}")
+                }
+                // Flagger names the Canary here.
+                None => {
+                    format!("{making}: creating service {} query error: {said}", self.rollout.full_name())
+                }
             };
             ActionError::api(text, source)
         })
@@ -75,26 +83,26 @@ impl Hands<'_> {
         let key = self.key.sibling(copy.as_str());
         let answer = self.cluster.put(observe::kind(*kind), &key, &body).await;
         let doing = if live.is_some() { "updating" } else { "creating" };
-        self.config_result(answer.map(drop), doing, *kind, &copy)
+        let text = format!("{doing} {} {copy}.{} failed", kind.lower(), self.rollout.namespace);
+        self.config_result(answer.map(drop), &text)
     }
 
     async fn read(&self, kind: ConfigKind, name: &str) -> Result<Option<Value>, ActionError> {
         let answer = self.cluster.get(observe::kind(kind), &self.key.sibling(name)).await;
-        self.config_result(answer, "reading", kind, name)
+        // The space before the colon is Flagger's.
+        let text = format!("{} {name}.{} get query failed ", kind.lower(), self.rollout.namespace);
+        self.config_result(answer, &text)
     }
 
-    fn config_result<T>(
-        &self,
-        answer: Result<T, crate::error::ApiError>,
-        doing: &str,
-        kind: ConfigKind,
-        name: &str,
-    ) -> Result<T, ActionError> {
-        let namespace = &self.rollout.namespace;
-        let kind = kind.lower();
-        let text = |said: &str| {
-            format!("CreatePrimaryConfigs failed: {doing} {kind} {name}.{namespace} failed: {said}")
+    fn config_result<T>(&self, answer: Result<T, ApiError>, text: &str) -> Result<T, ActionError> {
+        let kind = self.rollout.target_kind;
+        let part = match self.seen.primary.present() {
+            None => kind.making_primary().to_owned(),
+            Some(_) => {
+                format!("updating {} {} template spec failed", kind.lower(), self.rollout.primary_name())
+            }
         };
+        let text = |said: &str| format!("{part}: CreatePrimaryConfigs failed: {text}: {said}");
         answer.map_err(|source| ActionError::api(text, source))
     }
 }

@@ -16,7 +16,8 @@ const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 
 type FloatGauge = Gauge<f64, std::sync::atomic::AtomicU64>;
 type Durations = Family<Target, Histogram, fn() -> Histogram>;
 
-/// See section "operator metrics" of Flagger's documentation; `name` is the target's.
+/// See section "operator metrics" of Flagger's documentation; `name` is the target's. Descriptions are Flagger's, and
+/// labels are in the order of their names, as Go's clients write them.
 pub struct CanaryMetrics {
     total: Family<Namespace, Gauge>,
     status: Family<Target, Gauge>,
@@ -29,8 +30,8 @@ pub struct CanaryMetrics {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Info {
-    version: String,
     mesh_provider: String,
+    version: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -46,23 +47,23 @@ struct Target {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Workload {
-    workload: String,
     namespace: String,
+    workload: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Analysis {
+    metric: String,
     name: String,
     namespace: String,
-    metric: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct End {
+    analysis_status: &'static str,
+    deployment_strategy: &'static str,
     name: String,
     namespace: String,
-    deployment_strategy: &'static str,
-    analysis_status: &'static str,
 }
 
 impl CanaryMetrics {
@@ -70,7 +71,7 @@ impl CanaryMetrics {
         let info = Family::<Info, Gauge>::default();
         let labels = Info { version: version.to_owned(), mesh_provider: provider.to_owned() };
         info.get_or_create(&labels).set(1);
-        registry.register("flagger_info", "Version and routing provider of the operator", info);
+        registry.register("flagger_info", "Flagger version and mesh provider information", info);
         let metrics = Self {
             total: Family::default(),
             status: Family::default(),
@@ -85,15 +86,18 @@ impl CanaryMetrics {
     }
 
     fn register_families(&self, registry: &mut Registry) {
-        registry.register("flagger_canary_total", "Canaries by namespace", self.total.clone());
-        let status = "Last known state of a canary: 0 progressing, 1 at rest or ending well, 2 failed";
-        registry.register("flagger_canary_status", status, self.status.clone());
-        registry.register("flagger_canary_weight", "Share of the traffic in percent", self.weight.clone());
-        let duration = "Seconds spent on one round of the analysis";
+        registry.register("flagger_canary_total", "Total number of canary object", self.total.clone());
+        registry.register("flagger_canary_status", "Last canary analysis result", self.status.clone());
+        let weight = "The virtual service destination weight current value";
+        registry.register("flagger_canary_weight", weight, self.weight.clone());
+        let duration = "Seconds spent performing canary analysis.";
         registry.register("flagger_canary_duration_seconds", duration, self.duration.clone());
-        registry.register("flagger_canary_metric_analysis", "Last value of a metric", self.analysis.clone());
-        registry.register("flagger_canary_successes", "Rollouts that were promoted", self.successes.clone());
-        registry.register("flagger_canary_failures", "Rollouts that were rolled back", self.failures.clone());
+        let analysis = "Last canary analysis result per metric";
+        registry.register("flagger_canary_metric_analysis", analysis, self.analysis.clone());
+        let successes = "Total number of canary successes";
+        registry.register("flagger_canary_successes", successes, self.successes.clone());
+        let failures = "Total number of canary failures";
+        registry.register("flagger_canary_failures", failures, self.failures.clone());
     }
 
     /// Sets the number of canaries in each namespace; those without any go.
@@ -191,21 +195,21 @@ mod tests {
     fn names_and_labels_are_flaggers() {
         let text = sample().render().unwrap();
         for line in [
-            r#"flagger_info{version="0.1.0",mesh_provider="gatewayapi:v1"} 1"#,
+            r#"flagger_info{mesh_provider="gatewayapi:v1",version="0.1.0"} 1"#,
             r#"flagger_canary_total{namespace="test"} 2"#,
             r#"flagger_canary_status{name="podinfo",namespace="test"} 2"#,
-            r#"flagger_canary_weight{workload="podinfo-primary",namespace="test"} 80"#,
-            r#"flagger_canary_weight{workload="podinfo",namespace="test"} 20"#,
+            r#"flagger_canary_weight{namespace="test",workload="podinfo-primary"} 80"#,
+            r#"flagger_canary_weight{namespace="test",workload="podinfo"} 20"#,
             r#"flagger_canary_duration_seconds_count{name="podinfo",namespace="test"} 1"#,
-            r#"flagger_canary_metric_analysis{name="podinfo",namespace="test",metric="request-duration"} 0.25"#,
-            r#"flagger_canary_successes_total{name="podinfo",namespace="test",deployment_strategy="blue-green",analysis_status="completed"} 1"#,
+            r#"flagger_canary_metric_analysis{metric="request-duration",name="podinfo",namespace="test"} 0.25"#,
+            r#"flagger_canary_successes_total{analysis_status="completed",deployment_strategy="blue-green",name="podinfo",namespace="test"} 1"#,
         ] {
             assert!(text.contains(line), "{line} is missing in\n{text}");
         }
     }
 
     #[test]
-    fn types_are_flaggers() {
+    fn types_and_descriptions_are_flaggers() {
         let metrics = sample();
         metrics.canary.ended(
             "podinfo",
@@ -213,18 +217,18 @@ mod tests {
             Outcome { success: false, skipped: false, kind: Kind::AbTest },
         );
         let text = metrics.render().unwrap();
-        for (name, kind) in [
-            ("flagger_info", "gauge"),
-            ("flagger_canary_total", "gauge"),
-            ("flagger_canary_status", "gauge"),
-            ("flagger_canary_weight", "gauge"),
-            ("flagger_canary_duration_seconds", "histogram"),
-            ("flagger_canary_metric_analysis", "gauge"),
-            // OpenMetrics leaves the suffix _total to the samples.
-            ("flagger_canary_successes", "counter"),
-            ("flagger_canary_failures", "counter"),
+        for (name, kind, help) in [
+            ("flagger_info", "gauge", "Flagger version and mesh provider information"),
+            ("flagger_canary_total", "gauge", "Total number of canary object"),
+            ("flagger_canary_status", "gauge", "Last canary analysis result"),
+            ("flagger_canary_weight", "gauge", "The virtual service destination weight current value"),
+            ("flagger_canary_duration_seconds", "histogram", "Seconds spent performing canary analysis."),
+            ("flagger_canary_metric_analysis", "gauge", "Last canary analysis result per metric"),
+            ("flagger_canary_successes_total", "counter", "Total number of canary successes"),
+            ("flagger_canary_failures_total", "counter", "Total number of canary failures"),
         ] {
-            assert!(text.contains(&format!("# TYPE {name} {kind}\n")), "{name} in\n{text}");
+            let described = format!("# HELP {name} {help}\n# TYPE {name} {kind}\n{name}");
+            assert!(text.contains(&described), "{described} in\n{text}");
         }
     }
 
@@ -264,8 +268,8 @@ mod tests {
             let metrics = Metrics::new("0.1.0", "gatewayapi:v1");
             metrics.canary.ended("podinfo", "test", Outcome { success, skipped, kind });
             let line = format!(
-                "flagger_canary_{counter}{{name=\"podinfo\",namespace=\"test\",\
-                 deployment_strategy=\"{strategy}\",analysis_status=\"{analysis}\"}} 1\n"
+                "flagger_canary_{counter}{{analysis_status=\"{analysis}\",\
+                 deployment_strategy=\"{strategy}\",name=\"podinfo\",namespace=\"test\"}} 1\n"
             );
             let text = metrics.render().unwrap();
             assert!(text.contains(&line), "{line} is missing in\n{text}");
@@ -275,8 +279,7 @@ mod tests {
     #[test]
     fn durations_have_the_default_buckets_of_go() {
         let text = sample().render().unwrap();
-        for bucket in
-            ["0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "5.0", "10.0", "+Inf"]
+        for bucket in ["0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10", "+Inf"]
         {
             let series = format!("flagger_canary_duration_seconds_bucket{{le=\"{bucket}\"");
             assert!(text.contains(&series), "{series} is missing in\n{text}");

@@ -16,6 +16,7 @@ use crate::{
 mod configs;
 mod leftovers;
 mod order;
+mod texts;
 
 pub(super) const CANARY: &str = "/apis/flagger.app/v1beta1/namespaces/test/canaries/app";
 pub(super) const TARGET: &str = "/apis/apps/v1/namespaces/test/deployments/app";
@@ -231,8 +232,8 @@ async fn a_missing_right_becomes_a_condition_and_one_event_and_goes_with_its_cau
     let told: Vec<_> = operator.api.events().into_iter().filter(|event| event.contains("Grant")).collect();
     assert_eq!(
         told,
-        ["creating deployment app-primary.test failed: no. Grant the operator's service account the verb \
-          create on deployments.apps"]
+        ["createPrimaryDeployment failed: creating deployment app-primary.test failed: no. Grant the \
+          operator's service account the verb create on deployments.apps"]
     );
     operator.api.allow_all();
     operator.look().await;

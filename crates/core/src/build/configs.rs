@@ -156,14 +156,12 @@ pub fn in_sync(desired: &Value, live: &Value) -> bool {
         && desired.pointer("/metadata/ownerReferences") == live.pointer("/metadata/ownerReferences")
 }
 
-/// Flagger's text for a required config that does not exist.
+/// Flagger's text for a required config that does not exist; it names the config twice.
 pub fn missing(reference: &ConfigRef, namespace: &str) -> String {
     let ConfigRef { kind, name, .. } = reference;
     let kind = kind.lower();
-    format!(
-        "GetTargetConfigs failed: {kind} {name}.{namespace} get query error: {kind}s {} not found",
-        json!(name)
-    )
+    let asked = format!("{kind} {name}.{namespace} get query error");
+    format!("GetTargetConfigs failed: {asked}: {asked}: {kind}s {} not found", json!(name))
 }
 
 #[cfg(test)]

@@ -24,10 +24,17 @@ pub fn owned(rollout: &Rollout, live: &Value) -> bool {
     items(live, "/metadata/ownerReferences").any(|owner| is_this(rollout, owner))
 }
 
+/// Whether an object was generated for any Canary.
+pub fn of_a_canary(live: &Value) -> bool {
+    items(live, "/metadata/ownerReferences").any(controlled_by_canary)
+}
+
+fn controlled_by_canary(owner: &Value) -> bool {
+    owner.get("controller") == Some(&Value::Bool(true)) && text(owner, "/kind") == Some("Canary")
+}
+
 fn is_this(rollout: &Rollout, owner: &Value) -> bool {
-    owner.get("controller") == Some(&Value::Bool(true))
-        && text(owner, "/kind") == Some("Canary")
-        && text(owner, "/name") == Some(&rollout.name)
+    controlled_by_canary(owner) && text(owner, "/name") == Some(&rollout.name)
 }
 
 /// The owners of an existing object of this Canary's. One that nobody controls becomes its own: it was left

@@ -113,15 +113,15 @@ pub fn in_sync(desired: &Value, live: &Value) -> bool {
 
 /// The apex as it was before the Canary, for `revertOnDeletion`: it selects the target's pods again.
 ///
-/// `None` if it was generated for this Canary, for then it goes with it. Where `kubectl apply` left the
-/// user's manifest, its selector is restored.
+/// `None` if it was generated for this Canary, for then it goes with it, or for another. Where `kubectl apply` left
+/// the user's manifest, its selector is restored.
 pub fn reverted_apex(
     rollout: &Rollout,
     settings: &Settings,
     target: &Value,
     live: &Value,
 ) -> Result<Option<Value>, BuildError> {
-    if owner::owned(rollout, live) || !rollout.target_kind.has_pods() {
+    if owner::of_a_canary(live) || !rollout.target_kind.has_pods() {
         return Ok(None);
     }
     let selector = Selector::of(rollout, settings, target)?;

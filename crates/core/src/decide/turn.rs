@@ -214,7 +214,11 @@ impl<'a> Turn<'a> {
         };
         let Some(configs) = self.known("tracked configs", &self.obs.configs)? else {
             let why = self.obs.missing_config.as_deref();
-            return Err(Stop::wait(why.unwrap_or("a ConfigMap or Secret of the target is missing")));
+            let why = why.unwrap_or("a ConfigMap or Secret of the target is missing");
+            return Err(Stop::wait(match self.obs.primary {
+                Seen::Absent => format!("{}: {why}", self.rollout().target_kind.making_primary()),
+                _ => why.to_owned(),
+            }));
         };
         Ok(Inputs { target, configs })
     }

@@ -39,6 +39,15 @@ impl TargetKind {
         }
     }
 
+    /// How Flagger's texts begin when the primary cannot be made.
+    pub fn making_primary(self) -> &'static str {
+        match self {
+            Self::Deployment => "createPrimaryDeployment failed",
+            Self::DaemonSet => "createPrimaryDaemonSet failed",
+            Self::Service => "reconcilePrimaryService failed",
+        }
+    }
+
     /// Whether it has pods of its own: they are scaled, awaited, and use configs.
     pub fn has_pods(self) -> bool {
         self != Self::Service

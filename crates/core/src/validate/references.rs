@@ -10,7 +10,12 @@ pub(super) fn check(spec: &CanarySpec, namespace: &str, settings: &Settings) -> 
     let mut errors: Vec<SpecError> = scaler(spec).into_iter().collect();
     if settings.no_cross_namespace_refs {
         let templates = spec.analysis.metrics.iter().filter_map(|metric| metric.template_ref.as_ref());
+        let upstream = spec
+            .upstream_ref
+            .as_ref()
+            .map(|r| CrossNamespaceRef { name: r.name.clone(), namespace: r.namespace.clone() });
         let providers = spec.analysis.alerts.iter().map(|alert| &alert.provider_ref);
+        errors.extend(upstream.and_then(|r| foreign("spec.upstreamRef", "gloo upstream", &r, namespace)));
         errors.extend(
             templates.filter_map(|r| foreign("spec.analysis.metrics", "metric template", r, namespace)),
         );

@@ -127,6 +127,7 @@ fn every_error_names_field_value_and_remedy() {
         json!({"analysis": {"sessionAffinity": {"cookieName": "a", "primaryCookieName": "a"}}}),
         json!({"analysis": {"metrics": [{"name": "m", "templateRef": {"name": "t", "namespace": "other"}}]}}),
         json!({"analysis": {"alerts": [{"name": "a", "providerRef": {"name": "slack", "namespace": "other"}}]}}),
+        json!({"upstreamRef": {"apiVersion": "gloo.solo.io/v1", "kind": "Upstream", "name": "u", "namespace": "other"}}),
         json!({"autoscalerRef": {"apiVersion": "autoscaling/v2", "kind": "VerticalPodAutoscaler", "name": "s"}}),
     ];
     let all: Vec<String> = changes.iter().flat_map(|change| errors(&json!({"spec": change}))).collect();
@@ -137,6 +138,15 @@ fn every_error_names_field_value_and_remedy() {
 fn all_errors_are_told_at_once() {
     let change = json!({"provider": "istio", "targetRef": {"kind": "Job"}, "service": {"port": 0}});
     assert_eq!(errors(&json!({"spec": change})).len(), 3);
+}
+
+#[rstest]
+#[case("gatewayapi:v1", "gatewayapi:v1:service")]
+#[case("kubernetes", "kubernetes:service")]
+fn built_in_queries_know_that_the_target_is_a_service(#[case] provider: &str, #[case] expected: &str) {
+    let target = json!({"apiVersion": "v1", "kind": "Service"});
+    let rollout = valid(&json!({"spec": {"provider": provider, "targetRef": target}}));
+    assert_eq!(rollout.subject().metrics_provider, expected);
 }
 
 #[rstest]

@@ -95,7 +95,7 @@ fn a_selector_without_a_known_label_names_the_daemon_set() {
     assert_eq!(
         error.unwrap_err().to_string(),
         "getSelectorLabel failed: daemonset podinfo-ds.test spec.selector.matchLabels must contain one of \
-         [app name app.kubernetes.io/name]"
+         [app name app.kubernetes.io/name]'"
     );
 }
 

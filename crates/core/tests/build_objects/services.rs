@@ -89,7 +89,10 @@ fn the_users_apex_is_given_back() {
     let mut bare = live;
     merge(&mut bare, &json!({"metadata": {"annotations": null}}));
     assert_eq!(revert(&bare).unwrap()["spec"]["selector"], json!({"app": "podinfo"}));
-    assert_eq!(revert(&apply(&world, ServiceRole::Apex, None)), None);
+    let mut generated = apply(&world, ServiceRole::Apex, None);
+    assert_eq!(revert(&generated), None);
+    generated["metadata"]["ownerReferences"][0]["name"] = json!("another");
+    assert_eq!(revert(&generated), None, "it is another Canary's");
 }
 
 #[test]

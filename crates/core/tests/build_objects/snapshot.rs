@@ -121,7 +121,7 @@ fn a_missing_config_is_named_if_it_is_required() {
         seen.missing_config.as_deref(),
         Some(
             "GetTargetConfigs failed: configmap podinfo-config-vol.default get query error: \
-             configmaps \"podinfo-config-vol\" not found"
+             configmap podinfo-config-vol.default get query error: configmaps \"podinfo-config-vol\" not found"
         )
     );
     let volumes = json!([{"name": "config", "configMap": {"name": "podinfo-config-vol", "optional": true}}]);

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::answer::{Fault, json};
+use crate::answer::{Fault, json, list};
 
 /// Whether a query is InfluxQL. No Flux begins in this way.
 pub(super) fn is(query: &str) -> bool {
@@ -13,13 +13,13 @@ pub(super) fn is(query: &str) -> bool {
 
 #[derive(Deserialize)]
 struct Response {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     results: Vec<Statement>,
 }
 
 #[derive(Deserialize)]
 struct Statement {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     series: Vec<Series>,
     error: Option<String>,
 }
@@ -28,7 +28,7 @@ struct Statement {
 struct Series {
     /// The time comes first.
     columns: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     values: Vec<Vec<Value>>,
 }
 

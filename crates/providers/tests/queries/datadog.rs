@@ -18,6 +18,8 @@ pub(crate) fn stub() -> Stub {
             r#"{"status":"ok","series":[{"metric":"system.cpu.idle","pointlist":[]}]}"#,
             r#"{"status":"ok","series":[{"metric":"system.cpu.idle","pointlist":[[1795272600000.0,null]]}]}"#,
             "{}",
+            r#"{"series":null}"#,
+            r#"{"series":[{"pointlist":null}]}"#,
         ],
         malformed: &[
             r#"{"series":[{"pointlist":[[1795272600000.0]]}]}"#,

@@ -20,6 +20,9 @@ pub(crate) fn stub() -> Stub {
             r#"{"result":[{"data":[{"timestamps":[],"values":[]}]}]}"#,
             r#"{"result":[{"data":[{"timestamps":[1],"values":[null]}]}]}"#,
             "{}",
+            r#"{"result":null}"#,
+            r#"{"result":[{"data":null}]}"#,
+            r#"{"result":[{"data":[{"values":null}]}]}"#,
         ],
         malformed: &[r#"{"result":[{"data":[{"values":["a"]}]}]}"#, r#"{"result":{}}"#],
         ..Stub::new("dynatrace")

@@ -23,6 +23,8 @@ pub(crate) fn stub() -> Stub {
         empty: &[
             r#"{"kind":"ExternalMetricValueList","apiVersion":"external.metrics.k8s.io/v1beta1","metadata":{},"items":[]}"#,
             r#"{"kind":"ExternalMetricValueList"}"#,
+            // As the metric adapters write an empty list.
+            r#"{"kind":"ExternalMetricValueList","metadata":{},"items":null}"#,
         ],
         malformed: &[
             r#"{"items":[{"metricName":"a"}]}"#,

@@ -17,6 +17,7 @@ pub(crate) fn stub() -> Stub {
         empty: &[
             "[]",
             r#"[{"target":"a","datapoints":[]}]"#,
+            r#"[{"target":"a","datapoints":null}]"#,
             r#"[{"target":"a","datapoints":[[null,1795273200]]}]"#,
         ],
         malformed: &["{}", r#"[{"datapoints":[[1]]}]"#, r#"[{"datapoints":[[true,1795273200]]}]"#],

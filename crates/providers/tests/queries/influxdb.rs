@@ -40,7 +40,11 @@ pub(crate) fn stub_v1() -> Stub {
                     "values":[["2026-11-21T14:59:00Z",{value}]]}}]}}]}}"#
             )
         },
-        empty: &[r#"{"results":[{"statement_id":0}]}"#, r#"{"results":[]}"#],
+        empty: &[
+            r#"{"results":[{"statement_id":0}]}"#,
+            r#"{"results":[]}"#,
+            r#"{"results":[{"series":null}]}"#,
+        ],
         malformed: &[
             r#"{"results":1}"#,
             r#"{"results":[{"series":[{"columns":["time","a"],"values":[["t","up"]]}]}]}"#,

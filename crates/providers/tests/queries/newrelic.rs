@@ -18,6 +18,7 @@ pub(crate) fn stub() -> Stub {
             r#"{"results":[{"result":null}]}"#,
             r#"{"results":[{"average":1.5}]}"#,
             "{}",
+            r#"{"results":null}"#,
         ],
         malformed: &[r#"{"results":[{"result":"1.5"}]}"#],
         ..Stub::new("newrelic")

@@ -179,7 +179,7 @@ pub(crate) const CATALOGUE: &[Moment] = moments! {
         "Warning" "daemonset podinfo.default get query error: daemonsets.apps \"podinfo\" not found",
     ],
     service_is_missing: [
-        "Warning" "service podinfo.default get query error: services \"podinfo\" not found",
+        "Warning" "service podinfo-primary.default get query error: services \"podinfo\" not found",
     ],
     config_is_missing: [
         "Warning" "GetTargetConfigs failed: configmap app.default get query error: configmaps \"app\" not found",
