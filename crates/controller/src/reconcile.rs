@@ -11,10 +11,14 @@ pub use tell::note_what_was_told;
 use std::{sync::Arc, time::Instant};
 
 use chrono::{DateTime, Utc};
-use serin_api::Canary;
+use serin_api::{Canary, Phase};
 use serin_core::{
-    Plan, Rollout, Routing, build::BuildError, decide, observe::Answers, snapshot::Snapshot,
-    validate::validate,
+    Plan, Rollout, Routing,
+    build::BuildError,
+    decide,
+    observe::Answers,
+    snapshot::Snapshot,
+    validate::{SpecError, validate, validate_revert},
 };
 
 use crate::{
@@ -125,7 +129,7 @@ impl Look<'_> {
         if let Some(stall) = rivals::conflict(&self.ctx.cluster.caches, self.key, &entry.canary) {
             return self.stall(&entry.canary, stall).await;
         }
-        let rollout = match validate(&entry.canary, &self.ctx.options.settings) {
+        let rollout = match self.valid(&entry.canary) {
             Ok(rollout) => Arc::new(rollout),
             Err(errors) => {
                 let text: Vec<String> = errors.iter().map(ToString::to_string).collect();
@@ -139,6 +143,16 @@ impl Look<'_> {
             }
             Err(error) => self.stall(&entry.canary, Stall::new("NotSupported", error.to_string())).await,
         }
+    }
+
+    /// What is wrong with a Canary that was served once must not keep its target from taking over again.
+    fn valid(&self, canary: &Canary) -> Result<Rollout, Vec<SpecError>> {
+        let settings = &self.ctx.options.settings;
+        let served = canary.status.as_ref().is_some_and(|status| status.phase != Phase::None);
+        validate(canary, settings).or_else(|errors| match stall::is_held(canary) && served {
+            true => validate_revert(canary, settings).map_err(|_| errors),
+            false => Err(errors),
+        })
     }
 
     /// The Canary. Its first read in a term goes to the cluster, as another replica may have written it

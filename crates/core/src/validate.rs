@@ -14,8 +14,11 @@ use crate::{
 
 mod provider;
 mod references;
+mod revert;
 mod service;
 mod strategy;
+
+pub use revert::validate_revert;
 
 /// The finalizer of Canaries with `revertOnDeletion`.
 pub const FINALIZER: &str = "finalizer.flagger.app";

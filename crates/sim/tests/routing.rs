@@ -51,6 +51,25 @@ fn every_strategy_goes_back_in_steps(#[case] analysis: &str, #[case] intervals: 
     assert_eq!((s.world.status.phase, share(&s)), (Phase::Succeeded, 0));
 }
 
+/// What the canary has already is checked, whatever the new steps are.
+#[test]
+fn another_step_weight_takes_effect_at_the_next_check() {
+    let analysis = |step: u8| {
+        format!(r#"{{"threshold":9,"stepWeight":{step},"webhooks":[{{"name":"roll","url":"http://t/"}}]}}"#)
+    };
+    let mut s = started(&analysis(10));
+    edit(&mut s, &analysis(30));
+    s.take_events();
+    s.script.closed.insert("roll".into(), "no".into());
+    s.interval();
+    assert_eq!(s.take_events(), ["Halt podinfo.default advancement external check roll failed no"]);
+    assert_eq!(share(&s), 10);
+    s.script.closed.remove("roll");
+    s.interval();
+    assert_eq!(s.take_events(), ["Advance podinfo.default canary weight 30"]);
+    assert_eq!(share(&s), 30);
+}
+
 /// Flagger waits for ever when the canary has no share to give back.
 #[test]
 fn a_stepped_promotion_without_a_share_finishes() {

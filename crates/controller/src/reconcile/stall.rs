@@ -43,9 +43,7 @@ impl Look<'_> {
 
     /// A Canary that cannot be served must not be held back from being deleted either.
     async fn let_go(&self, canary: &Canary) -> Result<Option<Next>, Fault> {
-        let metadata = &canary.metadata;
-        let held = metadata.finalizers.iter().flatten().any(|finalizer| finalizer == FINALIZER);
-        if metadata.deletion_timestamp.is_none() || !held {
+        if !is_held(canary) {
             return Ok(None);
         }
         finalizer::set(&self.cluster, self.key, false).await?;
@@ -119,6 +117,13 @@ impl Look<'_> {
             Health::Starting | Health::Synced | Health::Spared(_) => None,
         })
     }
+}
+
+/// Whether it is being deleted, and waits for its target to take over.
+pub(super) fn is_held(canary: &Canary) -> bool {
+    let metadata = &canary.metadata;
+    let held = metadata.finalizers.iter().flatten().any(|finalizer| finalizer == FINALIZER);
+    held && metadata.deletion_timestamp.is_some()
 }
 
 fn foreign(canary: &Canary) -> bool {

@@ -16,6 +16,7 @@ use crate::{
 mod configs;
 mod leftovers;
 mod order;
+mod revert;
 mod texts;
 
 pub(super) const CANARY: &str = "/apis/flagger.app/v1beta1/namespaces/test/canaries/app";

@@ -87,6 +87,16 @@ mod tests {
         assert_ne!(of(&selector), of(&json!({"disk": "fast"})));
     }
 
+    #[test]
+    fn only_the_template_of_a_deployment_is_a_revision() {
+        let of = |spec: Value| revision(TargetKind::Deployment, &json!({"spec": spec}));
+        let template = json!({"spec": {"containers": [{"name": "a", "image": "a:1"}]}});
+        let before = of(json!({"replicas": 1, "template": template}));
+        assert_eq!(of(json!({"replicas": 5, "paused": true, "template": template})), before);
+        let newer = json!({"spec": {"containers": [{"name": "a", "image": "a:2"}]}});
+        assert_ne!(of(json!({"replicas": 1, "template": newer})), before);
+    }
+
     #[rstest]
     #[case(TargetKind::Deployment, json!({"spec": {"replicas": 3}}), 3)]
     #[case(TargetKind::Deployment, json!({"spec": {}}), 1)]

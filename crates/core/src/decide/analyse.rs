@@ -101,7 +101,7 @@ fn wait_primary(turn: &mut Turn) -> Flow {
         return Ok(());
     }
     match ensure::ready(&primary.readiness, turn.now(), say)? {
-        Err(why) if position(turn) > 0 => rollback::begin(turn, &RollbackCause::Deadline(say(&why))),
+        Err(why) if begun(turn) => rollback::begin(turn, &RollbackCause::Deadline(say(&why))),
         _ => Ok(()),
     }
 }
@@ -110,9 +110,14 @@ fn position(turn: &Turn) -> usize {
     turn.rollout().strategy.position(turn.next.canary_weight, turn.next.iterations)
 }
 
+/// Whether anything was shifted. Steps that were edited may all be larger than the present weight.
+fn begun(turn: &Turn) -> bool {
+    position(turn) > 0 || turn.next.canary_weight > 0
+}
+
 fn tick(turn: &mut Turn) -> Flow {
-    let position = position(turn);
-    if position > 0 && turn.next.last_check_time.is_none() {
+    let (position, begun) = (position(turn), begun(turn));
+    if begun && turn.next.last_check_time.is_none() {
         turn.open_window();
     }
     if !turn.window_over(turn.rollout().interval) {
@@ -121,7 +126,7 @@ fn tick(turn: &mut Turn) -> Flow {
     }
     turn.rollback_hooks()?;
     turn.analyse();
-    if position == 0 { first(turn) } else { check(turn, position) }
+    if begun { check(turn, position) } else { first(turn) }
 }
 
 /// Nothing has been shifted yet: the tests before traffic, then the first step.

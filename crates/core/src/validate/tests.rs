@@ -166,6 +166,38 @@ fn a_service_without_a_route_needs_no_service_field() {
     assert_eq!((rollout.apex.as_str(), rollout.canary_service().as_str()), ("podinfo", "podinfo-canary"));
 }
 
+#[rstest]
+#[case::provider(json!({"provider": "istio"}), Provider::Kubernetes)]
+#[case::no_gateway(json!({"service": {"gatewayRefs": []}}), Provider::Kubernetes)]
+#[case::no_step(json!({"analysis": {"stepWeight": 0}}), Provider::GatewayApi)]
+#[case::matching(json!({"service": {"match": [{"uri": {"suffix": "x"}}]}}), Provider::GatewayApi)]
+#[case::cookies(
+    json!({"analysis": {"sessionAffinity": {"cookieName": "a", "primaryCookieName": "a"}}}),
+    Provider::GatewayApi
+)]
+#[case::foreign(
+    json!({"analysis": {"metrics": [{"name": "m", "templateRef": {"name": "t", "namespace": "other"}}]}}),
+    Provider::GatewayApi
+)]
+#[case::scaler(
+    json!({"autoscalerRef": {"apiVersion": "v1", "kind": "VerticalPodAutoscaler", "name": "s"}}),
+    Provider::GatewayApi
+)]
+fn a_revert_needs_little(#[case] change: Value, #[case] provider: Provider) {
+    let settings = Settings { no_cross_namespace_refs: true, ..Settings::default() };
+    let canary = canary(&json!({"spec": change}));
+    assert!(validate(&canary, &settings).is_err());
+    let rollout = validate_revert(&canary, &settings).unwrap();
+    assert_eq!((rollout.provider, rollout.apex.as_str()), (provider, "podinfo"));
+}
+
+#[test]
+fn a_revert_needs_a_target_and_its_services() {
+    for change in [json!({"targetRef": {"kind": "Job"}}), json!({"service": null})] {
+        assert!(validate_revert(&canary(&json!({"spec": change})), &Settings::default()).is_err());
+    }
+}
+
 #[test]
 fn what_has_no_effect_without_a_route_is_told() {
     let warnings = |analysis: Value| {

@@ -160,6 +160,9 @@ fn configs_are_used_as_they_are_when_tracking_is_off_or_they_are_ignored() {
     let pod = world.primary(None)["spec"]["template"]["spec"].clone();
     assert_eq!(pod["volumes"][0]["configMap"]["name"], "podinfo-config-vol");
     assert_eq!(pod["volumes"][1]["secret"]["secretName"], "podinfo-secret-vol-primary");
+    let (rollout, none) = (world.rollout(), std::collections::BTreeMap::new());
+    let untracked = primary::primary(&rollout, &world.settings, world.target(), None, &none).unwrap();
+    assert_eq!(untracked["spec"]["template"]["spec"], world.target()["spec"]["template"]["spec"]);
 }
 
 #[test]

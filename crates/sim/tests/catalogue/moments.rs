@@ -251,11 +251,20 @@ pub(crate) fn deployment_is_missing() -> Scenario {
     initialized(STEP).look(|o| o.target = Seen::Absent)
 }
 
-pub(crate) fn config_is_missing() -> Scenario {
+fn without_a_config(o: &mut Observation) {
     let config = ConfigRef { kind: ConfigKind::ConfigMap, name: "app".to_owned(), required: true };
+    o.configs = Seen::Absent;
+    o.missing_config = Some(missing(&config, "default"));
+}
+
+pub(crate) fn config_is_missing() -> Scenario {
+    initialized(STEP).look(without_a_config)
+}
+
+pub(crate) fn config_is_missing_at_first() -> Scenario {
     initialized(STEP).look(|o| {
-        o.configs = Seen::Absent;
-        o.missing_config = Some(missing(&config, "default"));
+        without_a_config(o);
+        o.primary = Seen::Absent;
     })
 }
 

@@ -182,7 +182,10 @@ pub(crate) const CATALOGUE: &[Moment] = moments! {
         "Warning" "service podinfo-primary.default get query error: services \"podinfo\" not found",
     ],
     config_is_missing: [
-        "Warning" "GetTargetConfigs failed: configmap app.default get query error: configmaps \"app\" not found",
+        "Warning" "GetTargetConfigs failed: configmap app.default get query error: configmap app.default get query error: configmaps \"app\" not found",
+    ],
+    config_is_missing_at_first: [
+        "Warning" "createPrimaryDeployment failed: GetTargetConfigs failed: configmap app.default get query error: configmap app.default get query error: configmaps \"app\" not found",
     ],
     some_config_is_missing: [
         "Warning" "a ConfigMap or Secret of the target is missing",
@@ -348,7 +351,10 @@ pub(crate) const FLAGGERS: &[Row] = &[
     ("Normal", "Terminating canary {}.{}"),
     ("Normal", "Terminated canary {}.{}"),
     ("Warning", "deployment {}.{} get query error: deployments.apps \"{}\" not found"),
-    ("Warning", "GetTargetConfigs failed: configmap {}.{} get query error: configmaps \"{}\" not found"),
+    (
+        "Warning",
+        "GetTargetConfigs failed: configmap {}.{} get query error: configmap {}.{} get query error: configmaps \"{}\" not found",
+    ),
     (
         "Warning",
         "HTTPRoute {}.{} parent {} is not ready (status: {}, observed generation: {}, current generation: {})",

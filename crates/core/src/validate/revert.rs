@@ -1,0 +1,29 @@
+//! Canaries that are being deleted.
+
+use serin_api::{Canary, canary::CanaryAnalysis};
+
+use super::{Settings, SpecError, provider::provider, validate};
+use crate::{Rollout, build::scaler::ScalerKind};
+
+/// As [`validate`], for a Canary whose target is to take over again (`revertOnDeletion`).
+///
+/// Nothing is looked at that this does not need: an analysis, a reference or a condition that became wrong must not
+/// leave an application without pods. Where the manifest asks for no route that could be written, none is given back.
+///
+/// # Errors
+/// What keeps the target or its Services from being known.
+pub fn validate_revert(canary: &Canary, settings: &Settings) -> Result<Rollout, Vec<SpecError>> {
+    let mut canary = canary.clone();
+    let spec = &mut canary.spec;
+    spec.analysis = CanaryAnalysis { step_weight: Some(100), ..CanaryAnalysis::default() };
+    spec.upstream_ref = None;
+    spec.autoscaler_ref.take_if(|reference| ScalerKind::of(reference).is_none());
+    let attached = spec.service.as_mut().is_some_and(|service| {
+        service.match_.clear();
+        !service.gateway_refs.is_empty()
+    });
+    if !attached || provider(spec, settings).is_err() {
+        spec.provider = Some("kubernetes".to_owned());
+    }
+    validate(&canary, settings)
+}
