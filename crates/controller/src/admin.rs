@@ -120,6 +120,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn without_the_definition_of_canaries_the_operator_waits_for_it() {
+        let admin = admin();
+        sync(&admin.caches);
+        admin.caches.canaries.fail(Health::NotServed("canaries.flagger.app is not served".to_owned()));
+        let (status, text) = ask(&admin, "/readyz").await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(text, "Canary: canaries.flagger.app is not served\n");
+        assert_eq!(ask(&admin, "/healthz").await.0, StatusCode::OK);
+    }
+
+    #[tokio::test]
     async fn metrics_are_served() {
         let request = Request::get("/metrics").header("accept", "application/openmetrics-text");
         let answer = admin().router().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
