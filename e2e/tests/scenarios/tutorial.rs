@@ -1,7 +1,7 @@
 //! The manifests of the Gateway API tutorial that Flagger's users start from, field by field.
 //!
 //! Substituted are the names of gateway, host and namespace, the intervals, and the queries, which have to be those
-//! of the gateway at hand.
+//! of the gateway at hand. The pods serve on for a while before they end.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};

@@ -30,7 +30,9 @@ fn a_missing_target_is_waited_for() -> Verdict {
 fn a_target_without_a_usable_selector_is_told() -> Verdict {
     together("selector", async |scene| {
         let labels = json!({"app": null, "tier": "web"});
+        // Without pods: to delete the only copy that is ready is what the safety invariants forbid.
         let change = json!({"spec": {
+            "paused": true,
             "selector": {"matchLabels": labels},
             "template": {"metadata": {"labels": labels}},
         }});
