@@ -149,10 +149,11 @@ impl Look<'_> {
     fn valid(&self, canary: &Canary) -> Result<Rollout, Vec<SpecError>> {
         let settings = &self.ctx.options.settings;
         let served = canary.status.as_ref().is_some_and(|status| status.phase != Phase::None);
-        validate(canary, settings).or_else(|errors| match stall::is_held(canary) && served {
-            true => validate_revert(canary, settings).map_err(|_| errors),
-            false => Err(errors),
-        })
+        let checked = validate(canary, settings);
+        if checked.is_ok() || !served || !stall::is_held(canary) {
+            return checked;
+        }
+        validate_revert(canary, settings).or(checked)
     }
 
     /// The Canary. Its first read in a term goes to the cluster, as another replica may have written it
