@@ -1,6 +1,7 @@
 //! Alerts to people.
 
 use futures::future::join_all;
+use serde::Deserialize;
 use serin_api::{
     AlertProvider, Canary,
     canary::{CanaryAlert, News},
@@ -173,7 +174,7 @@ impl Alerts {
         let found = self.cluster.get(Kind::AlertProvider, key).await.map_err(Undelivered::Unreadable)?;
         let found = found.ok_or_else(|| Undelivered::NoProvider(key.name.to_string()))?;
         // What serde says may quote the URL of the hook.
-        let provider: AlertProvider = serde_json::from_value(found).map_err(|_| Undelivered::Malformed)?;
+        let provider = AlertProvider::deserialize(found.as_ref()).map_err(|_| Undelivered::Malformed)?;
         let credentials = match &provider.spec.secret_ref {
             Some(secret) => Some(self.credentials(&key.sibling(secret.name.as_str())).await?),
             None => None,

@@ -4,6 +4,8 @@ pub(crate) mod finalizer;
 mod leftovers;
 mod primary;
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use serin_api::{HttpRoute, Phase};
 use serin_core::{
@@ -115,14 +117,14 @@ impl Hands<'_> {
     }
 
     fn target(&self) -> Result<&Value, ActionError> {
-        self.seen.target.present().ok_or_else(|| ActionError::Outdated(self.rollout.target_name()))
+        self.seen.target.object().ok_or_else(|| ActionError::Outdated(self.rollout.target_name()))
     }
 
     fn live_service(&self, role: ServiceRole) -> Option<&Value> {
         match role {
-            ServiceRole::Apex => self.seen.apex_service.present(),
-            ServiceRole::Primary => self.seen.primary_service.present(),
-            ServiceRole::Canary => self.seen.canary_service.present(),
+            ServiceRole::Apex => self.seen.apex_service.object(),
+            ServiceRole::Primary => self.seen.primary_service.object(),
+            ServiceRole::Canary => self.seen.canary_service.object(),
         }
     }
 
@@ -169,7 +171,7 @@ impl Hands<'_> {
     }
 
     /// Applies an object after taking over what Flagger owns of it, `theirs` telling whether there is any.
-    async fn own(&self, kind: Kind, key: &Key, body: &Value, theirs: bool) -> Result<Value, ApiError> {
+    async fn own(&self, kind: Kind, key: &Key, body: &Value, theirs: bool) -> Result<Arc<Value>, ApiError> {
         if theirs {
             self.cluster.hand_over(kind, key).await?;
         }
@@ -179,14 +181,14 @@ impl Hands<'_> {
     async fn apply_scaler(&self) -> Result<(), ActionError> {
         let Some(reference) = &self.rollout.spec.autoscaler_ref else { return Ok(()) };
         let namespace = &self.rollout.namespace;
-        let source = self.seen.scaler_source.present();
+        let source = self.seen.scaler_source.object();
         let source =
             source.ok_or_else(|| ActionError::Outdated(format!("{}.{namespace}", reference.name)))?;
-        let body = scaler::scaler(self.rollout, reference, source, self.seen.scaler_primary.present())?;
+        let body = scaler::scaler(self.rollout, reference, source, self.seen.scaler_primary.object())?;
         let name = scaler::name(reference);
         let kind = Kind::of_scaler(reference);
         let answer = self.cluster.put(kind, &self.key.sibling(name.as_str()), &body).await;
-        let what = match (kind, self.seen.scaler_primary.present()) {
+        let what = match (kind, self.seen.scaler_primary.object()) {
             (Kind::ScaledObject, Some(_)) => "updating ScaledObject",
             (Kind::ScaledObject, None) => "creating Keda ScaledObject",
             (_, Some(_)) => "updating HorizontalPodAutoscaler v2",
@@ -207,10 +209,10 @@ impl Hands<'_> {
     }
 
     async fn apply_route(&self, routing: Routing) -> Result<(), ActionError> {
-        let target = self.seen.target.present();
+        let target = self.seen.target.object();
         let selector =
             target.map(|target| Selector::if_any(self.rollout, self.settings, target)).transpose()?.flatten();
-        let live = self.seen.route.present();
+        let live = self.seen.route.object();
         let body = route(self.rollout, selector.as_ref(), routing, &self.cookies, live)?;
         let split = |live| read(self.rollout, selector.as_ref(), &self.cookies, live).ok()?.routing;
         self.write_route(&body, live, |name, said| match live {
@@ -224,8 +226,8 @@ impl Hands<'_> {
     }
 
     async fn revert_route(&self) -> Result<(), ActionError> {
-        let Some(live) = self.seen.route.present() else { return Ok(()) };
-        let Some(body) = step_back(self.rollout, live, self.seen.apex_service.present())? else {
+        let Some(live) = self.seen.route.object() else { return Ok(()) };
+        let Some(body) = step_back(self.rollout, live, self.seen.apex_service.object())? else {
             return Ok(());
         };
         let text = |name: &str, said: &str| format!("HTTPRoute {name} update error: {said} while reverting");
@@ -265,7 +267,7 @@ impl Hands<'_> {
     }
 
     async fn revert_apex(&self) -> Result<(), ActionError> {
-        let (Some(live), target) = (self.seen.apex_service.present(), self.target()?) else { return Ok(()) };
+        let (Some(live), target) = (self.seen.apex_service.object(), self.target()?) else { return Ok(()) };
         let reverted = services::reverted_apex(self.rollout, self.settings, target, live)?;
         match reverted {
             Some(body) => self.write_service(&self.rollout.apex, &body, Some(live)).await,

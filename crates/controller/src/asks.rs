@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
+use serde::Deserialize;
 use serin_analysis::{
     CheckOutcome, Outcome, SetupError, Source, TemplateName,
     availability::{Probe, Unavailable, probes},
@@ -151,8 +152,7 @@ async fn template(ctx: &Context, name: &TemplateName) -> Result<MetricTemplateSp
         }
         Seen::Unknown(why) => return Err(failed(why)),
     };
-    let template: MetricTemplate =
-        serde_json::from_value(value.as_ref().clone()).map_err(|error| failed(decoding(&error)))?;
+    let template = MetricTemplate::deserialize(value.as_ref()).map_err(|error| failed(decoding(&error)))?;
     Ok(template.spec)
 }
 

@@ -2,13 +2,16 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use k8s_openapi::api::{core::v1::Secret, discovery::v1::EndpointSlice};
+use k8s_openapi::api::core::v1::Secret;
 use kube::{
-    Api, Client,
-    api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams, Preconditions},
+    Api, Client, Resource,
+    api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions},
 };
 use serde_json::{Value, json};
-use serin_core::build::managed;
+use serin_core::build::{
+    json::{entry, set},
+    managed,
+};
 
 use crate::{
     cache::{Caches, CanaryEntry, Credential, Lookup, Origin, SERVICE_LABEL, Version},
@@ -16,6 +19,7 @@ use crate::{
     key::Key,
     kind::Kind,
     queue::Queue,
+    watch::{Object, Slice},
 };
 
 /// The field manager of everything that is written.
@@ -58,7 +62,7 @@ impl Cluster {
         self.namespace.as_deref().is_none_or(|watched| watched == namespace)
     }
 
-    fn api(&self, kind: Kind, key: &Key) -> Api<DynamicObject> {
+    fn api(&self, kind: Kind, key: &Key) -> Api<Object> {
         Api::namespaced_with(self.client.clone(), &key.namespace, &kind.resource())
     }
 
@@ -66,7 +70,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When the object cannot be read.
-    pub async fn get(&self, kind: Kind, key: &Key) -> Result<Option<Value>, ApiError> {
+    pub async fn get(&self, kind: Kind, key: &Key) -> Result<Option<Arc<Value>>, ApiError> {
         let answer = within(self.api(kind, key).get(&key.name)).await;
         let request = Request { verb: Verb::Get, kind, key };
         match answer {
@@ -82,7 +86,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When the API server refuses it.
-    pub async fn apply(&self, kind: Kind, key: &Key, body: &Value) -> Result<Value, ApiError> {
+    pub async fn apply(&self, kind: Kind, key: &Key, body: &Value) -> Result<Arc<Value>, ApiError> {
         let params = PatchParams::apply(FIELD_MANAGER).force();
         let answer = within(self.api(kind, key).patch(&key.name, &params, &Patch::Apply(body))).await;
         self.finish(&Request { verb: Verb::Patch, kind, key }, answer)
@@ -111,7 +115,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When the API server refuses it.
-    pub async fn merge(&self, kind: Kind, key: &Key, patch: &Value) -> Result<Value, ApiError> {
+    pub async fn merge(&self, kind: Kind, key: &Key, patch: &Value) -> Result<Arc<Value>, ApiError> {
         let answer = within(self.api(kind, key).patch(&key.name, &params(), &Patch::Merge(patch))).await;
         self.finish(&Request { verb: Verb::Patch, kind, key }, answer)
     }
@@ -120,7 +124,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When the API server refuses it.
-    pub async fn merge_status(&self, kind: Kind, key: &Key, patch: &Value) -> Result<Value, ApiError> {
+    pub async fn merge_status(&self, kind: Kind, key: &Key, patch: &Value) -> Result<Arc<Value>, ApiError> {
         let answer =
             within(self.api(kind, key).patch_status(&key.name, &params(), &Patch::Merge(patch))).await;
         self.finish(&Request { verb: Verb::Patch, kind, key }, answer)
@@ -130,14 +134,13 @@ impl Cluster {
     ///
     /// # Errors
     /// When the API server refuses it; with 409 when somebody else was faster.
-    pub async fn put(&self, kind: Kind, key: &Key, body: &Value) -> Result<Value, ApiError> {
+    pub async fn put(&self, kind: Kind, key: &Key, body: &Value) -> Result<Arc<Value>, ApiError> {
         let known = body.pointer("/metadata/resourceVersion").is_some();
         let verb = if known { Verb::Update } else { Verb::Create };
         let request = Request { verb, kind, key };
-        let mut body: DynamicObject = serde_json::from_value(body.clone())
-            .map_err(|error| request.failed(kube::Error::SerdeError(error)))?;
+        let mut body = Object::of(body.clone());
         // What is kept of them is not all; the API server knows the rest.
-        body.metadata.managed_fields = None;
+        set(entry(&mut body.value, "metadata"), "managedFields", None);
         let params = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
         let api = self.api(kind, key);
         let answer = if known {
@@ -219,7 +222,7 @@ impl Cluster {
     /// # Errors
     /// When they cannot be read.
     pub async fn resolve_endpoints(&self, service: &Key) -> Result<(), ApiError> {
-        let api = Api::<EndpointSlice>::namespaced(self.client.clone(), &service.namespace);
+        let api = Api::<Slice>::namespaced(self.client.clone(), &service.namespace);
         let params = ListParams::default().labels(&format!("{SERVICE_LABEL}={}", service.name));
         let request = Request { verb: Verb::List, kind: Kind::EndpointSlice, key: service };
         let slices = within(api.list(&params)).await.map_err(|source| request.failed(source))?;
@@ -227,24 +230,22 @@ impl Cluster {
         Ok(())
     }
 
-    fn finish(&self, request: &Request, answer: kube::Result<DynamicObject>) -> Result<Value, ApiError> {
+    fn finish(&self, request: &Request, answer: kube::Result<Object>) -> Result<Arc<Value>, ApiError> {
         let mut object = answer.map_err(|source| request.failed(source))?;
-        let mut value =
-            serde_json::to_value(&object).map_err(|error| request.failed(kube::Error::SerdeError(error)))?;
-        managed::trim(&mut value);
-        object.metadata.managed_fields = None;
-        self.remember(request.kind, request.key, object, &value);
+        managed::trim(&mut object.value);
+        let version = Version::parse(object.meta().resource_version.as_deref());
+        let value = Arc::new(object.value);
+        self.remember(request.kind, request.key, version, &value);
         Ok(value)
     }
 
     /// A change wakes the other Canaries that depend on the object; the watch will not, as it tells
     /// nothing new.
-    fn remember(&self, kind: Kind, key: &Key, object: DynamicObject, value: &Value) {
-        let version = Version::parse(object.metadata.resource_version.as_deref());
+    fn remember(&self, kind: Kind, key: &Key, version: Version, value: &Arc<Value>) {
         let woken = match self.caches.objects(kind) {
-            Some(store) => store.offer(key, version, value.clone(), Origin::Answer),
+            Some(store) => store.offer(key, version, Arc::clone(value), Origin::Answer),
             None if kind == Kind::Canary => {
-                let entry = CanaryEntry::decode(object);
+                let entry = CanaryEntry::decode(value);
                 self.caches.canaries.offer(key, version, entry, Origin::Answer);
                 Vec::new()
             }

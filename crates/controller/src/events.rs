@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, Utc};
-use kube::{Api, Client, api::PostParams, core::DynamicObject};
+use kube::{Api, Client, api::PostParams};
 use serde_json::{Value, json};
 use serin_api::Canary;
 use serin_core::{
@@ -11,7 +11,7 @@ use serin_core::{
     plan::{Event, Level},
 };
 
-use crate::{error::code, key::Key};
+use crate::{error::code, key::Key, watch::Object};
 
 /// Every event of Flagger has this reason.
 const REASON: &str = "Synced";
@@ -77,14 +77,12 @@ impl Events {
         index: usize,
     ) -> Result<(), kube::Error> {
         let key = Key::of(canary);
-        let api: Api<DynamicObject> = Api::namespaced_with(
+        let api: Api<Object> = Api::namespaced_with(
             self.client.clone(),
             &key.namespace,
             &kube::core::ApiResource::erase::<k8s_openapi::api::core::v1::Event>(&()),
         );
-        let object =
-            serde_json::from_value(body(canary, event, at, index)).map_err(kube::Error::SerdeError)?;
-        api.create(&PostParams::default(), &object).await?;
+        api.create(&PostParams::default(), &Object::of(body(canary, event, at, index))).await?;
         Ok(())
     }
 }

@@ -9,6 +9,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
+use serde::Deserialize;
 use serde_json::Value;
 use serin_api::{Canary, HttpRoute, canary::AutoscalerRef};
 use serin_core::{
@@ -35,12 +36,12 @@ pub(crate) const AT_ONCE: usize = 8;
 pub async fn snapshot(
     cluster: &Cluster,
     key: &Key,
-    canary: &Canary,
+    canary: &Arc<Canary>,
     rollout: &Rollout,
     tracking: bool,
     answers: Answers,
 ) -> Snapshot {
-    let object = async |kind, name: &str| own(object(cluster, kind, &key.sibling(name)).await);
+    let object = async |kind, name: &str| object(cluster, kind, &key.sibling(name)).await;
     let kind = Kind::of_target(rollout.target_kind);
     let target = object(kind, &rollout.target).await;
     let scaler = rollout.spec.autoscaler_ref.as_ref();
@@ -64,7 +65,7 @@ pub async fn snapshot(
             canary: endpoints(cluster, &key.sibling(rollout.canary_service())).await,
         },
         leftovers: leftovers::read(cluster, key, canary, rollout).await,
-        canary: canary.clone(),
+        canary: Arc::clone(canary),
         target,
         now: now(),
         answers,
@@ -72,13 +73,18 @@ pub async fn snapshot(
 }
 
 /// An autoscaler. Where the kind is not served there is none: a Canary can be deleted after KEDA is gone.
-async fn scaler_object(cluster: &Cluster, key: &Key, reference: &AutoscalerRef, name: &str) -> Seen<Value> {
+async fn scaler_object(
+    cluster: &Cluster,
+    key: &Key,
+    reference: &AutoscalerRef,
+    name: &str,
+) -> Seen<Arc<Value>> {
     let kind = Kind::of_scaler(reference);
     let store = cluster.caches.objects(kind);
     if store.is_some_and(|store| matches!(store.health(), Health::NotServed(_))) {
         return Seen::Absent;
     }
-    own(object(cluster, kind, &key.sibling(name)).await)
+    object(cluster, kind, &key.sibling(name)).await
 }
 
 /// The time of a decision.
@@ -104,25 +110,21 @@ pub async fn object(cluster: &Cluster, kind: Kind, key: &Key) -> Seen<Arc<Value>
 
 async fn read(cluster: &Cluster, kind: Kind, key: &Key) -> Seen<Arc<Value>> {
     match cluster.get(kind, key).await {
-        Ok(Some(value)) => Seen::Present(Arc::new(value)),
+        Ok(Some(value)) => Seen::Present(value),
         Ok(None) => Seen::Absent,
         Err(error) => Seen::Unknown(error.to_string()),
     }
 }
 
-fn own(seen: Seen<Arc<Value>>) -> Seen<Value> {
-    seen.map(Arc::unwrap_or_clone)
-}
-
-async fn route(cluster: &Cluster, key: &Key, rollout: &Rollout) -> Seen<HttpRoute> {
+async fn route(cluster: &Cluster, key: &Key, rollout: &Rollout) -> Seen<Arc<HttpRoute>> {
     if !rollout.routed() {
         return Seen::Absent;
     }
     match object(cluster, Kind::HttpRoute, &key.sibling(rollout.apex.as_str())).await {
         Seen::Absent => Seen::Absent,
         Seen::Unknown(why) => Seen::Unknown(why),
-        Seen::Present(value) => match serde_json::from_value(Arc::unwrap_or_clone(value)) {
-            Ok(route) => Seen::Present(route),
+        Seen::Present(value) => match HttpRoute::deserialize(value.as_ref()) {
+            Ok(route) => Seen::Present(Arc::new(route)),
             Err(error) => Seen::Unknown(format!("HTTPRoute {} cannot be read: {error}", rollout.apex)),
         },
     }
@@ -147,7 +149,7 @@ async fn endpoints(cluster: &Cluster, service: &Key) -> Seen<u32> {
 async fn configs(
     cluster: &Cluster,
     canary: &Key,
-    target: &Seen<Value>,
+    target: &Seen<Arc<Value>>,
     tracking: bool,
 ) -> BTreeMap<String, Seen<TrackedConfig>> {
     let refs = match target {

@@ -11,7 +11,7 @@ pub use tell::note_what_was_told;
 use std::{sync::Arc, time::Instant};
 
 use chrono::{DateTime, Utc};
-use serin_api::{Canary, Phase};
+use serin_api::{Canary, CanaryStatus, Phase};
 use serin_core::{
     Plan, Rollout, Routing,
     build::BuildError,
@@ -88,7 +88,7 @@ struct Look<'a> {
 
 /// What was decided, and on what.
 struct Decision {
-    canary: Canary,
+    canary: Arc<Canary>,
     rollout: Arc<Rollout>,
     seen: Snapshot,
     plan: Plan,
@@ -138,7 +138,7 @@ impl Look<'_> {
         };
         match self.decide(&entry.canary, &rollout).await? {
             Ok((seen, plan)) => {
-                let canary = entry.canary.clone();
+                let canary = Arc::clone(&entry.canary);
                 Box::pin(self.execute(Decision { canary, rollout, seen, plan })).await
             }
             Err(error) => self.stall(&entry.canary, Stall::new("NotSupported", error.to_string())).await,
@@ -175,7 +175,7 @@ impl Look<'_> {
     fn completed(&self, entry: Arc<CanaryEntry>) -> Arc<CanaryEntry> {
         let restored = self.ctx.memory.restored(self.key, entry.canary.status.as_ref());
         let Some(status) = restored else { return entry };
-        let canary = Canary { status: Some(status), ..entry.canary.clone() };
+        let canary = with_status(&entry.canary, status);
         Arc::new(CanaryEntry { canary, problem: entry.problem.clone() })
     }
 
@@ -190,7 +190,7 @@ impl Look<'_> {
     /// Decides, and answers what has to be known first.
     async fn decide(
         &mut self,
-        canary: &Canary,
+        canary: &Arc<Canary>,
         rollout: &Arc<Rollout>,
     ) -> Result<Result<(Snapshot, Plan), BuildError>, Fault> {
         let settings = &self.ctx.options.settings;
@@ -234,6 +234,15 @@ impl Look<'_> {
             metrics.routing(&rollout.target, namespace, Routing::PRIMARY);
         }
     }
+}
+
+/// The Canary with this status.
+fn with_status(canary: &Arc<Canary>, status: CanaryStatus) -> Arc<Canary> {
+    if canary.status.as_ref() == Some(&status) {
+        return Arc::clone(canary);
+    }
+    let Canary { metadata, spec, status: _ } = canary.as_ref();
+    Arc::new(Canary { metadata: metadata.clone(), spec: spec.clone(), status: Some(status) })
 }
 
 #[cfg(test)]

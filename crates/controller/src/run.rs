@@ -2,11 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use k8s_openapi::api::{
-    core::v1::{ConfigMap, Secret},
-    discovery::v1::EndpointSlice,
-};
-use kube::{Api, Client, Resource, core::PartialObjectMeta};
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use kube::{Api, Client, Resource};
 use tokio::{
     net::TcpListener,
     sync::watch,
@@ -24,7 +21,9 @@ use crate::{
     metrics::Metrics,
     metrics_server,
     options::{Election, Options},
-    reconcile, watch as feed, worker,
+    reconcile,
+    watch::{self as feed, Named, Object, Slice},
+    worker,
 };
 
 /// How long deliveries of events and alerts may take after everything else has ended.
@@ -144,15 +143,15 @@ fn watch_all(ctx: &Context, services: &mut JoinSet<()>) {
         });
     }
     let sink = EndpointSink { caches: Arc::clone(caches), queue: Arc::clone(queue) };
-    let slices = typed::<EndpointSlice>(ctx);
+    let slices = typed::<Slice>(ctx);
     spawn_second(ctx, services, feed::run(Kind::EndpointSlice, slices, sink));
     if !ctx.options.settings.config_tracking {
         return [Kind::ConfigMap, Kind::Secret].into_iter().for_each(|kind| nothing_to_watch(ctx, kind));
     }
     let sink = |kind| ConfigSink { kind, caches: Arc::clone(caches), queue: Arc::clone(queue) };
-    let config_maps = typed::<PartialObjectMeta<ConfigMap>>(ctx);
+    let config_maps = typed::<Named<ConfigMap>>(ctx);
     spawn_second(ctx, services, feed::run(Kind::ConfigMap, config_maps, sink(Kind::ConfigMap)));
-    let secrets = typed::<PartialObjectMeta<Secret>>(ctx);
+    let secrets = typed::<Named<Secret>>(ctx);
     spawn_second(ctx, services, feed::run(Kind::Secret, secrets, sink(Kind::Secret)));
 }
 
@@ -174,7 +173,7 @@ fn spawn_second(ctx: &Context, services: &mut JoinSet<()>, watch: impl Future<Ou
     });
 }
 
-fn dynamic(ctx: &Context, kind: Kind) -> Api<kube::core::DynamicObject> {
+fn dynamic(ctx: &Context, kind: Kind) -> Api<Object> {
     let (client, resource) = (ctx.cluster.client.clone(), kind.resource());
     match &ctx.options.namespace {
         Some(namespace) => Api::namespaced_with(client, namespace, &resource),

@@ -1,5 +1,9 @@
 //! From the watches of the API server to the stores.
 
+mod head;
+mod managers;
+mod object;
+
 use std::{fmt::Debug, pin::pin, time::Duration};
 
 use futures::StreamExt;
@@ -12,6 +16,9 @@ use tokio::time::Instant;
 
 use crate::{cache::Health, error::chain, kind::Kind};
 
+pub(crate) use head::{Named, Slice};
+pub(crate) use object::{Object, head};
+
 /// How long to wait before a kind that cannot be read is listed again.
 const RETRY: Duration = Duration::from_secs(5);
 /// The same while it may be a passing fault.
@@ -22,9 +29,6 @@ const BELIEVED: Duration = Duration::from_secs(10);
 
 /// What takes in the objects of a watch.
 pub(crate) trait Sink<K>: Send + Sync {
-    /// Whether it looks at who set which field.
-    const MANAGERS: bool = false;
-
     /// A list of all objects begins.
     fn list_begins(&self);
     /// An object of the list.
@@ -112,21 +116,14 @@ where
     Health::Failing("the watch ended".to_owned())
 }
 
-fn take<K: Resource, S: Sink<K>>(sink: &S, event: watcher::Event<K>) {
-    let strip = |object| if S::MANAGERS { object } else { strip(object) };
+fn take<K>(sink: &impl Sink<K>, event: watcher::Event<K>) {
     match event {
         watcher::Event::Init => sink.list_begins(),
-        watcher::Event::InitApply(object) => sink.listed(strip(object)),
+        watcher::Event::InitApply(object) => sink.listed(object),
         watcher::Event::InitDone => sink.list_ends(),
-        watcher::Event::Apply(object) => sink.applied(strip(object)),
+        watcher::Event::Apply(object) => sink.applied(object),
         watcher::Event::Delete(object) => sink.deleted(object),
     }
-}
-
-/// Field managers are the largest part of many objects.
-fn strip<K: Resource>(mut object: K) -> K {
-    object.meta_mut().managed_fields = None;
-    object
 }
 
 /// The state of the kind if trying again at once is no use; `None` for passing faults.
@@ -172,10 +169,7 @@ fn not_served(kind: Kind) -> String {
 mod tests {
     use axum::{Json, Router, extract::State, http::HeaderMap};
     use k8s_openapi::api::core::v1::Secret;
-    use kube::{
-        Client,
-        core::{PartialObjectMeta, Status},
-    };
+    use kube::{Client, ResourceExt, core::Status};
     use serde_json::{Value, json};
     use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
@@ -185,14 +179,14 @@ mod tests {
     #[derive(Clone)]
     struct Log(UnboundedSender<String>);
 
-    impl Sink<PartialObjectMeta<Secret>> for Log {
+    impl Sink<Named<Secret>> for Log {
         fn list_begins(&self) {}
-        fn listed(&self, object: PartialObjectMeta<Secret>) {
-            self.0.send(object.metadata.name.unwrap_or_default()).unwrap();
+        fn listed(&self, object: Named<Secret>) {
+            self.0.send(object.name_any()).unwrap();
         }
         fn list_ends(&self) {}
-        fn applied(&self, _: PartialObjectMeta<Secret>) {}
-        fn deleted(&self, _: PartialObjectMeta<Secret>) {}
+        fn applied(&self, _: Named<Secret>) {}
+        fn deleted(&self, _: Named<Secret>) {}
         fn failed(&self, _: Health) {}
     }
 
@@ -211,7 +205,7 @@ mod tests {
         let (sender, mut told) = unbounded_channel();
         let log = Log(sender);
         let client = Client::new(Router::new().fallback(serve).with_state(log.clone()), "default");
-        let watch = tokio::spawn(run(Kind::Secret, Api::<PartialObjectMeta<Secret>>::all(client), log));
+        let watch = tokio::spawn(run(Kind::Secret, Api::<Named<Secret>>::all(client), log));
         let listed = told.recv().await.unwrap();
         assert!(listed.contains("as=PartialObjectMetadataList"), "{listed}");
         assert_eq!(told.recv().await.as_deref(), Some("token"));

@@ -27,6 +27,15 @@ impl<T> Seen<T> {
         }
     }
 
+    /// The same state of a borrowed value.
+    pub fn as_ref(&self) -> Seen<&T> {
+        match self {
+            Self::Unknown(why) => Seen::Unknown(why.clone()),
+            Self::Absent => Seen::Absent,
+            Self::Present(value) => Seen::Present(value),
+        }
+    }
+
     /// The same state with the value changed by `f`.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Seen<U> {
         match self {
@@ -34,6 +43,13 @@ impl<T> Seen<T> {
             Self::Absent => Seen::Absent,
             Self::Present(value) => Seen::Present(f(value)),
         }
+    }
+}
+
+impl<T> Seen<Arc<T>> {
+    /// The shared object, if there is one.
+    pub fn object(&self) -> Option<&T> {
+        self.present().map(Arc::as_ref)
     }
 }
 

@@ -29,36 +29,36 @@ mod workloads;
 
 pub use endpoints::ready_endpoints;
 
-/// The objects of one Canary as the shell read them.
+/// The objects of one Canary as the shell read them, shared with its caches.
 ///
 /// What could not be read is [`Seen::Unknown`]; only what is known not to exist is [`Seen::Absent`].
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     /// The Canary.
-    pub canary: Canary,
+    pub canary: Arc<Canary>,
     /// The target.
-    pub target: Seen<Value>,
+    pub target: Seen<Arc<Value>>,
     /// The primary: an object of the target's kind.
-    pub primary: Seen<Value>,
+    pub primary: Seen<Arc<Value>>,
     /// Every config of [`crate::build::configs::config_refs`] by [`crate::build::configs::ConfigRef::key`].
     pub configs: BTreeMap<String, Seen<TrackedConfig>>,
     /// The Service `<apex>`.
-    pub apex_service: Seen<Value>,
+    pub apex_service: Seen<Arc<Value>>,
     /// The Service `<apex>-primary`.
-    pub primary_service: Seen<Value>,
+    pub primary_service: Seen<Arc<Value>>,
     /// The Service `<apex>-canary`.
-    pub canary_service: Seen<Value>,
+    pub canary_service: Seen<Arc<Value>>,
     /// The autoscaler that the Canary names.
-    pub scaler_source: Seen<Value>,
+    pub scaler_source: Seen<Arc<Value>>,
     /// Its copy for the primary.
-    pub scaler_primary: Seen<Value>,
+    pub scaler_primary: Seen<Arc<Value>>,
     /// The HTTPRoute `<apex>`.
-    pub route: Seen<HttpRoute>,
+    pub route: Seen<Arc<HttpRoute>>,
     /// Ready endpoints of the Services; see [`ready_endpoints`]. Absent where the operator may not read them:
     /// the pods that the workload calls ready count then.
     pub endpoints: Endpoints,
     /// Every object of [`crate::build::leftovers::objects`] for the entries of `status.leftovers`.
-    pub leftovers: BTreeMap<Leftover, Seen<Value>>,
+    pub leftovers: BTreeMap<Leftover, Seen<Arc<Value>>>,
     /// The time of the decision.
     pub now: Timestamp,
     /// Answers to earlier asks of the same reconcile.
@@ -109,11 +109,11 @@ impl Snapshot {
         if !rollout.routed() {
             return Ok(Seen::Absent);
         }
-        let target = self.target.present();
+        let target = self.target.object();
         let selector =
             target.map(|target| Selector::if_any(rollout, settings, target)).transpose()?.flatten();
         let cookies = self.canary.status.as_ref().map(Cookies::of).unwrap_or_default();
-        transpose(self.route.clone().map(|live| route::read(rollout, selector.as_ref(), &cookies, &live)))
+        transpose(self.route.as_ref().map(|live| route::read(rollout, selector.as_ref(), &cookies, live)))
     }
 
     /// The target, or why what depends on it is not known.

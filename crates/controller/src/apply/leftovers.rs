@@ -25,8 +25,8 @@ impl Hands<'_> {
 
     /// The object as it was decided on, if it may go.
     fn removable(&self, object: &Leftover) -> Option<&Value> {
-        let live = self.seen.leftovers.get(object)?.present()?;
-        let primary = self.seen.primary.present()?;
+        let live = self.seen.leftovers.get(object)?.object()?;
+        let primary = self.seen.primary.object()?;
         (ours(self.rollout, live) && !used_by(primary, object)).then_some(live)
     }
 

@@ -1,6 +1,6 @@
 //! The primary: its configs first, then the workload that uses them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
@@ -24,7 +24,7 @@ impl Hands<'_> {
     pub(super) async fn apply_primary(&self) -> Result<(), ActionError> {
         let target = self.target()?;
         let tracked = self.copy_configs(target).await?;
-        let live = self.seen.primary.present();
+        let live = self.seen.primary.object();
         let body = primary(self.rollout, self.settings, target, live, &tracked)?;
         let key = self.key.sibling(self.rollout.primary());
         let kind = self.rollout.target_kind;
@@ -76,7 +76,7 @@ impl Hands<'_> {
         };
         let copy = copy_name(name);
         let live = self.read(*kind, &copy).await?;
-        let body = config_copy(self.rollout, self.settings, *kind, &source, live.as_ref());
+        let body = config_copy(self.rollout, self.settings, *kind, &source, live.as_deref());
         if live.as_ref().is_some_and(|live| in_sync(&body, live)) {
             return Ok(());
         }
@@ -87,7 +87,7 @@ impl Hands<'_> {
         self.config_result(answer.map(drop), &text)
     }
 
-    async fn read(&self, kind: ConfigKind, name: &str) -> Result<Option<Value>, ActionError> {
+    async fn read(&self, kind: ConfigKind, name: &str) -> Result<Option<Arc<Value>>, ActionError> {
         let answer = self.cluster.get(observe::kind(kind), &self.key.sibling(name)).await;
         // The space before the colon is Flagger's.
         let text = format!("{} {name}.{} get query failed ", kind.lower(), self.rollout.namespace);

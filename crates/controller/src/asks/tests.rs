@@ -5,7 +5,6 @@ use std::{
 
 use axum::{Router, http::HeaderMap};
 use k8s_openapi::{ByteString, api::core::v1::Secret};
-use kube::core::PartialObjectMeta;
 use serde_json::{Value, json};
 use serin_core::validate::validate;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +15,7 @@ use crate::{
     lock::lock,
     metrics::Metrics,
     testing::{FakeApi, options},
-    watch::Sink,
+    watch::{Named, Sink},
 };
 
 const SECRET: &str = "/api/v1/namespaces/test/secrets/login";
@@ -88,13 +87,13 @@ impl Round {
         round
     }
 
-    fn sink(&self) -> impl Sink<PartialObjectMeta<Secret>> {
+    fn sink(&self) -> impl Sink<Named<Secret>> {
         let caches = Arc::clone(&self.ctx.cluster.caches);
         ConfigSink { kind: Kind::Secret, caches, queue: Arc::clone(&self.ctx.cluster.queue) }
     }
 
     /// Stores a token, as its owner does.
-    fn store(&self, token: &str) -> PartialObjectMeta<Secret> {
+    fn store(&self, token: &str) -> Named<Secret> {
         let token = ByteString(token.as_bytes().to_vec());
         let secret = self.api.put(
             SECRET,

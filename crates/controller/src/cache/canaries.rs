@@ -1,49 +1,40 @@
 //! Canaries as they are, also those that cannot be understood.
 
-use kube::core::{DynamicObject, ObjectMeta};
+use std::sync::Arc;
+
+use kube::core::ObjectMeta;
+use serde::Deserialize;
 use serde_json::Value;
 use serin_api::{Canary, CanarySpec, CanaryStatus};
 
-use crate::error::decoding;
+use crate::{error::decoding, watch::head};
 
 /// A Canary as read.
 #[derive(Clone, Debug)]
 pub struct CanaryEntry {
     /// The Canary; its spec is empty when there is a problem.
-    pub canary: Canary,
+    pub canary: Arc<Canary>,
     /// Why the manifest cannot be understood. One such object must not keep the others from being served.
     pub problem: Option<String>,
 }
 
 impl CanaryEntry {
-    /// Decodes a watched object.
-    pub fn decode(object: DynamicObject) -> Self {
-        let DynamicObject { metadata, data, .. } = object;
-        let part = |name: &str| data.get(name).cloned().unwrap_or_default();
-        match serde_json::from_value::<CanarySpec>(part("spec")) {
-            Ok(spec) => Self { canary: assemble(metadata, spec, &part("status")), problem: None },
-            Err(error) => Self {
-                canary: assemble(metadata, CanarySpec::default(), &part("status")),
-                problem: Some(format!("spec cannot be read: {}", decoding(&error))),
-            },
-        }
-    }
-}
-
-fn assemble(metadata: ObjectMeta, spec: CanarySpec, status: &Value) -> Canary {
-    let status = CanaryStatus::deserialize_lenient(status);
-    Canary { metadata, spec, status }
-}
-
-/// Reading a status that somebody else wrote.
-trait Lenient: Sized {
-    fn deserialize_lenient(value: &Value) -> Option<Self>;
-}
-
-impl Lenient for CanaryStatus {
-    /// A status that cannot be read counts as none, as for a new Canary.
-    fn deserialize_lenient(value: &Value) -> Option<Self> {
-        serde_json::from_value(value.clone()).ok()
+    /// Decodes an object.
+    pub fn decode(object: &Value) -> Self {
+        let mut problem = None;
+        let mut read = |part, error| problem = Some(format!("{part} cannot be read: {}", decoding(&error)));
+        let spec = CanarySpec::deserialize(&object["spec"]).unwrap_or_else(|error| {
+            read("spec", error);
+            CanarySpec::default()
+        });
+        let metadata = ObjectMeta::deserialize(&object["metadata"]).unwrap_or_else(|error| {
+            read("metadata", error);
+            head(object)
+        });
+        // A status that cannot be read counts as none, as for a new Canary.
+        let status = CanaryStatus::deserialize(&object["status"]).ok();
+        let metadata = ObjectMeta { managed_fields: None, ..metadata };
+        Self { canary: Arc::new(Canary { metadata, spec, status }), problem }
     }
 }
 
@@ -61,7 +52,7 @@ mod tests {
             [json!({"targetRef": target}), json!({"targetRef": target, "analysis": null}), json!(null)]
         {
             let object = json!({"metadata": {"name": "podinfo", "namespace": "test"}, "spec": spec});
-            let entry = CanaryEntry::decode(serde_json::from_value(object).unwrap());
+            let entry = CanaryEntry::decode(&object);
             assert_eq!(entry.canary.metadata.name.as_deref(), Some("podinfo"));
             assert!(
                 entry.problem.is_some_and(|problem| problem.starts_with("spec cannot be read: ")),

@@ -5,13 +5,13 @@ use std::{
     sync::RwLock,
 };
 
-use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::ResourceExt;
 
 use super::Health;
 use crate::{
     key::Key,
     lock::{read, write},
+    watch::Slice,
 };
 
 /// Names the Service that a slice belongs to.
@@ -107,11 +107,11 @@ impl Endpoints {
     }
 
     /// Takes in a listed slice.
-    pub fn listed(&self, slice: &EndpointSlice) {
+    pub(crate) fn listed(&self, slice: &Slice) {
         let mut inner = write(&self.inner);
         let service = service_of(slice).and_then(|key| inner.services.get_mut(&key));
         if let Some(listed) = service.and_then(|service| service.listed.as_mut()) {
-            listed.insert(slice.name_any(), ready_in(slice));
+            listed.insert(slice.name_any(), slice.ready());
         }
     }
 
@@ -131,11 +131,11 @@ impl Endpoints {
     }
 
     /// Takes in the slices of one Service, as read.
-    pub fn resolve(&self, service: &Key, slices: &[EndpointSlice]) {
+    pub(crate) fn resolve(&self, service: &Key, slices: &[Slice]) {
         let mut inner = write(&self.inner);
         let Some(entry) = inner.services.get_mut(service) else { return };
         if !entry.resolved {
-            let mut read: BTreeMap<_, _> = slices.iter().map(|s| (s.name_any(), ready_in(s))).collect();
+            let mut read: BTreeMap<_, _> = slices.iter().map(|s| (s.name_any(), s.ready())).collect();
             // Events since the service was wanted are newer than the read, or the same.
             read.append(&mut entry.slices);
             entry.replace(read);
@@ -143,17 +143,17 @@ impl Endpoints {
     }
 
     /// Takes in a changed slice. Returns the Canaries to wake.
-    pub fn applied(&self, slice: &EndpointSlice) -> Vec<Key> {
-        self.change(slice, ready_in(slice))
+    pub(crate) fn applied(&self, slice: &Slice) -> Vec<Key> {
+        self.change(slice, slice.ready())
     }
 
     /// Removes a deleted slice. Returns the Canaries to wake.
-    pub fn deleted(&self, slice: &EndpointSlice) -> Vec<Key> {
+    pub(crate) fn deleted(&self, slice: &Slice) -> Vec<Key> {
         self.change(slice, 0)
     }
 
     /// Only a different sum is worth a decision.
-    fn change(&self, slice: &EndpointSlice, ready: u32) -> Vec<Key> {
+    fn change(&self, slice: &Slice, ready: u32) -> Vec<Key> {
         let mut inner = write(&self.inner);
         let service = service_of(slice).and_then(|key| inner.services.get_mut(&key));
         let Some(service) = service else { return Vec::new() };
@@ -194,28 +194,18 @@ impl Service {
     }
 }
 
-fn service_of(slice: &EndpointSlice) -> Option<Key> {
+fn service_of(slice: &Slice) -> Option<Key> {
     let service = slice.labels().get(SERVICE_LABEL)?;
     Some(Key::new(slice.namespace().unwrap_or_default(), service.as_str()))
 }
 
-/// An endpoint that does not say counts as ready, as the API asks of its readers.
-fn ready_in(slice: &EndpointSlice) -> u32 {
-    let endpoints = slice.endpoints.iter();
-    let ready = endpoints.filter(|endpoint| {
-        endpoint.conditions.as_ref().and_then(|conditions| conditions.ready).unwrap_or(true)
-    });
-    let addresses: usize = ready.map(|endpoint| endpoint.addresses.len().min(1)).sum();
-    u32::try_from(addresses).unwrap_or(u32::MAX)
-}
-
 #[cfg(test)]
 mod tests {
-    use k8s_openapi::api::discovery::v1::{Endpoint, EndpointConditions};
+    use k8s_openapi::api::discovery::v1::{Endpoint, EndpointConditions, EndpointSlice};
 
     use super::*;
 
-    fn slice(name: &str, ready: &[Option<bool>]) -> EndpointSlice {
+    fn slice(name: &str, ready: &[Option<bool>]) -> Slice {
         let mut slice = EndpointSlice::default();
         slice.metadata.name = Some(name.to_owned());
         slice.metadata.namespace = Some("test".to_owned());
@@ -226,7 +216,7 @@ mod tests {
             ..Endpoint::default()
         };
         slice.endpoints = ready.iter().map(endpoint).collect();
-        slice
+        serde_json::from_value(serde_json::to_value(slice).unwrap()).unwrap()
     }
 
     fn service() -> Key {

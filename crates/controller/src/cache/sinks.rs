@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use k8s_openapi::api::discovery::v1::EndpointSlice;
-use kube::{
-    Resource,
-    core::{DynamicObject, PartialObjectMeta},
-};
+use kube::Resource;
 use serde_json::Value;
 use serin_core::build::managed;
 
 use super::{Caches, CanaryEntry, Config, Credential, Health, Origin, Store, Version, links};
-use crate::{key::Key, kind::Kind, queue::Queue, watch::Sink};
+use crate::{
+    key::Key,
+    kind::Kind,
+    queue::Queue,
+    watch::{Named, Object, Sink, Slice},
+};
 
 fn version<K: Resource>(object: &K) -> Version {
     Version::parse(object.meta().resource_version.as_deref())
@@ -24,21 +25,21 @@ pub(crate) struct CanarySink {
 }
 
 impl CanarySink {
-    fn prepare(&self, object: DynamicObject) -> (Key, Version, CanaryEntry) {
+    fn prepare(&self, object: Object) -> (Key, Version, CanaryEntry) {
         let (key, version) = (Key::of(&object), version(&object));
-        let entry = CanaryEntry::decode(object);
+        let entry = CanaryEntry::decode(&object.value);
         self.queue.wake_all(&self.caches.link(&key, &links(&key, &entry.canary)));
         self.caches.canaries.want(&key, &key);
         (key, version, entry)
     }
 }
 
-impl Sink<DynamicObject> for CanarySink {
+impl Sink<Object> for CanarySink {
     fn list_begins(&self) {
         self.caches.canaries.list_begins();
     }
 
-    fn listed(&self, object: DynamicObject) {
+    fn listed(&self, object: Object) {
         let (key, version, entry) = self.prepare(object);
         self.queue.wake_all(&self.caches.canaries.listed(&key, version, entry));
     }
@@ -47,12 +48,12 @@ impl Sink<DynamicObject> for CanarySink {
         self.queue.wake_all(&self.caches.canaries.list_ends());
     }
 
-    fn applied(&self, object: DynamicObject) {
+    fn applied(&self, object: Object) {
         let (key, version, entry) = self.prepare(object);
         self.queue.wake_all(&self.caches.canaries.offer(&key, version, entry, Origin::Watch));
     }
 
-    fn deleted(&self, object: DynamicObject) {
+    fn deleted(&self, object: Object) {
         let key = Key::of(&object);
         self.queue.wake_all(&self.caches.canaries.gone(&key, version(&object)));
     }
@@ -76,27 +77,20 @@ impl ObjectSink {
         }
     }
 
-    /// Objects that nobody wants are not even decoded.
-    fn take(
-        &self,
-        object: DynamicObject,
-        change: impl FnOnce(&Store<Value>, &Key, Version, Value) -> Vec<Key>,
-    ) {
+    fn take(&self, object: Object, change: impl FnOnce(&Store<Value>, &Key, Version, Value) -> Vec<Key>) {
         let (key, version) = (Key::of(&object), version(&object));
         self.with(|store| {
-            let Some(mut value) = store.wants(&key).then(|| serde_json::to_value(object).ok()).flatten()
-            else {
+            if !store.wants(&key) {
                 return Vec::new();
-            };
+            }
+            let mut value = object.value;
             managed::trim(&mut value);
             change(store, &key, version, value)
         });
     }
 }
 
-impl Sink<DynamicObject> for ObjectSink {
-    const MANAGERS: bool = true;
-
+impl Sink<Object> for ObjectSink {
     fn list_begins(&self) {
         self.with(|store| {
             store.list_begins();
@@ -104,7 +98,7 @@ impl Sink<DynamicObject> for ObjectSink {
         });
     }
 
-    fn listed(&self, object: DynamicObject) {
+    fn listed(&self, object: Object) {
         self.take(object, Store::listed);
     }
 
@@ -112,11 +106,11 @@ impl Sink<DynamicObject> for ObjectSink {
         self.with(Store::list_ends);
     }
 
-    fn applied(&self, object: DynamicObject) {
+    fn applied(&self, object: Object) {
         self.take(object, |store, key, version, value| store.offer(key, version, value, Origin::Watch));
     }
 
-    fn deleted(&self, object: DynamicObject) {
+    fn deleted(&self, object: Object) {
         self.with(|store| store.gone(&Key::of(&object), version(&object)));
     }
 
@@ -146,7 +140,7 @@ impl ConfigSink {
     }
 }
 
-impl<K> Sink<PartialObjectMeta<K>> for ConfigSink
+impl<K> Sink<Named<K>> for ConfigSink
 where
     K: Resource<DynamicType = ()>,
 {
@@ -161,7 +155,7 @@ where
         });
     }
 
-    fn listed(&self, object: PartialObjectMeta<K>) {
+    fn listed(&self, object: Named<K>) {
         let (key, version) = (Key::of(&object), version(&object));
         self.with(|store| store.listed(&key, version, Config::Changed));
         self.with_credentials(|store| store.listed(&key, version, Credential::Changed));
@@ -172,13 +166,13 @@ where
         self.with_credentials(Store::list_ends);
     }
 
-    fn applied(&self, object: PartialObjectMeta<K>) {
+    fn applied(&self, object: Named<K>) {
         let (key, version) = (Key::of(&object), version(&object));
         self.with(|store| store.offer(&key, version, Config::Changed, Origin::Watch));
         self.with_credentials(|store| store.offer(&key, version, Credential::Changed, Origin::Watch));
     }
 
-    fn deleted(&self, object: PartialObjectMeta<K>) {
+    fn deleted(&self, object: Named<K>) {
         let (key, version) = (Key::of(&object), version(&object));
         self.with(|store| store.gone(&key, version));
         self.with_credentials(|store| store.gone(&key, version));
@@ -196,12 +190,12 @@ pub(crate) struct EndpointSink {
     pub(crate) queue: Arc<Queue>,
 }
 
-impl Sink<EndpointSlice> for EndpointSink {
+impl Sink<Slice> for EndpointSink {
     fn list_begins(&self) {
         self.caches.endpoints.list_begins();
     }
 
-    fn listed(&self, slice: EndpointSlice) {
+    fn listed(&self, slice: Slice) {
         self.caches.endpoints.listed(&slice);
     }
 
@@ -209,11 +203,11 @@ impl Sink<EndpointSlice> for EndpointSink {
         self.queue.wake_all(&self.caches.endpoints.list_ends());
     }
 
-    fn applied(&self, slice: EndpointSlice) {
+    fn applied(&self, slice: Slice) {
         self.queue.wake_all(&self.caches.endpoints.applied(&slice));
     }
 
-    fn deleted(&self, slice: EndpointSlice) {
+    fn deleted(&self, slice: Slice) {
         self.queue.wake_all(&self.caches.endpoints.deleted(&slice));
     }
 

@@ -1,7 +1,7 @@
 //! Objects under names that a Canary does not use any more. They are read, as nothing watches them; there are
 //! none most of the time.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 use serin_api::Canary;
@@ -18,7 +18,7 @@ pub(super) async fn read(
     key: &Key,
     canary: &Canary,
     rollout: &Rollout,
-) -> BTreeMap<Leftover, Seen<Value>> {
+) -> BTreeMap<Leftover, Seen<Arc<Value>>> {
     let entries = canary.status.iter().flat_map(|status| &status.leftovers);
     let mut found = BTreeMap::new();
     for leftover in entries.flat_map(|entry| objects(rollout, entry)) {
@@ -37,7 +37,7 @@ pub(crate) fn kind(leftover: &Leftover) -> Kind {
     }
 }
 
-async fn one(cluster: &Cluster, canary: &Key, leftover: &Leftover) -> Seen<Value> {
+async fn one(cluster: &Cluster, canary: &Key, leftover: &Leftover) -> Seen<Arc<Value>> {
     let (kind, key) = (kind(leftover), canary.sibling(leftover.name.as_str()));
     let store = cluster.caches.objects(kind);
     if store.is_some_and(|store| matches!(store.health(), Health::NotServed(_))) {

@@ -3,7 +3,7 @@
 use serin_api::{Canary, CanaryStatus};
 use serin_core::{affinity::Cookies, news, observe::Answers, plan::Event};
 
-use super::{Decision, Fault, Look, Next, Verdict};
+use super::{Decision, Fault, Look, Next, Verdict, with_status};
 use crate::{
     apply::Hands,
     observe, stalled,
@@ -43,7 +43,7 @@ impl Look<'_> {
             self.tell(&decision.canary, &stall.message).await;
         }
         let acted = self.act(&decision).await;
-        let canary = Canary { status: Some(status), ..decision.canary.clone() };
+        let canary = with_status(&decision.canary, status);
         self.report(&decision, &canary, wrote).await;
         self.tell_of_alerts(&decision.canary, &canary).await;
         acted?;

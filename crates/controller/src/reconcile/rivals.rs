@@ -39,6 +39,8 @@ fn seniority(canary: &Canary) -> impl Ord + use<> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::Timestamp};
     use serin_api::CanarySpec;
 
@@ -54,7 +56,7 @@ mod tests {
         canary.metadata.creation_timestamp = Some(Time(Timestamp::from_second(1_000 - age).unwrap()));
         let key = Key::of(&canary);
         caches.link(&key, &links(&key, &canary));
-        let entry = CanaryEntry { canary: canary.clone(), problem: None };
+        let entry = CanaryEntry { canary: Arc::new(canary.clone()), problem: None };
         caches.canaries.offer(&key, Version::parse(Some("1")), entry, Origin::Watch);
         (key, canary)
     }

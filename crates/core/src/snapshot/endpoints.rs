@@ -1,6 +1,6 @@
 //! How many pods a Service can send requests to.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::Value;
 
@@ -17,13 +17,16 @@ impl Snapshot {
     /// (a name elsewhere, addresses that the user lists): that counts as ready, as with Flagger. So do the pods
     /// that the workload calls ready where the operator may not read endpoints.
     pub(super) fn endpoints(&self, rollout: &Rollout) -> Endpoints {
-        let side = |service: &Seen<Value>, counted: &Seen<u32>, workload: &Seen<Value>| match service {
-            Seen::Present(service) if !rollout.target_kind.has_pods() && selects_nothing(service) => {
-                Seen::Present(1)
-            }
-            _ if *counted == Seen::Absent => workload.clone().map(|workload| ready_pods(rollout, &workload)),
-            _ => counted.clone(),
-        };
+        let side =
+            |service: &Seen<Arc<Value>>, counted: &Seen<u32>, workload: &Seen<Arc<Value>>| match service {
+                Seen::Present(service) if !rollout.target_kind.has_pods() && selects_nothing(service) => {
+                    Seen::Present(1)
+                }
+                _ if *counted == Seen::Absent => {
+                    workload.as_ref().map(|workload| ready_pods(rollout, workload))
+                }
+                _ => counted.clone(),
+            };
         Endpoints {
             primary: side(&self.primary_service, &self.endpoints.primary, &self.primary),
             canary: side(&self.canary_service, &self.endpoints.canary, &self.target),

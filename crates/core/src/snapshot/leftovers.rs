@@ -36,7 +36,7 @@ impl Snapshot {
             (None, _) => Seen::Unknown(format!("{} was not read", object.name)),
             (Some(Seen::Unknown(why)), _) => Seen::Unknown(why.clone()),
             (Some(Seen::Present(live)), primary) if ours(rollout, live) => {
-                primary.clone().map(|primary| !used_by(&primary, object))
+                primary.as_ref().map(|primary| !used_by(primary, object))
             }
             (Some(Seen::Present(_) | Seen::Absent), _) => Seen::Absent,
         }

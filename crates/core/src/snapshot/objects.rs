@@ -1,5 +1,7 @@
 //! The generated Services.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::Snapshot;
@@ -45,13 +47,13 @@ impl Snapshot {
         rollout: &Rollout,
         settings: &Settings,
         role: ServiceRole,
-        live: &Seen<Value>,
+        live: &Seen<Arc<Value>>,
     ) -> Result<Synced, BuildError> {
         let target = match self.known_target(rollout) {
             Ok(target) => target,
             Err(why) => return Ok(Synced::Unknown(why)),
         };
-        let desired = services::service(rollout, settings, role, target, live.present())?;
+        let desired = services::service(rollout, settings, role, target, live.object())?;
         Ok(match live {
             Seen::Unknown(why) => Synced::Unknown(why.clone()),
             Seen::Present(live) if services::in_sync(&desired, live) => Synced::Yes,

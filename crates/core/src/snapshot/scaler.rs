@@ -18,7 +18,7 @@ impl Snapshot {
         let Some(reference) = &rollout.spec.autoscaler_ref else { return Ok(None) };
         let kind = ScalerKind::of(reference);
         let min = |source: &Value| kind.map_or(1, |kind| kind.min_replicas(source));
-        let min_replicas = self.scaler_source.clone().map(|source| min(&source));
+        let min_replicas = self.scaler_source.as_ref().map(|source| min(source));
         let paused = match &self.scaler_source {
             Seen::Unknown(why) => Seen::Unknown(why.clone()),
             Seen::Absent => Seen::Absent,

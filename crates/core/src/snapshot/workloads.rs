@@ -28,11 +28,11 @@ impl Snapshot {
         if let Seen::Present(live) = &self.target {
             target::supported(rollout, live)?;
         }
-        Ok(self.target.clone().map(|live| Target {
-            revision: target::revision(kind, &live),
-            template_written: managed::template_written(&live),
-            replicas: replicas(kind, &live),
-            readiness: self.readiness(rollout, &live, threshold),
+        Ok(self.target.as_ref().map(|live| Target {
+            revision: target::revision(kind, live),
+            template_written: managed::template_written(live),
+            replicas: replicas(kind, live),
+            readiness: self.readiness(rollout, live, threshold),
         }))
     }
 

@@ -17,7 +17,7 @@ use crate::support::{World, apply_route, apply_service, merge};
 
 /// Everything as it is once the Canary is initialised.
 fn settled(world: &World) -> Snapshot {
-    let service = |role| Seen::Present(apply_service(&world.service(role, None), None));
+    let service = |role| present(apply_service(&world.service(role, None), None));
     let rollout = world.rollout();
     let source = world.find("HorizontalPodAutoscaler");
     let reference = rollout.spec.autoscaler_ref.as_ref().unwrap();
@@ -26,16 +26,16 @@ fn settled(world: &World) -> Snapshot {
         (r.key(), config.map_or(Seen::Absent, |config| Seen::Present(TrackedConfig::of(r.kind, config))))
     });
     Snapshot {
-        canary: world.canary(),
-        target: Seen::Present(world.target().clone()),
-        primary: Seen::Present(world.primary(None)),
+        canary: Arc::new(world.canary()),
+        target: present(world.target().clone()),
+        primary: present(world.primary(None)),
         configs: configs.collect(),
         apex_service: service(ServiceRole::Apex),
         primary_service: service(ServiceRole::Primary),
         canary_service: service(ServiceRole::Canary),
-        scaler_source: Seen::Present(source.clone()),
-        scaler_primary: Seen::Present(scaler::scaler(&rollout, reference, source, None).unwrap()),
-        route: Seen::Present(apply_route(&world.route(Routing::PRIMARY, None), None)),
+        scaler_source: present(source.clone()),
+        scaler_primary: present(scaler::scaler(&rollout, reference, source, None).unwrap()),
+        route: present(apply_route(&world.route(Routing::PRIMARY, None), None)),
         endpoints: Endpoints { primary: Seen::Present(1), canary: Seen::Absent },
         leftovers: BTreeMap::new(),
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
@@ -45,6 +45,10 @@ fn settled(world: &World) -> Snapshot {
 
 fn facts(world: &World, snapshot: &Snapshot) -> Observation {
     snapshot.facts(&Arc::new(world.rollout()), &world.settings).unwrap()
+}
+
+fn present<T>(object: T) -> Seen<Arc<T>> {
+    Seen::Present(Arc::new(object))
 }
 
 fn unknown<T>() -> Seen<T> {
@@ -77,7 +81,7 @@ fn a_changed_target() {
     let mut snapshot = settled(&world);
     let before = facts(&world, &snapshot).target.present().unwrap().revision.clone();
     merge(world.find_mut("Deployment"), &json!({"spec": {"template": {"spec": {"dnsPolicy": "None"}}}}));
-    snapshot.target = Seen::Present(world.target().clone());
+    snapshot.target = present(world.target().clone());
     let facts = facts(&world, &snapshot);
     assert_ne!(facts.target.present().unwrap().revision, before);
     assert!(!facts.primary.present().unwrap().matches_target);
@@ -126,7 +130,7 @@ fn a_missing_config_is_named_if_it_is_required() {
     );
     let volumes = json!([{"name": "config", "configMap": {"name": "podinfo-config-vol", "optional": true}}]);
     merge(world.find_mut("Deployment"), &json!({"spec": {"template": {"spec": {"volumes": volumes}}}}));
-    snapshot.target = Seen::Present(world.target().clone());
+    snapshot.target = present(world.target().clone());
     assert_eq!(facts(&world, &snapshot).configs.present().map(BTreeMap::len), Some(4));
 }
 
@@ -139,9 +143,9 @@ fn without_tracking_there_are_no_configs() {
 
 #[rstest]
 #[case::absent(Seen::Absent, Synced::No)]
-#[case::drifted(Seen::Present(json!({"metadata": {"name": "podinfo"}, "spec": {}})), Synced::No)]
+#[case::drifted(present(json!({"metadata": {"name": "podinfo"}, "spec": {}})), Synced::No)]
 #[case::unknown(unknown(), Synced::Unknown("no answer".to_owned()))]
-fn services(#[case] live: Seen<Value>, #[case] expected: Synced) {
+fn services(#[case] live: Seen<Arc<Value>>, #[case] expected: Synced) {
     let world = World::load("configs.yaml");
     let mut snapshot = settled(&world);
     snapshot.apex_service = live;
@@ -166,7 +170,7 @@ fn a_target_without_the_label_is_an_error() {
     let mut snapshot = settled(&world);
     let mut target = world.target().clone();
     target["spec"]["selector"]["matchLabels"] = json!({"component": "podinfo"});
-    snapshot.target = Seen::Present(target);
+    snapshot.target = present(target);
     let error = snapshot.facts(&Arc::new(world.rollout()), &world.settings).unwrap_err();
     assert!(matches!(error, BuildError::Selector { .. }));
 }
@@ -189,6 +193,7 @@ fn each_side_is_judged_by_its_own_threshold(#[case] analysis: Value, #[case] exp
     let half = json!({"spec": {"replicas": 2}, "status": {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 1}});
     for side in [&mut snapshot.target, &mut snapshot.primary] {
         if let Seen::Present(live) = side {
+            let live = Arc::make_mut(live);
             merge(live, &half);
             live["metadata"]["generation"] = Value::Null;
         }
@@ -207,7 +212,7 @@ fn a_service_of_something_elsewhere_counts_as_ready() {
         if elsewhere {
             merge(&mut service, &json!({"spec": {"type": "ExternalName", "selector": null}}));
         }
-        Seen::Present(service)
+        present(service)
     };
     let mut snapshot = blank(&world);
     (snapshot.primary_service, snapshot.canary_service) = (made(false), made(true));
@@ -221,7 +226,7 @@ fn without_a_right_to_endpoints_the_pods_that_are_called_ready_count() {
         let world = World::load(fixture);
         let mut target = world.target().clone();
         merge(&mut target, &json!({"status": {status: 2}}));
-        let mut snapshot = Snapshot { target: Seen::Present(target), ..blank(&world) };
+        let mut snapshot = Snapshot { target: present(target), ..blank(&world) };
         snapshot.endpoints = Endpoints { primary: Seen::Absent, canary: Seen::Absent };
         let endpoints = facts(&world, &snapshot).endpoints;
         assert_eq!((endpoints.primary, endpoints.canary), (Seen::Absent, Seen::Present(2)), "{fixture}");
@@ -231,8 +236,8 @@ fn without_a_right_to_endpoints_the_pods_that_are_called_ready_count() {
 /// The target and nothing else.
 fn blank(world: &World) -> Snapshot {
     Snapshot {
-        canary: world.canary(),
-        target: Seen::Present(world.target().clone()),
+        canary: Arc::new(world.canary()),
+        target: present(world.target().clone()),
         primary: Seen::Absent,
         configs: BTreeMap::new(),
         apex_service: Seen::Absent,
@@ -257,7 +262,7 @@ fn the_canary_of_a_service_is_made_and_followed() {
     assert_eq!(absent.configs, Seen::Present(BTreeMap::new()));
     let primary = world.primary(None);
     let canary = serin_core::build::service_target::canary(&world.rollout(), world.target(), None);
-    (snapshot.primary, snapshot.canary_service) = (Seen::Present(primary), Seen::Present(canary));
+    (snapshot.primary, snapshot.canary_service) = (present(primary), present(canary));
     let made = facts(&world, &snapshot);
     assert_eq!(made.services.canary, Synced::Yes);
     let (target, primary) = (made.target.present().unwrap(), made.primary.present().unwrap());

@@ -1,11 +1,10 @@
 //! What configs cost: requests to the API server.
 
 use k8s_openapi::api::core::v1::ConfigMap;
-use kube::core::PartialObjectMeta;
 use rstest::rstest;
 
 use super::*;
-use crate::cache::ConfigSink;
+use crate::{cache::ConfigSink, watch::Named};
 
 /// ConfigMaps and Secrets that the target uses, as many of each.
 const EACH: usize = 10;
@@ -37,7 +36,7 @@ impl Operator {
     /// The watch of ConfigMaps tells of a version.
     fn deliver_config_map(&self, object: Value) {
         let (caches, queue) = (Arc::clone(&self.ctx.cluster.caches), Arc::clone(&self.ctx.cluster.queue));
-        let object: PartialObjectMeta<ConfigMap> = serde_json::from_value(object).unwrap();
+        let object: Named<ConfigMap> = serde_json::from_value(object).unwrap();
         ConfigSink { kind: Kind::ConfigMap, caches, queue }.applied(object);
     }
 }
