@@ -23,7 +23,7 @@ mod go_text;
 mod quantity;
 mod table;
 
-pub use canonical::canonical;
+pub use canonical::{canonical, same};
 
 /// The letters of names that Kubernetes makes up: no vowels, nothing easily mistaken.
 const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";

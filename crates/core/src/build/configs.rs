@@ -18,7 +18,7 @@ use crate::{
 
 mod visit;
 
-use visit::visit;
+use visit::{Place, visit};
 
 /// `flagger.app/config-tracking: disable` on a ConfigMap or Secret takes it out of the tracking.
 const TRACKING: &str = "flagger.app/config-tracking";
@@ -81,9 +81,9 @@ fn key(kind: ConfigKind, name: &str) -> String {
 /// Of several references to one config the last one says whether it is required, as in Flagger.
 pub fn config_refs(target: &Value) -> Vec<ConfigRef> {
     let mut found = BTreeMap::new();
-    let mut pod = target.pointer("/spec/template/spec").cloned().unwrap_or_default();
-    visit(&mut pod, &mut |kind, field, reference| {
-        if let Some(name) = reference.get(field).and_then(Value::as_str) {
+    let pod = target.pointer("/spec/template/spec").unwrap_or(&Value::Null);
+    visit(pod, &mut |Place { kind, name, .. }, reference| {
+        if let Some(name) = reference.get(name).and_then(Value::as_str) {
             let required = reference.get("optional") != Some(&Value::Bool(true));
             found.insert((kind, name.to_owned()), required);
         }
@@ -93,13 +93,17 @@ pub fn config_refs(target: &Value) -> Vec<ConfigRef> {
 
 /// Makes the pods use the primary's copies of the tracked configs.
 pub fn rename(pod: &mut Value, tracked: &BTreeMap<String, String>) {
-    visit(pod, &mut |kind, field, reference| {
-        let name = reference.get(field).and_then(Value::as_str);
-        let tracked_name = name.filter(|name| tracked.contains_key(&key(kind, name)));
-        if let Some(copy) = tracked_name.map(copy_name) {
-            set(reference, field, Some(copy.into()));
-        }
+    let mut copies = Vec::new();
+    visit(pod, &mut |Place { kind, name, path }, reference| {
+        let used = reference.get(name).and_then(Value::as_str);
+        let tracked = used.filter(|used| tracked.contains_key(&key(kind, used)));
+        copies.extend(tracked.map(|used| (format!("{path}/{name}"), copy_name(used))));
     });
+    for (path, copy) in copies {
+        if let Some(name) = pod.pointer_mut(&path) {
+            *name = copy.into();
+        }
+    }
 }
 
 /// The name of the primary's copy.

@@ -12,7 +12,7 @@ use crate::{
         metadata::Map,
         owner,
     },
-    hash::canonical,
+    hash::same,
 };
 
 mod horizontal;
@@ -151,7 +151,7 @@ pub fn in_sync(desired: &Value, live: &Value) -> bool {
         wanted.iter().all(|(key, value)| found.get(key) == Some(value))
             && managed::keys(live, map).iter().all(|key| wanted.contains_key(key))
     };
-    same_map("labels") && same_map("annotations") && canonical(&desired["spec"]) == canonical(&live["spec"])
+    same_map("labels") && same_map("annotations") && same(&desired["spec"], &live["spec"])
 }
 
 fn not_supported(rollout: &Rollout, reference: &AutoscalerRef) -> BuildError {

@@ -2,11 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{
-    Rollout,
-    build::{BuildError, json::texts},
-    validate::Settings,
-};
+use crate::{Rollout, build::BuildError, validate::Settings};
 
 /// The label by which Services and workloads select pods.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,17 +16,17 @@ pub struct Selector {
 impl Selector {
     /// The first candidate that the target's `spec.selector.matchLabels` has.
     pub fn of(rollout: &Rollout, settings: &Settings, target: &Value) -> Result<Self, BuildError> {
-        let labels = texts(target, "/spec/selector/matchLabels");
-        let mut candidates = settings.selector_labels.iter();
-        let found = candidates.find_map(|label| labels.get_key_value(label.trim()));
-        found.map(|(label, value)| Self { label: label.clone(), value: value.clone() }).ok_or_else(|| {
-            BuildError::Selector {
+        let labels = target.pointer("/spec/selector/matchLabels");
+        let mut candidates = settings.selector_labels.iter().map(|label| label.trim());
+        let found = candidates.find_map(|label| Some((label, labels?.get(label)?.as_str()?)));
+        found.map(|(label, value)| Self { label: label.to_owned(), value: value.to_owned() }).ok_or_else(
+            || BuildError::Selector {
                 kind: rollout.target_kind.lower(),
                 target: rollout.target.clone(),
                 namespace: rollout.namespace.clone(),
                 candidates: settings.selector_labels.join(" "),
-            }
-        })
+            },
+        )
     }
 
     /// As [`Self::of`]; a Service has no pods to tell apart.

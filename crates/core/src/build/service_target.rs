@@ -14,7 +14,7 @@ use crate::{
         services,
         template::PROMOTION_ID,
     },
-    hash::{self, canonical},
+    hash::{self, same},
     plan::ServiceRole,
     validate::Settings,
 };
@@ -66,7 +66,7 @@ pub fn in_sync(desired: &Value, live: &Value) -> bool {
         let found = texts(&live["metadata"], field);
         texts(&desired["metadata"], field).iter().all(|(key, value)| found.get(key) == Some(value))
     };
-    canonical(&desired["spec"]) == canonical(&live["spec"])
+    same(&desired["spec"], &live["spec"])
         && same_map("/labels")
         && same_map("/annotations")
         && desired.pointer("/metadata/ownerReferences") == live.pointer("/metadata/ownerReferences")
@@ -74,7 +74,7 @@ pub fn in_sync(desired: &Value, live: &Value) -> bool {
 
 /// Whether the primary routes as the target does.
 pub fn matches(rollout: &Rollout, target: &Value, primary: &Value) -> bool {
-    canonical(&spec(rollout, target, Some(primary))) == canonical(&primary["spec"])
+    same(&spec(rollout, target, Some(primary)), &primary["spec"])
 }
 
 fn body(rollout: &Rollout, role: ServiceRole, target: &Value, live: Option<&Value>) -> Value {

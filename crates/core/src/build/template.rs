@@ -68,11 +68,12 @@ fn annotations(template: &Value) -> metadata::Map {
 
 /// Whether two templates are the same but for [`PROMOTION_ID`].
 pub fn same(one: &Value, other: &Value) -> bool {
-    let parts = |template: &Value| {
-        let spec = template.get("spec").map(hash::canonical);
-        (texts(template, "/metadata/labels"), annotations(template), spec)
+    let metadata = |template: &Value| (texts(template, "/metadata/labels"), annotations(template));
+    let specs = match (one.get("spec"), other.get("spec")) {
+        (Some(one), Some(other)) => hash::same(one, other),
+        (one, other) => one.is_none() && other.is_none(),
     };
-    parts(one) == parts(other)
+    specs && metadata(one) == metadata(other)
 }
 
 /// Whether the primary's template is the target's, save for what makes it a primary.

@@ -12,6 +12,24 @@ pub fn canonical(value: &Value) -> Value {
     }
 }
 
+/// Whether two values mean the same: whether [`canonical`] makes them equal.
+pub fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => same_fields(one, other),
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
+        _ => one == other,
+    }
+}
+
+fn same_fields(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
+    let said = |fields: &Map<String, Value>| fields.iter().filter(|(key, v)| !void(key, v)).count();
+    let mut fields = one.iter().filter(|(key, v)| !void(key, v));
+    said(one) == said(other)
+        && fields.all(|(key, v)| other.get(key).is_some_and(|other| !void(key, other) && same(v, other)))
+}
+
 fn sorted(fields: &Map<String, Value>) -> Map<String, Value> {
     let mut pairs: Vec<(&String, &Value)> = fields.iter().filter(|(key, v)| !void(key, v)).collect();
     pairs.sort_by_key(|(key, _)| *key);

@@ -1,6 +1,6 @@
 //! The text of a Go value that Flagger hashes: every field with its type, set or not.
 
-use std::{collections::BTreeSet, fmt::Write};
+use std::fmt::{self, Write};
 
 use serde_json::{Map, Value};
 
@@ -15,7 +15,7 @@ use super::{
 /// a change of it is a change. A value without any such field has exactly Flagger's text.
 pub(super) fn go_text(type_: &'static str, value: &Value) -> String {
     let mut writer = Writer::default();
-    writer.typed(type_, Some(value), "");
+    writer.typed(type_, Some(value), &Path::Value);
     if !writer.unknown.is_empty() {
         let unknown = canonical(&Value::Object(writer.unknown));
         writer.text.push_str(&unknown.to_string());
@@ -37,12 +37,12 @@ impl Writer {
     }
 
     /// A value after its type.
-    fn typed(&mut self, type_: &'static str, value: Option<&Value>, path: &str) {
+    fn typed(&mut self, type_: &'static str, value: Option<&Value>, path: &Path) {
         self.push(format_args!("({type_})"));
         self.value(shape(type_), value, path);
     }
 
-    fn value(&mut self, shape: Shape, value: Option<&Value>, path: &str) {
+    fn value(&mut self, shape: Shape, value: Option<&Value>, path: &Path) {
         let value = value.filter(|value| !value.is_null());
         match (shape, value) {
             (Shape::Pointer(_) | Shape::List(_) | Shape::Map(_), None) => self.push("<nil>"),
@@ -69,7 +69,7 @@ impl Writer {
     fn unset(&mut self, shape: Shape) {
         match shape {
             Shape::Pointer(_) | Shape::List(_) | Shape::Map(_) => self.push("<nil>"),
-            Shape::Struct(fields) => self.struct_(fields, &Map::new(), ""),
+            Shape::Struct(fields) => self.struct_(fields, &Map::new(), &Path::Value),
             Shape::Text => {}
             Shape::Int => self.push(0),
             Shape::Bool => self.push(false),
@@ -81,40 +81,41 @@ impl Writer {
         }
     }
 
-    fn list(&mut self, of: &'static str, items: &[Value], path: &str) {
+    fn list(&mut self, of: &'static str, items: &[Value], path: &Path) {
         self.push("[");
         for (index, item) in items.iter().enumerate() {
             self.push(if index == 0 { "" } else { " " });
-            self.value(shape(of), Some(item), &format!("{path}[{index}]"));
+            self.value(shape(of), Some(item), &Path::Item(path, index));
         }
         self.push("]");
     }
 
-    fn map(&mut self, of: &'static str, entries: &Map<String, Value>, path: &str) {
+    fn map(&mut self, of: &'static str, entries: &Map<String, Value>, path: &Path) {
         let mut sorted: Vec<_> = entries.iter().collect();
         sorted.sort_by_key(|(key, _)| *key);
         self.push("map[");
         for (index, (key, value)) in sorted.into_iter().enumerate() {
             self.push(format_args!("{}{key}:", if index == 0 { "" } else { " " }));
-            self.value(shape(of), Some(value), &format!("{path}.{key}"));
+            self.value(shape(of), Some(value), &Path::Field(path, key));
         }
         self.push("]");
     }
 
-    fn struct_(&mut self, fields: &'static [Field], entries: &Map<String, Value>, path: &str) {
-        let known = names(fields);
-        for (key, value) in entries.iter().filter(|(key, v)| !v.is_null() && !known.contains(key.as_str())) {
-            self.unknown(&format!("{path}.{key}"), value);
+    fn struct_(&mut self, fields: &'static [Field], entries: &Map<String, Value>, path: &Path) {
+        for (key, value) in entries.iter().filter(|(key, v)| !v.is_null() && !knows(fields, key)) {
+            self.unknown(&Path::Field(path, key), value);
         }
         self.fields(fields, entries, path);
     }
 
-    fn fields(&mut self, fields: &'static [Field], entries: &Map<String, Value>, path: &str) {
+    fn fields(&mut self, fields: &'static [Field], entries: &Map<String, Value>, path: &Path) {
         self.push("{");
         for (index, field) in fields.iter().enumerate() {
             self.push(format_args!("{}{}:", if index == 0 { "" } else { " " }, field.go));
             match (field.json, shape(field.type_)) {
-                (Some(json), _) => self.typed(field.type_, entries.get(json), &format!("{path}.{json}")),
+                (Some(json), _) => {
+                    self.typed(field.type_, entries.get(json), &Path::Field(path, json));
+                }
                 (None, Shape::Struct(inner)) => {
                     self.push(format_args!("({})", field.type_));
                     self.fields(inner, entries, path);
@@ -133,7 +134,7 @@ impl Writer {
         self.push(format_args!("{{Type:(intstr.Type){kind} IntVal:(int32){number} StrVal:(string){text}}}"));
     }
 
-    fn quantity(&mut self, value: &Value, path: &str) {
+    fn quantity(&mut self, value: &Value, path: &Path) {
         let text = match value {
             Value::String(text) => text.trim().to_owned(),
             other => other.to_string(),
@@ -145,16 +146,33 @@ impl Writer {
         self.unknown(path, value);
     }
 
-    fn unknown(&mut self, path: &str, value: &Value) {
-        self.unknown.insert(path.to_owned(), value.clone());
+    fn unknown(&mut self, path: &Path, value: &Value) {
+        self.unknown.insert(path.to_string(), value.clone());
     }
 }
 
-/// The fields' names in JSON, those of embedded structs among them.
-fn names(fields: &'static [Field]) -> BTreeSet<&'static str> {
-    let own = fields.iter().filter_map(|field| field.json);
-    let embedded = fields.iter().filter(|field| field.json.is_none()).flat_map(|field| {
-        if let Shape::Struct(inner) = shape(field.type_) { names(inner) } else { BTreeSet::new() }
-    });
-    own.chain(embedded).collect()
+/// Whether one of the fields, or of those of embedded structs, has this name in JSON.
+fn knows(fields: &'static [Field], name: &str) -> bool {
+    fields.iter().any(|field| match field.json {
+        Some(json) => json == name,
+        None => matches!(shape(field.type_), Shape::Struct(inner) if knows(inner, name)),
+    })
+}
+
+/// Where something is in the value. It is spelled out only for what the types do not have.
+enum Path<'a> {
+    /// The value itself.
+    Value,
+    Field(&'a Path<'a>, &'a str),
+    Item(&'a Path<'a>, usize),
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value => Ok(()),
+            Self::Field(of, name) => write!(f, "{of}.{name}"),
+            Self::Item(of, index) => write!(f, "{of}[{index}]"),
+        }
+    }
 }

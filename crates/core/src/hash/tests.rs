@@ -124,7 +124,26 @@ fn promotion_id_names_uid_revision_and_configs() {
     assert!(Uuid::parse_str(&id).is_ok());
 }
 
+/// Values with everything that says nothing.
+fn values() -> impl Strategy<Value = Value> {
+    let leaf =
+        prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from), (0..3u8).prop_map(Value::from)];
+    leaf.prop_recursive(4, 32, 4, |inner| {
+        let key = prop::sample::select(vec!["a", "b", "metadata", "creationTimestamp"]);
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            prop::collection::btree_map(key.prop_map(ToOwned::to_owned), inner, 0..4)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
 proptest! {
+    #[test]
+    fn what_is_the_same_has_one_canonical_form(one in values(), other in values()) {
+        prop_assert_eq!(same(&one, &other), canonical(&one) == canonical(&other));
+    }
+
     #[test]
     fn revisions_differ_by_image(a in "[a-z]{1,12}", b in "[a-z]{1,12}") {
         let template = |image: &str| json!({"spec": {"containers": [{"image": image}]}});

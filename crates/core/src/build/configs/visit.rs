@@ -1,52 +1,65 @@
 //! The places of a pod spec that name configs.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use super::ConfigKind::{self, ConfigMap, Secret};
+use crate::build::json::items;
 
 /// A field that holds a reference, what it refers to, and the reference's field that holds the name.
-type Place = (&'static str, ConfigKind, &'static str);
+type Field = (&'static str, ConfigKind, &'static str);
 
-const IN_VOLUME: [Place; 2] = [("configMap", ConfigMap, "name"), ("secret", Secret, "secretName")];
-const IN_PROJECTION: [Place; 2] = [("configMap", ConfigMap, "name"), ("secret", Secret, "name")];
-const IN_VALUE: [Place; 2] = [("configMapKeyRef", ConfigMap, "name"), ("secretKeyRef", Secret, "name")];
-const IN_ENV_FROM: [Place; 2] = [("configMapRef", ConfigMap, "name"), ("secretRef", Secret, "name")];
+const IN_VOLUME: [Field; 2] = [("configMap", ConfigMap, "name"), ("secret", Secret, "secretName")];
+const IN_PROJECTION: [Field; 2] = [("configMap", ConfigMap, "name"), ("secret", Secret, "name")];
+const IN_VALUE: [Field; 2] = [("configMapKeyRef", ConfigMap, "name"), ("secretKeyRef", Secret, "name")];
+const IN_ENV_FROM: [Field; 2] = [("configMapRef", ConfigMap, "name"), ("secretRef", Secret, "name")];
 
-/// Called with what is referred to, the field that holds its name, and the reference.
-pub(super) type Visitor<'v> = dyn FnMut(ConfigKind, &'static str, &mut Value) + 'v;
+/// A reference to a config.
+pub(super) struct Place<'a> {
+    /// What is referred to.
+    pub(super) kind: ConfigKind,
+    /// The reference's field that holds the name.
+    pub(super) name: &'static str,
+    /// Where the reference is in the pod spec: a JSON pointer.
+    pub(super) path: fmt::Arguments<'a>,
+}
+
+/// Called with each place and the reference that is there.
+pub(super) type Visitor<'v> = dyn FnMut(Place<'_>, &Value) + 'v;
 
 /// Calls `visitor` for every reference to a ConfigMap or Secret that is tracked, in Flagger's order.
 ///
 /// Ephemeral containers, image pull secrets and volumes of other kinds are not tracked.
-pub(super) fn visit(pod: &mut Value, visitor: &mut Visitor<'_>) {
-    for volume in list(pod, "volumes") {
-        at(volume, &IN_VOLUME, visitor);
-        for source in volume.get_mut("projected").into_iter().flat_map(|p| list(p, "sources")) {
-            at(source, &IN_PROJECTION, visitor);
+pub(super) fn visit(pod: &Value, visitor: &mut Visitor<'_>) {
+    for (v, volume) in items(pod, "/volumes").enumerate() {
+        at(volume, format_args!("/volumes/{v}"), &IN_VOLUME, visitor);
+        for (s, source) in items(volume, "/projected/sources").enumerate() {
+            at(source, format_args!("/volumes/{v}/projected/sources/{s}"), &IN_PROJECTION, visitor);
         }
     }
-    for containers in ["containers", "initContainers"] {
-        list(pod, containers).for_each(|container| visit_container(container, visitor));
-    }
-}
-
-fn visit_container(container: &mut Value, visitor: &mut Visitor<'_>) {
-    for variable in list(container, "env") {
-        if let Some(value) = variable.get_mut("valueFrom") {
-            at(value, &IN_VALUE, visitor);
-        }
-    }
-    list(container, "envFrom").for_each(|source| at(source, &IN_ENV_FROM, visitor));
-}
-
-fn at(parent: &mut Value, places: &[Place], visitor: &mut Visitor<'_>) {
-    for (field, kind, name) in places {
-        if let Some(reference) = parent.get_mut(field).filter(|r| r.is_object()) {
-            visitor(*kind, name, reference);
+    for containers in ["/containers", "/initContainers"] {
+        for (c, container) in items(pod, containers).enumerate() {
+            visit_container(container, format_args!("{containers}/{c}"), visitor);
         }
     }
 }
 
-fn list<'a>(parent: &'a mut Value, field: &str) -> impl Iterator<Item = &'a mut Value> + use<'a> {
-    parent.get_mut(field).and_then(Value::as_array_mut).into_iter().flatten()
+fn visit_container(container: &Value, path: fmt::Arguments<'_>, visitor: &mut Visitor<'_>) {
+    for (e, variable) in items(container, "/env").enumerate() {
+        if let Some(value) = variable.get("valueFrom") {
+            at(value, format_args!("{path}/env/{e}/valueFrom"), &IN_VALUE, visitor);
+        }
+    }
+    for (e, source) in items(container, "/envFrom").enumerate() {
+        at(source, format_args!("{path}/envFrom/{e}"), &IN_ENV_FROM, visitor);
+    }
+}
+
+fn at(parent: &Value, path: fmt::Arguments<'_>, fields: &[Field], visitor: &mut Visitor<'_>) {
+    for (field, kind, name) in fields {
+        if let Some(reference) = parent.get(field).filter(|r| r.is_object()) {
+            visitor(Place { kind: *kind, name, path: format_args!("{path}/{field}") }, reference);
+        }
+    }
 }
