@@ -25,8 +25,8 @@ pub(crate) struct CanarySink {
 }
 
 impl CanarySink {
-    fn prepare(&self, object: Object) -> (Key, Version, CanaryEntry) {
-        let (key, version) = (Key::of(&object), version(&object));
+    fn prepare(&self, object: &Object) -> (Key, Version, CanaryEntry) {
+        let (key, version) = (Key::of(object), version(object));
         let entry = CanaryEntry::decode(&object.value);
         self.queue.wake_all(&self.caches.link(&key, &links(&key, &entry.canary)));
         self.caches.canaries.want(&key, &key);
@@ -40,7 +40,7 @@ impl Sink<Object> for CanarySink {
     }
 
     fn listed(&self, object: Object) {
-        let (key, version, entry) = self.prepare(object);
+        let (key, version, entry) = self.prepare(&object);
         self.queue.wake_all(&self.caches.canaries.listed(&key, version, entry));
     }
 
@@ -49,7 +49,7 @@ impl Sink<Object> for CanarySink {
     }
 
     fn applied(&self, object: Object) {
-        let (key, version, entry) = self.prepare(object);
+        let (key, version, entry) = self.prepare(&object);
         self.queue.wake_all(&self.caches.canaries.offer(&key, version, entry, Origin::Watch));
     }
 

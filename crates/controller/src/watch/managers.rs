@@ -30,7 +30,7 @@ struct Managers(Value);
 
 impl<'de> Deserialize<'de> for Managers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let managers = Vec::<Manager>::deserialize(deserializer)?;
+        let managers = Vec::<Entry>::deserialize(deserializer)?;
         serde_json::to_value(managers).map(Self).map_err(D::Error::custom)
     }
 }
@@ -38,7 +38,7 @@ impl<'de> Deserialize<'de> for Managers {
 /// An entry, as Kubernetes defines it (`ManagedFieldsEntry`).
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Manager {
+struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     manager: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
