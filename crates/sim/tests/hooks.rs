@@ -37,6 +37,24 @@ fn a_rollback_hook_ends_the_wait_for_approval() {
 }
 
 #[test]
+fn a_skipped_analysis_asks_no_rollback_hook_while_it_waits() {
+    let analysis = r#"{"stepWeight":50,"webhooks":[{"name":"gate","type":"confirm-rollout","url":"http://t/"},
+        {"name":"rb","type":"rollback","url":"http://t/"}]}"#;
+    let mut s = Scenario::with_spec(analysis, r#"{"skipAnalysis":true}"#);
+    s.pods_ready();
+    s.script.closed.insert("gate".into(), "no".to_owned());
+    s.ship("b");
+    s.interval();
+    assert_eq!(s.world.status.phase, Phase::Waiting);
+    s.script.closed.remove("gate");
+    s.interval();
+    s.pods_ready();
+    s.pods_ready();
+    s.drain();
+    assert_eq!(s.world.status.phase, Phase::Succeeded);
+}
+
+#[test]
 fn a_muted_gate_has_an_event_but_no_alert() {
     for (muted, alerts) in [("false", vec!["Canary is waiting for approval."]), ("true", vec![])] {
         let gate =

@@ -14,8 +14,12 @@ use crate::{
 };
 
 impl Turn<'_> {
-    /// Asks the rollback hooks; the first that says so starts a rollback.
+    /// Asks the rollback hooks; the first that says so starts a rollback. They are part of the analysis: where that is
+    /// skipped, nobody asks them.
     pub(super) fn rollback_hooks(&mut self) -> Flow {
+        if self.rollout().spec.skip_analysis {
+            return Ok(());
+        }
         let phase = self.next.phase;
         for hook in self.rollout().hooks_of(HookKind::Rollback) {
             if *self.hook(hook, phase)? == HookAnswer::Pass {
