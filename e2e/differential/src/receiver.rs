@@ -141,11 +141,11 @@ impl Shared {
     }
 
     /// What a held caller gets in the end.
-    async fn later(&self, desk: &str, hook: &str) -> (StatusCode, String) {
+    async fn later(&self, desk: &str, hook: &str, body: &Value) -> (StatusCode, String) {
         let mut changed = self.changed.subscribe();
         let mut said = None;
         let answered = changed.wait_for(|_| {
-            said = self.with(desk, |desk| desk.answers.hook(hook));
+            said = self.with(desk, |desk| desk.answers.hook(hook, body));
             said.is_some()
         });
         let in_time = matches!(timeout(HELD, answered).await, Ok(Ok(_)));
@@ -203,10 +203,11 @@ async fn event(State(shared): Context, Path(desk): Path<String>, body: String) -
 }
 
 async fn hook(State(shared): Context, Path((desk, name)): Path<(String, String)>, body: String) -> Response {
-    let said = shared.take(&desk, Channel::Hook(name.clone()), json(body), |answers| answers.hook(&name));
-    match said {
+    let body = json(body);
+    let answer = |answers: &mut Answers| answers.hook(&name, &body);
+    match shared.take(&desk, Channel::Hook(name.clone()), body.clone(), answer) {
         Some(said) => said.into_response(),
-        None => shared.later(&desk, &name).await.into_response(),
+        None => shared.later(&desk, &name, &body).await.into_response(),
     }
 }
 

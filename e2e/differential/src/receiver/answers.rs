@@ -34,13 +34,15 @@ impl<T: Clone> Turns<T> {
 }
 
 /// The answer to a call of a webhook.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Reply {
     /// An HTTP status.
     Status(u16),
     /// Whatever the story says next of this webhook. Until then the caller waits.
     Later(Later),
+    /// The same for a body that contains the text; all others are answered well.
+    Holding { hold: String },
 }
 
 /// The word for it.
@@ -75,12 +77,13 @@ impl Answers {
         self.hooks.insert(name.to_owned(), with);
     }
 
-    /// The answer to a webhook; none as long as its caller is to wait.
-    pub(super) fn hook(&mut self, name: &str) -> Option<(StatusCode, String)> {
+    /// The answer to a webhook with this body; none as long as its caller is to wait.
+    pub(super) fn hook(&mut self, name: &str, body: &Value) -> Option<(StatusCode, String)> {
         let status = match self.hooks.get_mut(name).and_then(Turns::next) {
             Some(Reply::Later(Later::Hold)) => return None,
+            Some(Reply::Holding { hold }) if body.to_string().contains(&hold) => return None,
             Some(Reply::Status(status)) => StatusCode::from_u16(status).unwrap_or(StatusCode::OK),
-            None => StatusCode::OK,
+            Some(Reply::Holding { .. }) | None => StatusCode::OK,
         };
         Some((status, format!("{name} says {}", status.as_u16())))
     }
@@ -111,7 +114,7 @@ mod tests {
     #[test]
     fn what_is_not_said_is_answered_well() {
         let mut answers = Answers::default();
-        assert_eq!(answers.hook("gate").unwrap().0, StatusCode::OK);
+        assert_eq!(answers.hook("gate", &Value::Null).unwrap().0, StatusCode::OK);
         let mut value = |query: &str| answers.query(query).0["data"]["result"][0]["value"][1].clone();
         assert_eq!(value("rate(x{status!~\"5.*\"})"), "100");
         assert_eq!(value("vector(1)"), "1");
@@ -121,7 +124,7 @@ mod tests {
     fn each_turn_comes_once_and_the_last_one_stays() {
         let mut answers =
             answers("{hooks: {gate: [403, 200]}, metrics: [{query: errors, value: [3, null, 4]}]}");
-        let statuses = [(); 3].map(|()| answers.hook("gate").unwrap().0.as_u16());
+        let statuses = [(); 3].map(|()| answers.hook("gate", &Value::Null).unwrap().0.as_u16());
         assert_eq!(statuses, [403, 200, 200]);
         let values = [(); 4].map(|()| answers.measured("sum(errors)", 0.0));
         assert_eq!(values, [Some(3.0), None, Some(4.0), Some(4.0)]);
@@ -131,10 +134,19 @@ mod tests {
     #[test]
     fn who_is_held_gets_what_the_story_says_next() {
         let mut answers = answers("{hooks: {load: [200, hold]}}");
-        assert!(answers.hook("load").is_some());
-        assert!(answers.hook("load").is_none());
+        assert!(answers.hook("load", &Value::Null).is_some());
+        assert!(answers.hook("load", &Value::Null).is_none());
         answers.set_hook("load", serde_saphyr::from_str("[500, hold]").unwrap());
-        assert_eq!(answers.hook("load").unwrap().0.as_u16(), 500);
-        assert!(answers.hook("load").is_none());
+        assert_eq!(answers.hook("load", &Value::Null).unwrap().0.as_u16(), 500);
+        assert!(answers.hook("load", &Value::Null).is_none());
+    }
+
+    #[test]
+    fn a_text_is_held_and_the_others_pass() {
+        let mut answers = answers("{hooks: {chat: {hold: iteration 1/2}}}");
+        let mut said = |text: &str| answers.hook("chat", &json!({"metadata": {"eventMessage": text}}));
+        assert!(said("Starting canary analysis").is_some());
+        assert!(said("Advance canary iteration 1/2").is_none());
+        assert!(said("Advance canary iteration 2/2").is_some());
     }
 }
