@@ -14,6 +14,7 @@ pub mod history;
 pub mod install;
 pub mod invariants;
 mod kind;
+pub mod loopback;
 pub mod manifest;
 pub mod recorder;
 pub mod scene;

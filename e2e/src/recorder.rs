@@ -13,7 +13,9 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
-use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::timeout};
+use tokio::{sync::watch, time::timeout};
+
+use crate::loopback::Server;
 
 /// A request that came.
 #[derive(Clone, Debug)]
@@ -48,7 +50,7 @@ pub struct Recorder {
     /// Where it is, without a slash at its end.
     pub url: String,
     shared: Arc<Shared>,
-    _serving: JoinSet<()>,
+    _server: Server,
 }
 
 #[derive(Default)]
@@ -66,14 +68,8 @@ impl Recorder {
     pub async fn start() -> Result<Self> {
         let shared = Arc::new(Shared::default());
         let router = Router::new().fallback(receive).with_state(Arc::clone(&shared));
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let url = format!("http://{}", listener.local_addr()?);
-        let mut serving = JoinSet::new();
-        serving.spawn(async move {
-            // An axum server ends only when it is told to.
-            let _ = axum::serve(listener, router).await;
-        });
-        Ok(Self { url, shared, _serving: serving })
+        let server = Server::start(router).await?;
+        Ok(Self { url: server.url.clone(), shared, _server: server })
     }
 
     /// Changes what a path answers from now on.

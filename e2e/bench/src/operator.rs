@@ -1,14 +1,12 @@
 //! The operator under measurement: a process of this machine.
 
 use std::{
-    fs::File,
-    net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
-    process::Stdio,
     time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
+use serin_e2e::loopback::{free_port, spawn};
 use tokio::{
     process::{Child, Command},
     time::{Instant, MissedTickBehavior, interval, timeout},
@@ -43,14 +41,12 @@ impl Operator {
         metrics_server: &str,
         log: PathBuf,
     ) -> Result<Self> {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-        let out = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
+        let port = free_port()?;
         let mut command = Command::new(program);
         command.arg("run").arg("--kubeconfig").arg(kubeconfig);
         command.args(["--metrics-server", metrics_server, "--port", &port.to_string()]);
-        command.env_clear().stdin(Stdio::null()).stdout(out.try_clone()?).stderr(out).kill_on_drop(true);
         let missing = || format!("cannot run {}; build it or name it by --operator", program.display());
-        let child = command.spawn().with_context(missing)?;
+        let child = spawn(command, &[], &log).with_context(missing)?;
         let pid = child.id().context("the operator ended at once")?;
         let (url, http) = (format!("http://127.0.0.1:{port}"), reqwest::Client::new());
         let mut operator = Self { child, pid, url, http, log };

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -16,13 +15,12 @@ use axum::{
     routing::get,
 };
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinSet};
+use serin_e2e::loopback::Server;
 
 /// It answers as long as it is kept.
 pub(crate) struct Prometheus {
-    address: SocketAddr,
+    server: Server,
     queries: Arc<AtomicU64>,
-    _serving: JoinSet<()>,
 }
 
 impl Prometheus {
@@ -33,19 +31,12 @@ impl Prometheus {
     pub(crate) async fn start() -> Result<Self> {
         let queries = Arc::new(AtomicU64::new(0));
         let router = Router::new().route("/api/v1/query", get(answer)).with_state(Arc::clone(&queries));
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let address = listener.local_addr()?;
-        let mut serving = JoinSet::new();
-        serving.spawn(async move {
-            // An axum server ends only when it is told to.
-            let _ = axum::serve(listener, router).await;
-        });
-        Ok(Self { address, queries, _serving: serving })
+        Ok(Self { server: Server::start(router).await?, queries })
     }
 
     /// Where it answers.
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+    pub(crate) fn url(&self) -> &str {
+        &self.server.url
     }
 
     /// How many queries it has answered.

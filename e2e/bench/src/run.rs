@@ -44,7 +44,7 @@ pub(crate) async fn run(args: &Args, ground: &Ground, progress: Progress) -> Res
     let prometheus = Prometheus::start().await?;
     progress.say("starting the operator");
     let log = ground.file("operator.log");
-    let operator = Operator::start(&program, &kubeconfig, &prometheus.url(), log).await?;
+    let operator = Operator::start(&program, &kubeconfig, prometheus.url(), log).await?;
     let bench = Bench { args, client: &client, prometheus: &prometheus, progress };
     Ok(Figures::of(&bench.measure(operator).await?))
 }

@@ -7,7 +7,7 @@ use serin_e2e::{Spare, flagger, history::Archive, settings::target, spare::opera
 
 use crate::{
     receiver::Receiver,
-    stage::{Ground, RECORDED},
+    stage::{Ground, recorded},
 };
 
 /// How long the watches may take to begin.
@@ -53,7 +53,7 @@ impl Field {
     /// A program is not built, or the cluster does not serve what is recorded.
     pub(crate) async fn ground(&self) -> Result<Ground> {
         let client = self.spare.client.clone();
-        let archive = Archive::start(&client, &RECORDED);
+        let archive = Archive::start(&client, &recorded());
         archive.listening(LIMIT).await?;
         let folder = runs()?;
         Ok(Ground {

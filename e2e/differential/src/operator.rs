@@ -1,20 +1,12 @@
 //! The two operators as processes of this machine.
 
-use std::{
-    fs::File,
-    net::{Ipv4Addr, TcpListener},
-    path::{Path, PathBuf},
-    process::Stdio,
-    sync::atomic::{AtomicU16, Ordering},
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use serin_e2e::loopback::{free_port, spawn};
 use tokio::process::{Child, Command};
 
 use crate::side::Side;
-
-/// Below those that the kernel gives to outgoing connections, so that none of them takes one meanwhile.
-const PORTS: std::ops::Range<u16> = 21_000..31_000;
 
 /// How often it is asked again for its metrics.
 const RETRIES: usize = 3;
@@ -46,15 +38,13 @@ impl Operator {
     pub(crate) fn start(side: Side, start: Start) -> Result<Self> {
         let Start { program, kubeconfig, namespace, url, flags, log } = start;
         let port = free_port()?;
-        let out = File::create(&log).with_context(|| format!("writing {}", log.display()))?;
         let mut command = Command::new(program);
         command.arg(format!("-kubeconfig={}", kubeconfig.display()));
         command.args([format!("-namespace={namespace}"), format!("-port={port}")]);
         command.args([format!("-metrics-server={url}/prometheus"), format!("-event-webhook={url}/event")]);
         command.args(["-mesh-provider=gatewayapi:v1", "-control-loop-interval=1s", "-log-level=debug"]);
         command.args(flags.iter().map(|flag| flag.replace("${URL}", url)));
-        command.env_clear().stdin(Stdio::null()).stdout(out.try_clone()?).stderr(out).kill_on_drop(true);
-        let child = command.spawn().with_context(|| format!("running {side} at {}", program.display()))?;
+        let child = spawn(command, &[], &log).with_context(|| format!("starting {side}"))?;
         Ok(Self { child, port, log })
     }
 
@@ -87,29 +77,9 @@ impl Operator {
     }
 }
 
-fn free_port() -> Result<u16> {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let count = PORTS.end - PORTS.start;
-    // Runs beside this one start elsewhere.
-    let first = u16::try_from(std::process::id() % u32::from(count / 100))? * 100;
-    for _ in 0..count {
-        let offset = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add(first);
-        let port = PORTS.start + offset % count;
-        if TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok() {
-            return Ok(port);
-        }
-    }
-    bail!("no free port in {PORTS:?}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ports_differ() {
-        assert_ne!(free_port().unwrap(), free_port().unwrap());
-    }
 
     #[tokio::test]
     async fn its_end_is_noticed_and_its_log_named() {

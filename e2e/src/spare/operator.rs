@@ -1,12 +1,7 @@
 //! Operators as processes of this machine.
 
 use std::{
-    fs::File,
-    net::{Ipv4Addr, TcpListener},
-    ops::Range,
     path::{Path, PathBuf},
-    process::Stdio,
-    sync::atomic::{AtomicU16, Ordering},
     time::Duration,
 };
 
@@ -14,12 +9,10 @@ use anyhow::{Context, Result, ensure};
 use tokio::process::{Child, Command};
 
 use crate::{
+    loopback::{free_port, spawn},
     scene::LIMIT,
     settings::{target, text},
 };
-
-/// Below those that Linux gives to connections (`net.ipv4.ip_local_port_range`).
-const PORTS: Range<u16> = 20_000..30_000;
 
 /// How long to leave an operator alone that does not listen yet.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -41,7 +34,7 @@ impl Operator {
     ) -> Result<Self> {
         let mut command = Command::new(program()?);
         command.args(["run", "--min-interval=1s", "--log-level=debug"]);
-        let port = port()?;
+        let port = free_port()?;
         command.args(args).arg(format!("--port={port}")).arg("--kubeconfig").arg(kubeconfig);
         Self::start(command, port, log, variables)
     }
@@ -50,22 +43,14 @@ impl Operator {
     pub(super) fn flagger(program: &Path, kubeconfig: &Path, log: &Path, args: &[&str]) -> Result<Self> {
         let mut command = Command::new(program);
         command.args(["-mesh-provider=gatewayapi:v1", "-metrics-server=http://127.0.0.1:1"]);
-        let port = port()?;
+        let port = free_port()?;
         command.args(["-control-loop-interval=1s", "-namespace="]).args(args).arg(format!("-port={port}"));
         command.arg("-kubeconfig").arg(kubeconfig);
         Self::start(command, port, log, &[])
     }
 
-    fn start(mut command: Command, port: u16, log: &Path, variables: &[(String, String)]) -> Result<Self> {
-        let out = File::create(log).with_context(|| format!("writing {}", log.display()))?;
-        command
-            .env_clear()
-            .envs(variables.iter().cloned())
-            .stdin(Stdio::null())
-            .stdout(out.try_clone()?)
-            .stderr(out)
-            .kill_on_drop(true);
-        let child = command.spawn().with_context(|| format!("running {command:?}"))?;
+    fn start(command: Command, port: u16, log: &Path, variables: &[(String, String)]) -> Result<Self> {
+        let child = spawn(command, variables, log)?;
         Ok(Self { child, log: log.to_owned(), port })
     }
 
@@ -106,18 +91,6 @@ impl Operator {
         tokio::time::timeout(LIMIT, self.child.wait()).await.context("the operator does not end")??;
         Ok(())
     }
-}
-
-/// A port for a program that has to be told one. It is none of those that the kernel gives to connections, which could
-/// take it before the program does, and no other program of this process was told it.
-fn port() -> Result<u16> {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let free = |port: &u16| TcpListener::bind((Ipv4Addr::UNSPECIFIED, *port)).is_ok();
-    let first = u16::try_from(std::process::id() % u32::from(PORTS.end - PORTS.start))?;
-    let mut ports = std::iter::repeat_with(|| NEXT.fetch_add(1, Ordering::Relaxed))
-        .map(|next| PORTS.start + first.wrapping_add(next) % (PORTS.end - PORTS.start))
-        .take(PORTS.len());
-    ports.find(free).with_context(|| format!("all ports of {PORTS:?} are taken"))
 }
 
 /// The operator that was built last (`SERIN_OPERATOR` names another).

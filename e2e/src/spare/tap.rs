@@ -15,7 +15,9 @@ use axum::{
 };
 use kube::Client;
 use serde_json::Value;
-use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::timeout};
+use tokio::{sync::watch, time::timeout};
+
+use crate::loopback::Server;
 
 /// Bytes of a request.
 const MOST: usize = 4 << 20;
@@ -49,7 +51,7 @@ pub struct Tap {
     /// Where the operator finds the API server.
     pub url: String,
     shared: Arc<Shared>,
-    _serving: JoinSet<()>,
+    _server: Server,
 }
 
 struct Shared {
@@ -72,14 +74,8 @@ impl Tap {
             caught: watch::Sender::new(false),
         });
         let router = Router::new().fallback(pass).with_state(Arc::clone(&shared));
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let url = format!("http://{}", listener.local_addr()?);
-        let mut serving = JoinSet::new();
-        serving.spawn(async move {
-            // An axum server ends only when it is told to.
-            let _ = axum::serve(listener, router).await;
-        });
-        Ok(Self { url, shared, _serving: serving })
+        let server = Server::start(router).await?;
+        Ok(Self { url: server.url.clone(), shared, _server: server })
     }
 
     /// Holds the next request of this kind until the operator hangs up.

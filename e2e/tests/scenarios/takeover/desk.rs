@@ -16,8 +16,8 @@ use axum::{
     routing::post,
 };
 use serde_json::{Value, json};
-use serin_e2e::scene::LIMIT;
-use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::timeout};
+use serin_e2e::{loopback::Server, scene::LIMIT};
+use tokio::{sync::watch, time::timeout};
 
 /// What is going on in each namespace.
 #[derive(Default)]
@@ -59,28 +59,23 @@ impl Shared {
 
 /// A running server. Dropping it ends it.
 pub(super) struct Desk {
-    url: String,
+    server: Server,
     shared: Arc<Shared>,
-    _task: JoinSet<()>,
 }
 
 impl Desk {
     pub(super) async fn open() -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let url = format!("http://{}", listener.local_addr()?);
         let shared = Arc::new(Shared::default());
         let router =
             Router::new().route("/gate/{namespace}", post(gate)).route("/event/{namespace}", post(event));
-        let router = router.with_state(Arc::clone(&shared));
-        let mut task = JoinSet::new();
-        task.spawn(async move { drop(axum::serve(listener, router).await) });
-        Ok(Self { url, shared, _task: task })
+        let server = Server::start(router.with_state(Arc::clone(&shared))).await?;
+        Ok(Self { server, shared })
     }
 
     /// A webhook of this type that asks here. Only those of type `event` may wait for long.
     pub(super) fn hook(&self, kind: &str, namespace: &str) -> Value {
         let path = if kind == "event" { "event" } else { "gate" };
-        json!({"name": "desk", "type": kind, "url": format!("{}/{path}/{namespace}", self.url), "timeout": "600s"})
+        json!({"name": "desk", "type": kind, "url": format!("{}/{path}/{namespace}", self.server.url), "timeout": "600s"})
     }
 
     /// Does not answer the next event with this text.
