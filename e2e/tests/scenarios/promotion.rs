@@ -9,6 +9,18 @@ use serin_e2e::{
     scene::{Fault, Verdict, together},
 };
 
+/// What is told of a release with two steps that is promoted.
+pub(crate) const TOLD: [&str; 8] = [
+    "Initialization done! podinfo.",
+    "New revision detected! Scaling up podinfo.",
+    "Starting canary analysis for podinfo.",
+    "canary weight 25",
+    "canary weight 50",
+    "Copying podinfo.",
+    "Routing all traffic to primary",
+    "Promotion completed! Scaling down podinfo.",
+];
+
 #[test]
 fn a_good_version_is_promoted_without_a_failed_request() -> Verdict {
     together("promotion", async |scene| {
@@ -22,18 +34,7 @@ fn a_good_version_is_promoted_without_a_failed_request() -> Verdict {
 
         ensure!(scene.canary_weights() == [0, 25, 50, 0], "{:?}", scene.canary_weights());
         ensure!(status.last_promoted_spec == status.last_applied_spec);
-        scene
-            .expect_events(&[
-                "Initialization done! podinfo.",
-                "New revision detected! Scaling up podinfo.",
-                "Starting canary analysis for podinfo.",
-                "canary weight 25",
-                "canary weight 50",
-                "Copying podinfo.",
-                "Routing all traffic to primary",
-                "Promotion completed! Scaling down podinfo.",
-            ])
-            .await?;
+        scene.expect_events(&TOLD).await?;
         let report = scene.report(&tally);
         ensure!(tally.served_by("6.9.1") > 0 && report.of(Side::Canary) > 0, "{report}");
         ensure!(tally.failed() == 0, "{report}: {:#?}", tally.failures);
