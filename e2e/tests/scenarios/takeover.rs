@@ -20,7 +20,7 @@ use serin_e2e::{
     spare::Operator,
 };
 
-use cases::{Left, Release, cases};
+use cases::{Left, Release, cases, host};
 use desk::Desk;
 use report::{Still, stills};
 
@@ -123,8 +123,17 @@ async fn ends_well(release: &Release, taken: &Still, desk: &Desk) -> Result<Opti
 /// Waits until the release is over and its version serves.
 async fn promoted(release: &Release) -> Result<()> {
     release.scene.until_phase(Phase::Succeeded).await?;
-    if release.target() == Kind::DEPLOYMENT {
-        return release.at_rest("6.9.1").await;
+    match release.target() {
+        Kind::DEPLOYMENT => return release.at_rest("6.9.1").await,
+        Kind::SERVICE => {
+            let host = host("6.9.1");
+            let promoted = |versions: &Versions| {
+                let primary = versions.now(Kind::SERVICE, "podinfo-primary")?;
+                (primary["spec"]["externalName"] == host.as_str()).then_some(())
+            };
+            return release.scene.history.until("the primary Service", LIMIT, promoted).await;
+        }
+        _ => {}
     }
     let resting = |versions: &Versions| {
         let primary = versions.now(Kind::DAEMON_SET, "podinfo-primary")?;

@@ -22,8 +22,10 @@ pub(super) enum Setup {
     Autoscaler,
     ScaledObject,
     DaemonSet,
-    /// Flagger does not get further than to try.
+    /// A Service with an address. Flagger does not get further than to try.
     Service,
+    /// A Service that stands for a host elsewhere, as Flagger can release it.
+    External,
 }
 
 /// How far Flagger brings a release before it is killed.
@@ -104,21 +106,25 @@ fn autoscaled() -> Value {
     scaler("autoscaling/v2", "HorizontalPodAutoscaler", "podinfo")
 }
 
+fn keda() -> Value {
+    scaler("keda.sh/v1alpha1", "ScaledObject", "podinfo-so")
+}
+
 fn target(kind: &str) -> Value {
     json!({"targetRef": {"kind": kind}})
 }
 
 /// What Flagger leaves.
 pub(super) fn cases() -> Vec<Case> {
-    use Setup::{Autoscaler, Configs, DaemonSet, Plain, Removable, ScaledObject, Service};
+    use Setup::{Autoscaler, Configs, DaemonSet, External, Plain, Removable, ScaledObject, Service};
     let plain = || json!({});
     let removable = both(autoscaled(), json!({"service": removed::service()}));
-    let keda = scaler("keda.sh/v1alpha1", "ScaledObject", "podinfo-so");
-    let service = json!({"targetRef": {"apiVersion": "v1", "kind": "Service"}, "service": null});
+    let service =
+        || both(unrouted(2), json!({"targetRef": {"apiVersion": "v1", "kind": "Service"}, "service": null}));
     vec![
         case("idle", Removable, Left::Idle, removable, &[]),
         case("autoscaled", Autoscaler, Left::Idle, autoscaled(), &[]),
-        case("keda", ScaledObject, Left::Idle, keda, &[]),
+        case("keda", ScaledObject, Left::Idle, keda(), &[]),
         case("configs", Configs, Left::Idle, json!({"service": {"portDiscovery": true}}), &[]),
         case("daemonset", DaemonSet, Left::Idle, target("DaemonSet"), &[]),
         case("kubernetes", Plain, Left::Idle, unrouted(2), &[]),
@@ -136,21 +142,26 @@ pub(super) fn cases() -> Vec<Case> {
         case("affinity", Plain, AT_25, affinity(), &[]),
         case("daemonset-weight", DaemonSet, AT_25, target("DaemonSet"), &[]),
         case("autoscaled-weight", Autoscaler, AT_25, autoscaled(), &[]),
+        case("keda-weight", ScaledObject, AT_25, keda(), &[]),
+        case("keda-gate", ScaledObject, AT_GATE, keda(), &["confirm-promotion"]),
         case("unrouted", Plain, AT_FIRST, unrouted(2), &[]),
+        case("external", External, Left::Idle, service(), &[]),
+        case("external-gate", External, AT_GATE, service(), &["confirm-promotion"]),
+        case("external-rounds", External, AT_FIRST, service(), &[]),
         case("renamed", Plain, Left::Renamed(None), plain(), &[]),
         case("renamed-weight", Plain, Left::Renamed(Some("canary weight 25")), plain(), &[]),
         case("promoting", Plain, Left::Telling("Routing all traffic to primary"), plain(), &[]),
         case("copying", Plain, Left::Copying, plain(), &[]),
         case("finalising", Plain, Left::Finalising, plain(), &[]),
         case("initializing", Plain, Left::Initializing, plain(), &[]),
-        case("service", Service, Left::Stuck, both(unrouted(2), service), &[]),
+        case("service", Service, Left::Stuck, service(), &[]),
         case("terminating", Plain, Left::Terminating, json!({"revertOnDeletion": true}), &[]),
     ]
 }
 
 /// What Serin leaves: what no gate holds is held by an interval that is longer than the test.
 pub(super) fn giving_back() -> Vec<Case> {
-    use Setup::{Autoscaler, DaemonSet, Plain};
+    use Setup::{Autoscaler, DaemonSet, Plain, ScaledObject};
     let long = || analysis(&json!({"interval": "600s"}));
     let slow = |spec: Value| both(long(), spec);
     let quick = |spec: Value| both(analysis(&json!({"interval": "3s"})), spec);
@@ -158,6 +169,7 @@ pub(super) fn giving_back() -> Vec<Case> {
     let plain = || json!({});
     vec![
         case("idle", Autoscaler, Left::Idle, autoscaled(), &[]),
+        case("keda", ScaledObject, Left::Idle, keda(), &[]),
         case("daemonset", DaemonSet, Left::Idle, target("DaemonSet"), &[]),
         case("skipped", Plain, Left::In(Phase::Succeeded), json!({"skipAnalysis": true}), &[]),
         case("failed", Plain, Left::In(Phase::Failed), failing, &["rollout"]),
@@ -167,6 +179,7 @@ pub(super) fn giving_back() -> Vec<Case> {
         case("ab-gate", Plain, AT_GATE, quick(insiders(1)), &["confirm-promotion"]),
         case("blue-green-gate", Plain, AT_GATE, quick(rounds(2)), &["confirm-promotion"]),
         case("weight", Plain, AT_25, long(), &[]),
+        case("keda-weight", ScaledObject, AT_25, slow(keda()), &[]),
         case("ab", Plain, AT_FIRST, slow(insiders(1)), &[]),
         case("blue-green", Plain, AT_FIRST, slow(rounds(1)), &[]),
         case("mirror", Plain, AT_FIRST, slow(mirrored(1)), &[]),
@@ -198,7 +211,11 @@ impl Release {
 
     /// The kind of what is released.
     pub(super) fn target(&self) -> Kind {
-        if self.case.setup == Setup::DaemonSet { Kind::DAEMON_SET } else { Kind::DEPLOYMENT }
+        match self.case.setup {
+            Setup::DaemonSet => Kind::DAEMON_SET,
+            Setup::Service | Setup::External => Kind::SERVICE,
+            _ => Kind::DEPLOYMENT,
+        }
     }
 
     /// Whether nothing has to happen to it.
@@ -323,10 +340,11 @@ impl Release {
         match self.case.setup {
             Setup::DaemonSet => return scene.apply("daemonset.yaml").await,
             Setup::Service => return crate::service_target::workloads(scene).await,
+            Setup::External => return self.point_to("6.9.0").await,
             _ => scene.apply("podinfo.yaml").await?,
         }
         match self.case.setup {
-            Setup::Plain | Setup::DaemonSet | Setup::Service => Ok(()),
+            Setup::Plain | Setup::DaemonSet | Setup::Service | Setup::External => Ok(()),
             Setup::Autoscaler => scene.apply("autoscaler.yaml").await,
             Setup::ScaledObject => {
                 crate::autoscaler::know_scaled_objects(scene).await?;
@@ -380,10 +398,22 @@ impl Release {
         Ok(())
     }
 
+    /// Lets the Service stand for the host of a version.
+    async fn point_to(&self, version: &str) -> Result<()> {
+        let spec = json!({"type": "ExternalName", "externalName": host(version)});
+        let service =
+            json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "podinfo"}, "spec": spec});
+        let user = PatchParams::apply("user");
+        self.scene.api(Kind::SERVICE).patch("podinfo", &user, &Patch::Apply(service)).await?;
+        Ok(())
+    }
+
     /// Ships a version.
     pub(super) async fn ship(&self, version: &str) -> Result<()> {
-        if self.target() == Kind::DEPLOYMENT {
-            return self.scene.ship(version, Fault::None).await.map(drop);
+        match self.target() {
+            Kind::DEPLOYMENT => return self.scene.ship(version, Fault::None).await.map(drop),
+            Kind::SERVICE => return self.point_to(version).await,
+            _ => {}
         }
         let mut object = self.scene.fixture("daemonset.yaml")?.into_iter().next().context("a DaemonSet")?;
         let image = format!("ghcr.io/stefanprodan/podinfo:{version}");
@@ -393,6 +423,11 @@ impl Release {
         let template = json!({"spec": {"template": {"spec": {"containers": containers}}}});
         self.scene.patch(Kind::DAEMON_SET, "podinfo", template).await.map(drop)
     }
+}
+
+/// Where a version is that runs elsewhere.
+pub(super) fn host(version: &str) -> String {
+    format!("podinfo-{}.example.com", version.replace('.', "-"))
 }
 
 /// Both patches in one. Unlike in a patch that is applied, what is null stays.
