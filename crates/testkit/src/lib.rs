@@ -2,6 +2,8 @@
 
 #[cfg(feature = "logs")]
 pub mod logs;
+#[cfg(feature = "net")]
+pub mod net;
 #[cfg(feature = "tls")]
 pub mod tls;
 

@@ -21,7 +21,7 @@ fn lingering(listener: &TcpListener) -> Command {
 async fn gone(stream: std::net::TcpStream) {
     stream.set_nonblocking(true).unwrap();
     let mut stream = TcpStream::from_std(stream).unwrap();
-    let end = tokio::time::timeout(Duration::from_secs(10), stream.read(&mut [0])).await;
+    let end = tokio::time::timeout(LONG, stream.read(&mut [0])).await;
     assert!(matches!(end, Ok(Ok(0) | Err(_))), "a child of the command is still alive");
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use serin_api::AlertProviderSpec;
 use serin_core::plan::Severity;
 use serin_notify::{AlertError, Receiver};
-use serin_testkit::{logs::Logs, tls::SelfSigned};
+use serin_testkit::{logs::Logs, net::ClosedPort, tls::SelfSigned};
 use wiremock::{MockServer, ResponseTemplate};
 
 use super::{KINDS, client, credentials, message, provider, server};
@@ -63,7 +63,8 @@ async fn refusals_tell_no_secret() {
 #[tokio::test]
 async fn who_is_not_there_is_told() {
     let logs = Logs::keep();
-    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let port = ClosedPort::take().unwrap();
+    let closed = port.address().unwrap();
     for kind in KINDS {
         for origin in [format!("http://{closed}"), unknown_host()] {
             let error = failure(kind, &origin).await;
@@ -146,7 +147,8 @@ async fn messages() {
     let mut line = |what: &str, error: &AlertError| {
         let _ = writeln!(told, "{what}: {error}\n    {}", error.remedy());
     };
-    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let port = ClosedPort::take().unwrap();
+    let closed = port.address().unwrap();
     line("closed port", &failure("slack", &format!("http://{closed}")).await);
     line("unknown host", &failure("slack", &unknown_host()).await);
     let secure = SelfSigned::listen().await.unwrap();

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use rstest::rstest;
 use serin_core::plan::Severity;
 use serin_notify::{AlertError, Receiver};
+use serin_testkit::net::ClosedPort;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wiremock::ResponseTemplate;
 
@@ -122,9 +123,8 @@ async fn the_pause_that_a_receiver_asks_for_is_made() {
 
 #[tokio::test]
 async fn nobody_listens() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let port = ClosedPort::take().unwrap();
+    let address = port.address().unwrap();
     for kind in KINDS {
         let error = refused(kind, &format!("http://{address}")).await;
         let text = format!("sending notification failed: dial tcp {address}: connect: connection refused");

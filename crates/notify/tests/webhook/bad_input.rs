@@ -5,7 +5,7 @@ use std::{fmt::Write, time::Duration};
 
 use serin_api::canary::{CanaryWebhook, WebhookType};
 use serin_notify::WebhookError;
-use serin_testkit::{logs::Logs, tls::SelfSigned};
+use serin_testkit::{logs::Logs, net::ClosedPort, tls::SelfSigned};
 use wiremock::ResponseTemplate;
 
 use crate::{call, server, socket};
@@ -63,7 +63,8 @@ async fn refusals_tell_no_secret() {
 async fn a_hook_that_does_not_answer_is_told() {
     let logs = Logs::keep();
     let (silent, address) = socket().await;
-    let closed = socket().await.1;
+    let port = ClosedPort::take().unwrap();
+    let closed = port.address().unwrap();
     for type_ in TYPES {
         for origin in
             [format!("http://{closed}"), format!("http://{address}"), format!("http://{}", "a".repeat(64))]
@@ -128,7 +129,8 @@ async fn messages() {
         let _ = writeln!(told, "{what}\n    event: {error}\n    log: {}", error.redacted());
     };
     let gate = |origin: &str| hook(WebhookType::Rollout, origin);
-    line("closed port", &call(&gate(&format!("http://{}", socket().await.1))).await.unwrap_err());
+    let closed = ClosedPort::take().unwrap();
+    line("closed port", &call(&gate(&format!("http://{}", closed.address().unwrap()))).await.unwrap_err());
     line("unknown host", &call(&gate(&format!("http://{}", "a".repeat(64)))).await.unwrap_err());
     let slow = server(ResponseTemplate::new(200).set_delay(Duration::from_secs(30))).await;
     let slow = CanaryWebhook { timeout: Some("50ms".into()), ..gate(&slow.uri()) };

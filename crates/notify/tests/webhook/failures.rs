@@ -1,4 +1,5 @@
 use rstest::rstest;
+use serin_testkit::net::ClosedPort;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -19,8 +20,8 @@ const HALF: &str = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf";
 
 #[tokio::test]
 async fn nobody_listens() {
-    let (listener, address) = socket().await;
-    drop(listener);
+    let port = ClosedPort::take().unwrap();
+    let address = port.address().unwrap();
     let url = format!("http://{address}/gate");
     let error = call(&hook(&url)).await.unwrap_err();
     assert_eq!(
@@ -76,7 +77,7 @@ async fn the_answer_never_ends() {
     let (listener, address) = socket().await;
     let mut hook = hook(format!("http://{address}/"));
     // Long enough for the beginning of the answer on a busy machine.
-    hook.timeout = Some("1s".into());
+    hook.timeout = Some("3s".into());
     let (outcome, _connection) = tokio::join!(call(&hook), answer(&listener, HALF));
     assert_eq!(
         outcome.unwrap_err().to_string(),
@@ -107,8 +108,8 @@ async fn bad_timeout() {
 
 #[tokio::test]
 async fn secrets_stay_out_of_logs_passwords_and_queries_out_of_events() {
-    let (listener, address) = socket().await;
-    drop(listener);
+    let port = ClosedPort::take().unwrap();
+    let address = port.address().unwrap();
     let error = call(&hook(format!("http://me:hunter2@{address}/T0/B0?token=t0k"))).await.unwrap_err();
     assert_eq!(
         error.to_string(),

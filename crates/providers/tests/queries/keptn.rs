@@ -41,8 +41,14 @@ fn metric(status: &str) -> String {
     )
 }
 
+/// A provider that looks at an analysis ten times within twice this time.
+fn patient(server: &MockServer, timeout: Duration) -> serin_providers::Provider {
+    stub().limited(&server.uri(), Limits { timeout, ..Limits::default() })
+}
+
+/// Long enough for answers on a busy machine.
 fn quick(server: &MockServer) -> serin_providers::Provider {
-    stub().limited(&server.uri(), Limits { timeout: Duration::from_millis(500), ..Limits::default() })
+    patient(server, Duration::from_secs(5))
 }
 
 /// A cluster in which an analysis has these statuses, one after the other.
@@ -116,9 +122,9 @@ async fn an_analysis_that_does_not_pass_is_zero() {
 #[tokio::test]
 async fn an_analysis_that_does_not_end_is_given_up_and_deleted() {
     let server = analysing(&[json!({"state": "Progressing"})]).await;
-    let error = quick(&server).query("analysis/web/rollout").await.unwrap_err();
+    let error = patient(&server, Duration::from_secs(2)).query("analysis/web/rollout").await.unwrap_err();
     assert!(
-        matches!(error, QueryError::Timeout { timeout, .. } if timeout == Duration::from_secs(1)),
+        matches!(error, QueryError::Timeout { timeout, .. } if timeout == Duration::from_secs(4)),
         "{error}"
     );
     assert_eq!(sent(&server.received_requests().await.unwrap(), "DELETE").len(), 1);

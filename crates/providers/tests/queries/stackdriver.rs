@@ -148,7 +148,7 @@ async fn another_refusal_of_the_probe_is_told(#[case] code: u16, #[case] status:
 async fn silence_is_a_timeout() {
     let server = answering(ResponseTemplate::new(200).set_delay(Duration::from_secs(60))).await;
     // Long enough for the exchange of the key on a busy machine.
-    let limits = Limits { timeout: Duration::from_secs(2), ..Limits::default() };
+    let limits = Limits { timeout: Duration::from_secs(5), ..Limits::default() };
     let error = stub().limited(&server.uri(), limits).query("fetch a").await.unwrap_err();
     assert!(matches!(error, QueryError::Timeout { .. }), "{error}");
 }

@@ -8,8 +8,7 @@ use base64::{
 };
 
 use serin_providers::{ConfigError, Credentials, Limits, QueryError};
-use serin_testkit::{logs::Logs, tls::SelfSigned};
-use tokio::net::TcpListener;
+use serin_testkit::{logs::Logs, net::ClosedPort, tls::SelfSigned};
 use wiremock::ResponseTemplate;
 
 use crate::stub::{Stub, answering, credentials};
@@ -100,7 +99,8 @@ pub(super) async fn debug_texts_hold_no_secret(stub: &Stub) {
 }
 
 pub(super) async fn a_closed_port_is_unreachable(stub: &Stub) {
-    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let port = ClosedPort::take().unwrap();
+    let free = port.address().unwrap();
     let error = stub.at(&format!("http://{free}")).query(stub.query).await.unwrap_err();
     assert!(matches!(error, QueryError::Unreachable { .. }), "{error}");
     assert_told(stub, &error);

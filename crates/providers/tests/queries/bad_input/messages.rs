@@ -2,8 +2,7 @@
 
 use std::fmt::Write;
 
-use serin_testkit::tls::SelfSigned;
-use tokio::net::TcpListener;
+use serin_testkit::{net::ClosedPort, tls::SelfSigned};
 use wiremock::ResponseTemplate;
 
 use super::faults::unknown_host;
@@ -42,7 +41,8 @@ async fn of(stub: &Stub) -> Result<String, std::fmt::Error> {
         let error = stub.with("http://host", &credentials(&rest)).unwrap_err();
         writeln!(told, "without the key {required}: {error}")?;
     }
-    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let port = ClosedPort::take().unwrap();
+    let free = port.address().unwrap();
     writeln!(told, "closed port: {}", failure(stub, &format!("http://{free}")).await)?;
     writeln!(told, "unknown host: {}", failure(stub, &unknown_host()).await)?;
     for status in [302, 400, 401, 403, 404, 429, 500, 503] {

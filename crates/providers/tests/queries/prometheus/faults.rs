@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::serve::ListenerExt;
 use serin_providers::{Clients, Credentials, Limits, Provider, QueryError};
+use serin_testkit::net::ClosedPort;
 use tokio::net::TcpListener;
 use wiremock::ResponseTemplate;
 
@@ -44,7 +45,8 @@ async fn a_huge_refusal_still_says_why() {
 
 #[tokio::test]
 async fn a_closed_port_is_named_without_credentials_or_query() {
-    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let port = ClosedPort::take().unwrap();
+    let free = port.address().unwrap();
     let error = plain(&format!("http://someone:hush@{free}")).query("secret_series").await.unwrap_err();
     let text = error.to_string();
     assert!(matches!(error, QueryError::Unreachable { .. }), "{text}");
