@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// How long the watches may take to begin.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// The folder of logs and transcripts of the last run.
 ///

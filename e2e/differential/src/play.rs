@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How long both may take to come to the same: a busy machine delays what follows from a status.
-const SETTLE: Duration = Duration::from_secs(20);
+const SETTLE: Duration = Duration::from_secs(60);
 
 /// What both did: Flagger first.
 ///

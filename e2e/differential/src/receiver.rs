@@ -30,7 +30,7 @@ pub(crate) use answers::{Answers, Reply, Turns};
 use crate::side::Side;
 
 /// The longest that a caller is held.
-const HELD: Duration = Duration::from_secs(180);
+const HELD: Duration = Duration::from_secs(600);
 
 /// Which way something came.
 #[derive(Clone, Debug, PartialEq, Eq)]

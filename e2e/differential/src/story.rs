@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The longest wait for one condition: several intervals of both operators on a busy machine.
-const LIMIT: Duration = Duration::from_secs(150);
+const LIMIT: Duration = Duration::from_secs(400);
 /// The interval of every analysis.
 const INTERVAL: Duration = Duration::from_secs(10);
 /// The Canary and its target.

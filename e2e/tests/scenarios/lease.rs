@@ -77,9 +77,11 @@ async fn dies(scene: &Scene, spare: &Spare) -> Result<()> {
     let shipment = scene.ship("6.9.1", Fault::None).await?;
     replicas.tap.held(LIMIT).await?;
     replicas.kill(&first).await?;
-    let killed = Instant::now();
     scene.until_weight(25).await?;
+    scene.history.catch_up(LIMIT).await?;
     ensure!(scene.canary_weights() == [0], "the route is at {:?} already", scene.canary_weights());
+    // By now, the proxy has seen what was sent before.
+    let killed = Instant::now();
 
     succeeded(scene, &replicas, &first, killed).await?;
     scene.promoted(shipment, "6.9.1").await?;
