@@ -10,9 +10,10 @@ use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::Namespace};
 use kube::{
     Api, ResourceExt,
-    api::{DeleteParams, ListParams},
+    api::{DeleteParams, ListParams, Patch, PatchParams},
     runtime::wait::await_condition,
 };
+use serde_json::json;
 use tokio::{process::Command, sync::OnceCell, time::timeout};
 
 use crate::{
@@ -98,6 +99,33 @@ pub async fn available(cluster: &Cluster, namespace: &str, name: &str) -> Result
         format!("Deployment {namespace}/{name} is not available after {} s", LIMIT.as_secs())
     })??;
     Ok(())
+}
+
+/// Changes the number of the shared operator's replicas, and waits until it is so.
+///
+/// # Errors
+/// It is not in time.
+pub async fn scale(cluster: &Cluster, replicas: u8) -> Result<()> {
+    let namespace = &cluster.settings.operator_namespace;
+    let api: Api<Deployment> = Api::namespaced(cluster.client.clone(), namespace);
+    let patch = Patch::Merge(json!({"spec": {"replicas": replicas}}));
+    api.patch("serin", &PatchParams::default(), &patch).await?;
+    available(cluster, namespace, "serin").await
+}
+
+/// Does something while the shared operator is away, within a limit. Only a test that runs alone may do that.
+///
+/// # Errors
+/// It fails or takes too long, or the operator cannot be scaled.
+pub async fn without_operator(
+    cluster: &Cluster,
+    limit: Duration,
+    deed: impl Future<Output = Result<()>>,
+) -> Result<()> {
+    scale(cluster, 0).await?;
+    let outcome = timeout(limit, deed).await;
+    scale(cluster, 1).await?;
+    outcome.with_context(|| format!("it hangs: {} s without the shared operator", limit.as_secs()))?
 }
 
 fn is_available(deployment: &Deployment) -> bool {

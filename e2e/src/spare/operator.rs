@@ -40,7 +40,7 @@ impl Operator {
     }
 
     /// Flagger looks at each Canary every 10 s at most.
-    pub(super) fn flagger(program: &Path, kubeconfig: &Path, log: &Path, args: &[&str]) -> Result<Self> {
+    pub(crate) fn flagger(program: &Path, kubeconfig: &Path, log: &Path, args: &[&str]) -> Result<Self> {
         let mut command = Command::new(program);
         command.args(["-mesh-provider=gatewayapi:v1", "-metrics-server=http://127.0.0.1:1"]);
         let port = free_port()?;

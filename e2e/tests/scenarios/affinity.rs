@@ -16,8 +16,8 @@ const STABLE: &str = "6.9.0";
 const NEW: &str = "6.9.1";
 
 /// A user: what the browser was told to keep, and who answered.
-struct Visit {
-    cookies: Vec<String>,
+pub(crate) struct Visit {
+    pub(crate) cookies: Vec<String>,
     version: String,
 }
 
@@ -31,7 +31,7 @@ async fn visit(plan: &Plan) -> Result<Visit> {
 }
 
 /// Visits as somebody new until a version answers.
-async fn visit_until(plan: &Plan, version: &str) -> Result<Visit> {
+pub(crate) async fn visit_until(plan: &Plan, version: &str) -> Result<Visit> {
     let lucky = async {
         loop {
             let visit = visit(plan).await?;

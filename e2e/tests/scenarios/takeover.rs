@@ -4,6 +4,7 @@ mod back;
 mod cases;
 mod desk;
 mod lease;
+mod live;
 mod removed;
 mod report;
 

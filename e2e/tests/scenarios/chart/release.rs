@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use kube::api::{Patch, PatchParams};
-use serde_json::{Value, json};
+use serde_json::Value;
 use serin_api::Phase;
 use serin_e2e::{
     Kind, Scene,
@@ -12,15 +11,6 @@ use serin_e2e::{
     install,
     scene::{Fault, LIMIT, Verdict, alone},
 };
-
-/// Sets the replicas of the operator that all tests share. Two must not serve the same Canary.
-pub(super) async fn scale_shared(scene: &Scene, replicas: u8) -> Result<()> {
-    let namespace = &scene.cluster.settings.operator_namespace;
-    let patch = Patch::Merge(json!({"spec": {"replicas": replicas}}));
-    let api = scene.cluster.api(Kind::DEPLOYMENT, namespace);
-    api.patch("serin", &PatchParams::default(), &patch).await?;
-    install::available(&scene.cluster, namespace, "serin").await
-}
 
 /// Installs or upgrades the release in the scene's namespace, and waits until it is available.
 async fn release(scene: &Scene, options: &[&str]) -> Result<()> {
@@ -102,10 +92,5 @@ async fn live(scene: &Scene) -> Result<()> {
 
 #[test]
 fn a_release_serves_its_namespace_through_an_upgrade_and_leaves_canaries_behind() -> Verdict {
-    alone("chart", async |scene| {
-        scale_shared(scene, 0).await?;
-        let outcome = tokio::time::timeout(LIMIT * 4, live(scene)).await;
-        scale_shared(scene, 1).await?;
-        outcome.context("the release of the chart hangs")?
-    })
+    alone("chart", async |scene| install::without_operator(&scene.cluster, LIMIT * 4, live(scene)).await)
 }

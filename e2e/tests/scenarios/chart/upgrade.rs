@@ -6,10 +6,9 @@ use serde_json::Value;
 use serin_e2e::{
     Kind, Scene,
     helm::{self, CHART, LOADTESTER_CHART, helm},
+    install,
     scene::{Fault, LIMIT, Verdict, alone, together},
 };
-
-use super::release::scale_shared;
 
 /// A stand-in for Flagger's chart.
 const FLAGGER: &str = "e2e/fixtures/flagger-chart";
@@ -185,10 +184,7 @@ async fn upgrades(scene: &Scene) -> Result<()> {
 fn a_release_of_flaggers_chart_is_upgraded_in_place_and_rolled_back() -> Verdict {
     alone("chart-upgrade", async |scene| {
         scene.install("canary.yaml").await?;
-        scale_shared(scene, 0).await?;
-        let outcome = tokio::time::timeout(LIMIT * 5, upgrades(scene)).await;
-        scale_shared(scene, 1).await?;
-        outcome.context("the upgrade of the chart hangs")?
+        install::without_operator(&scene.cluster, LIMIT * 5, upgrades(scene)).await
     })
 }
 
