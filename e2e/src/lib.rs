@@ -9,6 +9,7 @@
 pub mod access;
 pub mod cluster;
 pub mod flagger;
+pub mod gateway_log;
 pub mod helm;
 pub mod history;
 pub mod install;

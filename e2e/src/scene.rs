@@ -4,6 +4,7 @@ mod dump;
 mod expect;
 mod loadtester;
 mod release;
+mod requests;
 mod run;
 mod wait;
 

@@ -11,19 +11,42 @@ use crate::{
 
 /// Every change of phase, weight, replicas and endpoints, and every event, with the seconds since the first.
 pub fn timeline(versions: &Versions) -> String {
-    let versions = versions.in_order();
-    let Some(begin) = versions.iter().map(|version| version.seen).min() else { return String::new() };
+    let Some(begin) = begin(versions) else { return String::new() };
     let mut lines = String::new();
+    for (seen, text) in changes(versions) {
+        // Writing to a String does not fail.
+        writeln!(lines, "{} {text}", since(begin, seen)).ok();
+    }
+    lines
+}
+
+/// The last so many changes that had been seen by a moment, with the seconds since the first of all.
+pub fn before(versions: &Versions, at: Instant, count: usize) -> Vec<String> {
+    let Some(begin) = begin(versions) else { return Vec::new() };
+    let mut past = changes(versions);
+    past.retain(|(seen, _)| *seen <= at);
+    past.sort_by_key(|(seen, _)| *seen);
+    let last = past.split_off(past.len().saturating_sub(count));
+    last.into_iter().map(|(seen, text)| format!("{} {text}", since(begin, seen))).collect()
+}
+
+/// The moment from which a timeline counts its seconds.
+pub fn begin(versions: &Versions) -> Option<Instant> {
+    versions.iter().map(|version| version.seen).min()
+}
+
+/// Every change that matters, as a line of text, in the order in which the cluster made them.
+fn changes(versions: &Versions) -> Vec<(Instant, String)> {
+    let mut lines = Vec::new();
     let mut last = std::collections::BTreeMap::new();
-    for version in versions {
+    for version in versions.in_order() {
         let Some(text) = line(version) else { continue };
         let key = (version.kind, version.name.clone());
         if last.get(&key) == Some(&text) {
             continue;
         }
         let Version { kind, name, .. } = version;
-        // Writing to a String does not fail.
-        writeln!(lines, "{} {:<10} {name:<24} {text}", since(begin, version.seen), short(*kind)).ok();
+        lines.push((version.seen, format!("{:<10} {name:<24} {text}", short(*kind))));
         last.insert(key, text);
     }
     lines

@@ -1,5 +1,6 @@
 //! Requests through the gateway: open-loop, bounded, every answer counted.
 
+mod account;
 mod report;
 mod tally;
 
@@ -16,6 +17,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
+pub use account::account;
 pub use report::{Report, sides};
 pub use tally::{Answer, Failure, Outcome, Tally};
 

@@ -93,6 +93,11 @@ impl Versions {
         self.0.get(count..).unwrap_or_default()
     }
 
+    /// All of them, in the order in which they were seen.
+    pub fn iter(&self) -> impl Iterator<Item = &Version> {
+        self.0.iter()
+    }
+
     /// All of them, in the order in which the cluster made them.
     pub fn in_order(&self) -> Vec<&Version> {
         let mut sorted: Vec<_> = self.0.iter().collect();

@@ -11,7 +11,7 @@ use kube::{
 };
 
 use super::Scene;
-use crate::{settings::target, timeline::timeline};
+use crate::{gateway_log, settings::target, timeline::timeline};
 
 /// Lines of each of the operator's pods that are looked at.
 const LOG_LINES: i64 = 5000;
@@ -37,6 +37,10 @@ pub(super) async fn failed(name: &str, scene: &Scene) {
     match logs(scene).await {
         Ok(logs) => println!("--- operator, lines about {} ---\n{logs}", scene.namespace),
         Err(error) => println!("--- no logs of the operator: {error:#} ---"),
+    }
+    match gateway_log::failures(&scene.cluster, &scene.host()).await {
+        Ok(lines) => println!("--- gateway, requests that failed ---\n{lines}"),
+        Err(error) => println!("--- no log of the gateway: {error:#} ---"),
     }
     match keep(name, scene) {
         Ok(path) => println!("--- every version of every object: {} ---", path.display()),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::Tally;
+use super::{Failure, Tally};
 use crate::{
     Kind,
     history::Versions,
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Answers and failures by side.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Report {
     /// All requests.
     pub requests: u64,
@@ -20,6 +20,8 @@ pub struct Report {
     pub failed_in_canary: u64,
     /// All other failures: of the primary, of the gateway, and those without an answer.
     pub failed_elsewhere: u64,
+    /// The first of those other failures.
+    pub elsewhere: Vec<Failure>,
 }
 
 impl Report {
@@ -38,6 +40,10 @@ impl Report {
                 _ => report.failed_elsewhere += count,
             }
         }
+        let by_canary = |failure: &&Failure| {
+            failure.answer.pod.as_ref().and_then(|ip| sides.get(ip)) == Some(&Side::Canary)
+        };
+        report.elsewhere = tally.failures.iter().filter(|failure| !by_canary(failure)).cloned().collect();
         report
     }
 
@@ -105,5 +111,7 @@ mod tests {
             report.to_string(),
             "4 requests, 1 to the primary, 2 to the canary; failed: 1 in the canary, 1 elsewhere"
         );
+        let elsewhere: Vec<_> = report.elsewhere.iter().map(|failure| &failure.answer.outcome).collect();
+        assert_eq!(elsewhere, [&Outcome::Status(503)]);
     }
 }

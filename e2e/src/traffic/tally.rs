@@ -7,12 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use chrono::{DateTime, Utc};
 use reqwest::Response;
 use serde_json::Value;
 
 use super::UPSTREAM;
 
-/// Failures that are kept with their details.
+/// Failures of each pod, and of none, that are kept with their details.
 const SAMPLES: usize = 40;
 
 /// How a request ended.
@@ -84,6 +85,10 @@ fn root(error: &reqwest::Error) -> String {
 pub struct Failure {
     /// When the answer came, or was given up.
     pub at: Instant,
+    /// The same moment, by the clock that the gateway's log goes by.
+    pub time: DateTime<Utc>,
+    /// How long it took.
+    pub took: Duration,
     /// What came.
     pub answer: Answer,
 }
@@ -95,7 +100,7 @@ pub struct Tally {
     pub answers: BTreeMap<Answer, u64>,
     /// Requests that were due and not sent, because too many were under way.
     pub held_back: u64,
-    /// The first failures.
+    /// The first failures of each pod, and of none.
     pub failures: Vec<Failure>,
     /// The longest wait for an answer.
     pub slowest: Duration,
@@ -104,10 +109,16 @@ pub struct Tally {
 impl Tally {
     pub(super) fn add(&mut self, answer: Answer, took: Duration) {
         self.slowest = self.slowest.max(took);
-        if !answer.is_ok() && self.failures.len() < SAMPLES {
-            self.failures.push(Failure { at: Instant::now(), answer: answer.clone() });
+        if !answer.is_ok() && self.samples_of(&answer) < SAMPLES {
+            let answer = answer.clone();
+            self.failures.push(Failure { at: Instant::now(), time: Utc::now(), took, answer });
         }
         *self.answers.entry(answer).or_default() += 1;
+    }
+
+    /// A version that fails must not hide the one failure of another.
+    fn samples_of(&self, answer: &Answer) -> usize {
+        self.failures.iter().filter(|failure| failure.answer.pod == answer.pod).count()
     }
 
     /// All answers.

@@ -45,7 +45,7 @@ fn the_primary_gets_an_autoscaler_of_its_own() -> Verdict {
         let ready = replicas_at_first_weight(scene).await?;
         ensure!(ready >= 2, "the canary had {ready} ready copies when it got traffic; its minimum is 2");
         let tally = traffic.stop().await;
-        ensure!(tally.failed() == 0, "{:#?}", tally.failures);
+        scene.no_request_failed(&tally)?;
         Ok(())
     })
 }
@@ -140,7 +140,7 @@ fn a_scaled_object_rests_between_rollouts_and_the_primary_has_its_own() -> Verdi
         let traffic = scene.traffic(20).await?;
         scene.promoted(shipment, "6.9.1").await?;
         let tally = traffic.stop().await;
-        ensure!(tally.failed() == 0, "{:#?}", tally.failures);
+        scene.no_request_failed(&tally)?;
         ensure!(replicas_at_first_weight(scene).await? >= 2, "the canary's minimum is 2");
         until(scene, "podinfo-so", "paused again", paused).await?;
 

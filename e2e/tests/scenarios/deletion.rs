@@ -46,7 +46,7 @@ fn the_target_takes_over_again_when_asked_to() -> Verdict {
         let shipment = scene.ship("6.9.1", Fault::None).await?;
         scene.promoted(shipment, "6.9.1").await?;
         let tally = traffic.stop().await;
-        ensure!(tally.failed() == 0, "{:#?}", tally.failures);
+        scene.no_request_failed(&tally)?;
         let selector = |versions: &Versions| {
             let service = versions.now(Kind::SERVICE, "podinfo")?;
             Some(service.pointer("/spec/selector/app")?.as_str()?.to_owned())
@@ -85,7 +85,7 @@ fn a_route_of_the_user_is_given_back() -> Verdict {
         scene.until_gone(Kind::CANARY, "podinfo").await?;
         scene.until_gone(Kind::DEPLOYMENT, "podinfo-primary").await?;
         let tally = traffic.stop().await;
-        ensure!(tally.failed() == 0, "{:#?}", tally.failures);
+        scene.no_request_failed(&tally)?;
         let now = scene.look(spec).await?;
         ensure!(now == users, "{now:#?}");
         let ours = |versions: &Versions| {

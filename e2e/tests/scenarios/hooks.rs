@@ -74,7 +74,7 @@ fn gates_hold_the_rollout_until_they_open() -> Verdict {
         scene.turn("rollback/open").await?;
         scene.promoted(shipment, "6.9.1").await?;
         let tally = traffic.stop().await;
-        ensure!(tally.failed() == 0, "{:#?}", tally.failures);
+        scene.no_request_failed(&tally)?;
         Ok(())
     })
 }
@@ -94,7 +94,7 @@ fn a_rollback_hook_ends_the_rollout() -> Verdict {
             .expect_events(&["Rollback check stop passed", "manual webhook invoked", "Canary failed!"])
             .await?;
         let tally = traffic.stop().await;
-        ensure!(tally.failed() == 0, "{:#?}", tally.failures);
+        scene.no_request_failed(&tally)?;
         Ok(())
     })
 }
@@ -114,7 +114,7 @@ async fn held_by(scene: &Scene, broken: Value, text: &str) -> Result<()> {
     scene.patch(Kind::CANARY, "podinfo", json!({"spec": {"analysis": {"webhooks": sound}}})).await?;
     scene.promoted(shipment, "6.9.1").await?;
     let tally = traffic.stop().await;
-    ensure!(tally.failed() == 0, "{:#?}", tally.failures);
+    scene.no_request_failed(&tally)?;
     Ok(())
 }
 

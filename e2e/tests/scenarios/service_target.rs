@@ -101,7 +101,7 @@ fn traffic_moves_between_what_a_service_selected_and_selects() -> Verdict {
         scene.until_split(100, 0).await?;
         until_selected(scene, "podinfo-primary", "two").await?;
         let tally = traffic.stop().await;
-        ensure!(tally.failed() == 0, "{:#?}", tally.failures);
+        scene.no_request_failed(&tally)?;
         ensure!(scene.canary_weights() == [0, 25, 50, 0], "{:?}", scene.canary_weights());
         Ok(())
     })

@@ -154,8 +154,7 @@ fn the_mirrored_release_is_promoted_by_the_built_in_metrics() -> Verdict {
             ])
             .await?;
         ensure!(scene.look(mirrored).await?.is_none(), "the mirror is gone");
-        let report = scene.report(&traffic.stop().await);
-        ensure!(report.failed_elsewhere == 0, "{report}");
+        scene.only_the_canary_failed(&traffic.stop().await)?;
         Ok(())
     })
 }

@@ -19,7 +19,7 @@ use crate::screen::Screen;
 /// The namespace of the tutorial.
 pub(crate) const NAMESPACE: &str = "test";
 /// The host name of the tutorial.
-const HOST: &str = "www.example.com";
+pub(crate) const HOST: &str = "www.example.com";
 /// Requests per second.
 const RATE: u32 = 40;
 /// How long a step may take.

@@ -10,12 +10,16 @@ use kube::{
 };
 use serde_json::{Value, json};
 use serin_api::Phase;
-use serin_e2e::{history::Versions, traffic::Report};
+use serin_e2e::{
+    gateway_log,
+    history::Versions,
+    traffic::{Report, account},
+};
 
 use crate::{
     glimpse::Glimpse,
     screen::Screen,
-    stage::{LIMIT, NAMESPACE, Stage},
+    stage::{HOST, LIMIT, NAMESPACE, Stage},
 };
 
 /// The version that works.
@@ -60,6 +64,9 @@ pub(crate) async fn tell(stage: &Stage, screen: &mut Screen) -> Result<Ending> {
     let rolled_back = ship(stage, screen, BAD, true).await? == Phase::Failed;
     let report = report(stage);
     screen.say(&format!("\n{report}"));
+    if report.failed_elsewhere > 0 {
+        screen.say(&explain(stage, &report).await);
+    }
     Ok(Ending { promoted, rolled_back, report })
 }
 
@@ -111,6 +118,14 @@ async fn set_image(stage: &Stage, version: &str, bad: bool) -> Result<()> {
 fn report(stage: &Stage) -> Report {
     let tally = stage.traffic.tally();
     stage.history.look(|versions| Report::new(&tally, versions, &stage.app))
+}
+
+/// When and how requests failed outside the canary, and what the gateway says of failures.
+async fn explain(stage: &Stage, report: &Report) -> String {
+    let account = stage.history.look(|versions| account(&report.elsewhere, versions, &stage.app));
+    let log = gateway_log::failures(&stage.cluster, HOST).await;
+    let log = log.unwrap_or_else(|error| format!("no log of the gateway: {error:#}"));
+    format!("failed outside the canary:\n{account}the gateway, of all failures:\n{log}")
 }
 
 fn glimpse(stage: &Stage) -> Glimpse {

@@ -77,7 +77,7 @@ async fn live(scene: &Scene) -> Result<()> {
     ensure!(args.contains(&"--cluster-name=upgraded"), "{args:?}");
     scene.promoted(shipment, "6.9.1").await?;
     let tally = traffic.stop().await;
-    ensure!(tally.failed() == 0, "{:#?}", tally.failures);
+    scene.no_request_failed(&tally)?;
     ensure!(scene.canary_weights() == [0, 25, 50, 0], "{:?}", scene.canary_weights());
 
     let namespace = format!("--namespace={}", scene.namespace);

@@ -137,7 +137,7 @@ async fn there_and_back(release: &Release<'_>, version: Option<&str>) -> Result<
         let shipment = scene.ship(version, Fault::None).await?;
         scene.promoted(shipment, version).await?;
         let tally = traffic.stop().await;
-        ensure!(tally.failed() == 0, "{:#?}", tally.failures);
+        scene.no_request_failed(&tally)?;
     }
 
     let before = served(scene).await?;

@@ -73,7 +73,7 @@ fn a_second_canary_of_a_target_stands_back() -> Verdict {
         let shipment = scene.ship("6.9.1", Fault::None).await?;
         scene.promoted(shipment, "6.9.1").await?;
         let tally = traffic.stop().await;
-        ensure!(tally.failed() == 0, "{:#?}", tally.failures);
+        scene.no_request_failed(&tally)?;
 
         scene.api(Kind::CANARY).delete("podinfo", &DeleteParams::default()).await?;
         let served = |versions: &Versions| {
@@ -116,7 +116,7 @@ fn others_who_write_at_the_same_time_hold_nothing_up() -> Verdict {
         }
         ensure!(scene.canary_weights() == [0, 25, 50, 0], "{:?}", scene.canary_weights());
         let tally = traffic.stop().await;
-        ensure!(tally.failed() == 0, "{:#?}", tally.failures);
+        scene.no_request_failed(&tally)?;
         Ok(())
     })
 }

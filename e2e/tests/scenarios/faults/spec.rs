@@ -70,7 +70,7 @@ fn a_spec_that_becomes_wrong_leaves_everything_as_it_is() -> Verdict {
         scene.turn("gate/open").await?;
         scene.promoted(shipment, "6.9.1").await?;
         let tally = traffic.stop().await;
-        ensure!(tally.failed() == 0, "{:#?}", tally.failures);
+        scene.no_request_failed(&tally)?;
         Ok(())
     })
 }
