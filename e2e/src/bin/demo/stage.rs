@@ -11,7 +11,7 @@ use serin_e2e::{
     install,
     invariants::App,
     manifest::{self, Variables},
-    traffic::Plan,
+    traffic::{self, Plan},
 };
 
 use crate::screen::Screen;
@@ -54,21 +54,8 @@ impl Stage {
         };
         history.until("the Canary to be initialised", LIMIT, initialised).await?;
         screen.step(&format!("sending {RATE} requests per second to http://{HOST} through the gateway …"));
-        let traffic = Traffic::start(Plan::new(&cluster.gateway, HOST, RATE))?;
-        let stage = Self { cluster, history, app, traffic };
-        stage.serves().await?;
-        Ok(stage)
-    }
-
-    /// Waits for the first good answer: the gateway takes a moment to learn of a new route.
-    async fn serves(&self) -> Result<()> {
-        let mut ticks = tokio::time::interval(Duration::from_millis(100));
-        let first = async {
-            while self.traffic.tally().served_by("6.9.0") == 0 {
-                ticks.tick().await;
-            }
-        };
-        tokio::time::timeout(LIMIT, first).await.context("podinfo does not answer through the gateway")
+        let traffic = served(Plan::new(&cluster.gateway, HOST, RATE)).await?;
+        Ok(Self { cluster, history, app, traffic })
     }
 
     /// How to look around, and how to end it.
@@ -82,6 +69,13 @@ impl Stage {
             self.cluster.gateway, self.cluster.settings.prometheus,
         )
     }
+}
+
+/// Sends requests from the first good answer on: a gateway accepts a new route before its proxy serves it.
+async fn served(plan: Plan) -> Result<Traffic> {
+    let first = tokio::time::timeout(LIMIT, traffic::until_served(&plan)).await;
+    first.context("podinfo does not answer through the gateway")??;
+    Traffic::start(plan)
 }
 
 fn variables(cluster: &Cluster) -> Variables {
