@@ -19,7 +19,7 @@ use serin_providers::Credentials;
 use tokio::sync::watch;
 
 pub use canaries::CanaryEntry;
-pub use endpoints::{Count, Endpoints, SERVICE_LABEL};
+pub use endpoints::{Count, Endpoints, SERVICE_LABEL, Tally};
 pub use health::Health;
 pub use links::{Link, links, target_kind};
 pub(crate) use sinks::{CanarySink, ConfigSink, EndpointSink, ObjectSink};

@@ -23,7 +23,7 @@ use serin_core::{
 };
 
 use crate::{
-    cache::{Config, Count, Health, Link, Lookup, Origin, Version},
+    cache::{Config, Count, Health, Link, Lookup, Origin, Tally, Version},
     cluster::Cluster,
     key::Key,
     kind::Kind,
@@ -60,10 +60,7 @@ pub async fn snapshot(
             None => Seen::Absent,
         },
         route: route(cluster, key, rollout).await,
-        endpoints: Endpoints {
-            primary: endpoints(cluster, &key.sibling(rollout.primary_service())).await,
-            canary: endpoints(cluster, &key.sibling(rollout.canary_service())).await,
-        },
+        endpoints: sides(cluster, key, rollout).await,
         leftovers: leftovers::read(cluster, key, canary, rollout).await,
         canary: Arc::clone(canary),
         target,
@@ -130,15 +127,25 @@ async fn route(cluster: &Cluster, key: &Key, rollout: &Rollout) -> Seen<Arc<Http
     }
 }
 
-async fn endpoints(cluster: &Cluster, service: &Key) -> Seen<u32> {
+async fn sides(cluster: &Cluster, key: &Key, rollout: &Rollout) -> Endpoints {
+    let primary = endpoints(cluster, &key.sibling(rollout.primary_service())).await;
+    let canary = endpoints(cluster, &key.sibling(rollout.canary_service())).await;
+    Endpoints {
+        leaving: primary.clone().map(|tally| tally.leaving),
+        primary: primary.map(|tally| tally.ready),
+        canary: canary.map(|tally| tally.ready),
+    }
+}
+
+async fn endpoints(cluster: &Cluster, service: &Key) -> Seen<Tally> {
     let store = &cluster.caches.endpoints;
-    if store.ready(service) == Count::Unresolved
+    if store.count(service) == Count::Unresolved
         && let Err(error) = cluster.resolve_endpoints(service).await
     {
         return Seen::Unknown(error.to_string());
     }
-    match store.ready(service) {
-        Count::Ready(count) => Seen::Present(count),
+    match store.count(service) {
+        Count::Known(tally) => Seen::Present(tally),
         Count::Spared => Seen::Absent,
         Count::Unknown(why) => Seen::Unknown(why),
         Count::Unresolved => Seen::Unknown(format!("the endpoints of {service} are not known")),

@@ -125,6 +125,10 @@ impl Rollout {
             _ => format!("{name} not ready: {why}"),
         }
     }
+    /// Old pods of a ready primary that still end.
+    pub(crate) fn say_primary_pods_leave(&self, count: u32) -> String {
+        format!("{} waits for pods of the version before to end, {count} left", self.primary_name())
+    }
     pub(crate) fn say_canary_not_ready(&self, why: &str) -> String {
         self.say_not_ready(true, why)
     }

@@ -140,13 +140,15 @@ pub enum Acceptance {
     Pending(String),
 }
 
-/// Ready endpoints of the generated Services.
+/// Endpoints of the generated Services.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Endpoints {
-    /// Behind `<apex>-primary`.
+    /// Ready ones behind `<apex>-primary`.
     pub primary: Seen<u32>,
-    /// Behind `<apex>-canary`.
+    /// Ready ones behind `<apex>-canary`.
     pub canary: Seen<u32>,
+    /// Those behind `<apex>-primary` whose pods are being deleted; [`Seen::Absent`] when that cannot be told.
+    pub leaving: Seen<u32>,
 }
 
 /// The generated Services.
@@ -154,6 +156,8 @@ pub struct Endpoints {
 pub struct Services {
     /// `<apex>`.
     pub apex: Synced,
+    /// Whether `<apex>` selects something else than the primary, so that it may have clients.
+    pub apex_in_use: bool,
     /// `<apex>-primary`.
     pub primary: Synced,
     /// `<apex>-canary`.
@@ -204,7 +208,7 @@ pub struct Observation {
     pub scaler: Option<Scaler>,
     /// The route; [`Seen::Absent`] also for the provider `kubernetes`, which has none.
     pub route: Seen<Route>,
-    /// Ready endpoints.
+    /// Endpoints of both sides.
     pub endpoints: Endpoints,
     /// By entry of `status.leftovers`, whether something of it may go; [`Seen::Absent`] when nothing of ours is
     /// left.

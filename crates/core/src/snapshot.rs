@@ -54,7 +54,7 @@ pub struct Snapshot {
     pub scaler_primary: Seen<Arc<Value>>,
     /// The HTTPRoute `<apex>`.
     pub route: Seen<Arc<HttpRoute>>,
-    /// Ready endpoints of the Services; see [`ready_endpoints`]. Absent where the operator may not read them:
+    /// Endpoints of the Services; see [`ready_endpoints`]. Absent where the operator may not read them:
     /// the pods that the workload calls ready count then.
     pub endpoints: Endpoints,
     /// Every object of [`crate::build::leftovers::objects`] for the entries of `status.leftovers`.

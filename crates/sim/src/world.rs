@@ -100,6 +100,8 @@ pub struct World {
     pub leftovers: BTreeMap<String, Seen<bool>>,
     /// Why the gateway has not taken the route, if so.
     pub pending: Option<String>,
+    /// Old pods of the primary that are being deleted.
+    pub leaving: u32,
 }
 
 impl World {
@@ -123,6 +125,7 @@ impl World {
             cookies: Cookies::default(),
             leftovers: BTreeMap::new(),
             pending: None,
+            leaving: 0,
         }
     }
 
@@ -168,7 +171,7 @@ impl World {
     fn see_services(&self) -> Services {
         let synced = |made: bool| if made { Synced::Yes } else { Synced::No };
         let [apex, primary, canary] = self.services.map(synced);
-        Services { apex, primary, canary }
+        Services { apex, apex_in_use: false, primary, canary }
     }
 
     fn see_route(&self, routing: Routing) -> Route {
@@ -184,6 +187,7 @@ impl World {
         Endpoints {
             primary: count(primary.is_some_and(|p| p.pods == Pods::Ready), primary.map_or(0, |p| p.replicas)),
             canary: count(self.target.pods == Pods::Ready, self.target.replicas),
+            leaving: Seen::Present(self.leaving),
         }
     }
 

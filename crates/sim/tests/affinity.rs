@@ -74,6 +74,59 @@ fn the_gateway_has_a_moment_to_forget_the_old_pods_of_the_primary() {
     assert_eq!(share(&s), 0);
 }
 
+#[rstest]
+#[case::at_once(r#"{"stepWeights":[10,50],"sessionAffinity":{"cookieName":"ck"}}"#, 0)]
+#[case::in_steps(
+    r#"{"stepWeights":[10,50],"stepWeightPromotion":20,"sessionAffinity":{"cookieName":"ck"}}"#,
+    30
+)]
+fn users_with_a_cookie_do_not_meet_a_pod_of_the_old_version(#[case] analysis: &str, #[case] next: u8) {
+    let mut s = started(analysis);
+    s.interval();
+    s.interval();
+    s.world.leaving = 2;
+    s.pods_ready();
+    s.take_events();
+    for _ in 0..3 {
+        s.interval();
+        assert_eq!(share(&s), 50, "an old pod of the primary may still answer");
+    }
+    let left = "podinfo-primary.default waits for pods of the version before to end, 2 left";
+    assert_eq!(s.world.status.waiting_for.as_deref(), Some(left));
+    assert_eq!(s.take_events(), [left]);
+    s.world.leaving = 0;
+    s.settle();
+    s.drain();
+    assert_eq!(share(&s), next);
+}
+
+#[test]
+fn a_pod_that_never_ends_holds_nothing_up_for_ever() {
+    let mut s = started(PROGRESSIVE);
+    s.interval();
+    s.interval();
+    s.world.leaving = 1;
+    s.pods_ready();
+    // It is told once the reason before it has stood for a while.
+    s.seconds(16);
+    assert!(s.world.status.waiting_for.as_ref().is_some_and(|why| why.contains("1 left")));
+    s.seconds(590);
+    assert_eq!(share(&s), 50);
+    s.seconds(10);
+    s.drain();
+    assert_eq!(share(&s), 0);
+}
+
+#[test]
+fn without_cookies_nobody_waits_for_old_pods() {
+    let mut s = started(r#"{"stepWeights":[10,50]}"#);
+    s.interval();
+    s.interval();
+    s.world.leaving = 1;
+    s.pods_ready();
+    assert_eq!(share(&s), 0);
+}
+
 #[test]
 fn a_rollback_takes_the_cookie_back_at_once() {
     let analysis = r#"{"threshold":1,"stepWeight":50,"sessionAffinity":{"cookieName":"ck"},

@@ -1,4 +1,4 @@
-//! A route of the user's changes hands: when each step is taken. What the steps write is in the core's tests.
+//! Traffic changes hands: when each step is taken. What the steps write is in the core's tests.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -11,7 +11,8 @@ use scenario::Scenario;
 use serin_api::Phase;
 use serin_core::{
     Action, Routing, decide,
-    observe::{Acceptance, Answers, Route, Seen},
+    observe::{Acceptance, Answers, Route, Seen, Synced},
+    plan::ServiceRole,
 };
 
 const WARM: Routing = Routing { canary: 0, mirror: false, warm: true };
@@ -49,6 +50,8 @@ fn each_step_of_taking_a_route_is_given_its_time() {
     let pending = Route { acceptance: Acceptance::Pending("not yet".to_owned()), ..introduced.clone() };
     s.world.pass(TimeDelta::seconds(1));
     assert_eq!(step(&mut s, &pending), [], "the gateway has not taken it");
+    assert_eq!(step(&mut s, &introduced), [], "its time begins when the gateway has taken it");
+    s.world.pass(TimeDelta::seconds(1));
     assert_eq!(step(&mut s, &introduced), [Action::ApplyRoute(WARM)]);
 
     let moved = users(Some(WARM), true);
@@ -68,6 +71,52 @@ fn the_gateway_has_time_to_learn_of_the_primary() {
     let mut s = starting();
     step(&mut s, &users(None, false));
     assert_eq!(step(&mut s, &users(None, true)), []);
+}
+
+#[test]
+fn clients_of_an_apex_that_was_there_before_have_time_to_notice() {
+    let mut s = starting();
+    let ours = users(Some(Routing::PRIMARY), false);
+    let mut observation = s.world.observe(Answers::default());
+    (observation.route, observation.services.apex) = (Seen::Present(ours.clone()), Synced::No);
+    observation.services.apex_in_use = true;
+    let plan = decide(&observation);
+    assert_eq!(plan.actions, [Action::ApplyService(ServiceRole::Apex)]);
+    s.world.status = plan.status;
+    plan.actions.iter().for_each(|action| s.world.apply(action));
+    assert_eq!(step(&mut s, &ours), [], "the target serves on");
+    s.world.pass(TimeDelta::seconds(1));
+    assert_eq!(step(&mut s, &ours), [Action::ScaleTarget(0)]);
+}
+
+/// A canary with half of the traffic, about to be promoted.
+fn at_the_end() -> Scenario {
+    let mut s = Scenario::initialized(r#"{"stepWeight":50,"maxWeight":50}"#);
+    s.ship("b");
+    s.pods_ready();
+    s.interval();
+    assert_eq!(s.world.status.phase, Phase::Promoting);
+    s.world.pods_ready();
+    s
+}
+
+#[test]
+fn requests_under_way_have_their_time_after_the_gateway_has_accepted_the_route() {
+    let mut s = at_the_end();
+    let split = users(s.world.route, true);
+    assert_eq!(step(&mut s, &split), [Action::ApplyRoute(WARM)]);
+    assert_eq!(s.world.status.phase, Phase::Finalising);
+    let moved = users(Some(WARM), true);
+    let pending = Route { acceptance: Acceptance::Pending("not yet".to_owned()), ..moved.clone() };
+    for _ in 0..3 {
+        s.world.pass(TimeDelta::seconds(5));
+        assert_eq!(step(&mut s, &pending), [], "however long that takes");
+    }
+    assert_eq!(step(&mut s, &moved), []);
+    s.world.pass(TimeDelta::seconds(1));
+    assert_eq!(step(&mut s, &moved), [Action::ApplyRoute(Routing::PRIMARY)]);
+    let rests = users(Some(Routing::PRIMARY), false);
+    assert_eq!(step(&mut s, &rests), [Action::ScaleTarget(0)]);
 }
 
 #[test]

@@ -3,9 +3,24 @@
 use anyhow::{Result, ensure};
 
 use super::Scene;
-use crate::traffic::{Report, Tally, account};
+use crate::{
+    Traffic,
+    traffic::{Plan, Report, Tally, account},
+};
 
 impl Scene {
+    /// Applies podinfo with a Service of the user's in front, and sends requests to that at this rate, by a route that
+    /// no Canary knows.
+    ///
+    /// # Errors
+    /// The cluster refuses, or there is no good answer in time.
+    pub async fn users_of_the_apex(&self, rate: u32) -> Result<Traffic> {
+        for file in ["podinfo.yaml", "apex-service.yaml", "apex-route.yaml"] {
+            self.apply(file).await?;
+        }
+        self.send(Plan::new(&self.cluster.gateway, &format!("users.{}", self.host()), rate)).await
+    }
+
     /// Asserts that every request was answered well.
     ///
     /// # Errors

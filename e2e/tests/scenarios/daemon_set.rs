@@ -80,6 +80,7 @@ fn a_daemon_set_is_promoted_without_a_failed_request() -> Verdict {
 fn a_daemon_set_that_never_gets_ready_is_rolled_back_at_the_deadline() -> Verdict {
     together("daemonset-unready", async |scene| {
         install(scene, json!({"spec": {"progressDeadlineSeconds": 10}})).await?;
+        let traffic = scene.traffic(20).await?;
         let shipment = ship(scene, "6.9.1", Some("--unready=true")).await?;
         let status = scene.outcome(shipment).await?;
         ensure!(status.phase == Phase::Failed, "{:#?}", scene.events());
@@ -91,7 +92,8 @@ fn a_daemon_set_that_never_gets_ready_is_rolled_back_at_the_deadline() -> Verdic
                 "Canary failed! Scaling down podinfo.",
             ])
             .await?;
-        at_rest(scene, "6.9.0").await
+        at_rest(scene, "6.9.0").await?;
+        scene.no_request_failed(&traffic.stop().await).map(drop)
     })
 }
 

@@ -40,7 +40,7 @@ fn what_the_canary_owned_goes_with_it() -> Verdict {
 #[test]
 fn the_target_takes_over_again_when_asked_to() -> Verdict {
     together("revert", async |scene| {
-        scene.apply("apex-service.yaml").await?;
+        let users = scene.users_of_the_apex(20).await?;
         scene.install_changed("canary.yaml", json!({"spec": {"revertOnDeletion": true}})).await?;
         let traffic = scene.traffic(20).await?;
         let shipment = scene.ship("6.9.1", Fault::None).await?;
@@ -62,7 +62,8 @@ fn the_target_takes_over_again_when_asked_to() -> Verdict {
             scene.look(selector).await?.as_deref() == Some("podinfo"),
             "the apex selects the target again"
         );
-        Ok(())
+        // They were there before the Canary and after it.
+        scene.no_request_failed(&users.stop().await).map(drop)
     })
 }
 
@@ -104,6 +105,7 @@ fn a_route_of_the_user_is_given_back() -> Verdict {
 fn what_was_made_under_a_former_name_goes() -> Verdict {
     together("renamed", async |scene| {
         scene.install("canary.yaml").await?;
+        let traffic = scene.traffic(20).await?;
         scene.patch(Kind::CANARY, "podinfo", json!({"spec": {"service": {"name": "web"}}})).await?;
         scene.until_gone(Kind::ROUTE, "podinfo").await?;
         for name in ["podinfo", "podinfo-primary", "podinfo-canary"] {
@@ -112,6 +114,7 @@ fn what_was_made_under_a_former_name_goes() -> Verdict {
         let status = scene.until_status("no leftovers", |status| status.leftovers.is_empty()).await?;
         ensure!(status.service_name.as_deref() == Some("web"));
         is_served(scene).await?;
+        scene.no_request_failed(&traffic.stop().await)?;
         for name in ["web", "web-primary", "web-canary"] {
             let found = scene.look(|versions| versions.now(Kind::SERVICE, name).is_some()).await?;
             ensure!(found, "no {name}");

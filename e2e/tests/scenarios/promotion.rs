@@ -91,3 +91,20 @@ fn a_suspended_canary_waits_until_it_is_resumed() -> Verdict {
         Ok(())
     })
 }
+
+#[test]
+fn users_of_the_apex_notice_nothing_of_a_release_without_a_route() -> Verdict {
+    together("no-route", async |scene| {
+        let users = scene.users_of_the_apex(20).await?;
+        let change = json!({"spec": {"provider": "kubernetes", "analysis": {
+            "interval": "1s", "iterations": 2, "maxWeight": null, "stepWeight": null, "metrics": null,
+        }}});
+        scene.install_changed("canary.yaml", change).await?;
+        let shipment = scene.ship("6.9.1", Fault::None).await?;
+        let status = scene.outcome(shipment).await?;
+        ensure!(status.phase == Phase::Succeeded, "{:#?}", scene.events());
+        let tally = users.stop().await;
+        ensure!(tally.served_by("6.9.0") > 0 && tally.served_by("6.9.1") > 0, "{:?}", tally.answers);
+        scene.no_request_failed(&tally).map(drop)
+    })
+}

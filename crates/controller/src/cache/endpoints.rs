@@ -1,4 +1,4 @@
-//! Ready endpoints per Service, which is all that is kept of EndpointSlices.
+//! Counts of endpoints per Service, which is all that is kept of EndpointSlices.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -26,11 +26,20 @@ pub enum Count {
     Spared,
     /// Nobody asked for them before: they have to be listed once.
     Unresolved,
-    /// So many are ready.
-    Ready(u32),
+    /// So many there are.
+    Known(Tally),
 }
 
-/// The ready endpoints of the Services that Canaries name.
+/// Endpoints by their state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Requests may be sent there.
+    pub ready: u32,
+    /// Their pods are being deleted.
+    pub leaving: u32,
+}
+
+/// The endpoints of the Services that Canaries name.
 pub struct Endpoints {
     inner: RwLock<Inner>,
 }
@@ -43,10 +52,10 @@ struct Inner {
 #[derive(Default)]
 struct Service {
     resolved: bool,
-    /// Ready endpoints by slice.
-    slices: BTreeMap<String, u32>,
+    /// By slice.
+    slices: BTreeMap<String, Tally>,
     /// What a list in progress has named.
-    listed: Option<BTreeMap<String, u32>>,
+    listed: Option<BTreeMap<String, Tally>>,
     interested: BTreeSet<Key>,
 }
 
@@ -84,8 +93,8 @@ impl Endpoints {
         }
     }
 
-    /// How many endpoints of a Service are ready.
-    pub fn ready(&self, service: &Key) -> Count {
+    /// How many endpoints a Service has.
+    pub fn count(&self, service: &Key) -> Count {
         let inner = read(&self.inner);
         if matches!(inner.health, Health::Spared(_)) {
             return Count::Spared;
@@ -94,7 +103,7 @@ impl Endpoints {
             return Count::Unknown(why);
         }
         match inner.services.get(service) {
-            Some(entry) if entry.resolved => Count::Ready(entry.ready()),
+            Some(entry) if entry.resolved => Count::Known(entry.tally()),
             _ => Count::Unresolved,
         }
     }
@@ -111,7 +120,7 @@ impl Endpoints {
         let mut inner = write(&self.inner);
         let service = service_of(slice).and_then(|key| inner.services.get_mut(&key));
         if let Some(listed) = service.and_then(|service| service.listed.as_mut()) {
-            listed.insert(slice.name_any(), slice.ready());
+            listed.insert(slice.name_any(), slice.tally());
         }
     }
 
@@ -135,7 +144,7 @@ impl Endpoints {
         let mut inner = write(&self.inner);
         let Some(entry) = inner.services.get_mut(service) else { return };
         if !entry.resolved {
-            let mut read: BTreeMap<_, _> = slices.iter().map(|s| (s.name_any(), s.ready())).collect();
+            let mut read: BTreeMap<_, _> = slices.iter().map(|s| (s.name_any(), s.tally())).collect();
             // Events since the service was wanted are newer than the read, or the same.
             read.append(&mut entry.slices);
             entry.replace(read);
@@ -144,22 +153,22 @@ impl Endpoints {
 
     /// Takes in a changed slice. Returns the Canaries to wake.
     pub(crate) fn applied(&self, slice: &Slice) -> Vec<Key> {
-        self.change(slice, slice.ready())
+        self.change(slice, slice.tally())
     }
 
     /// Removes a deleted slice. Returns the Canaries to wake.
     pub(crate) fn deleted(&self, slice: &Slice) -> Vec<Key> {
-        self.change(slice, 0)
+        self.change(slice, Tally::default())
     }
 
     /// Only a different sum is worth a decision.
-    fn change(&self, slice: &Slice, ready: u32) -> Vec<Key> {
+    fn change(&self, slice: &Slice, tally: Tally) -> Vec<Key> {
         let mut inner = write(&self.inner);
         let service = service_of(slice).and_then(|key| inner.services.get_mut(&key));
         let Some(service) = service else { return Vec::new() };
-        let before = service.ready();
-        service.slices.insert(slice.name_any(), ready);
-        if before == service.ready() { Vec::new() } else { service.woken() }
+        let before = service.tally();
+        service.slices.insert(slice.name_any(), tally);
+        if before == service.tally() { Vec::new() } else { service.woken() }
     }
 }
 
@@ -177,12 +186,13 @@ impl Inner {
 }
 
 impl Service {
-    fn ready(&self) -> u32 {
-        self.slices.values().sum()
+    fn tally(&self) -> Tally {
+        let sum = |count: fn(&Tally) -> u32| self.slices.values().map(count).sum();
+        Tally { ready: sum(|tally| tally.ready), leaving: sum(|tally| tally.leaving) }
     }
 
     /// Deleted slices are forgotten here; between lists they stay as zeros, of which there are few.
-    fn replace(&mut self, slices: BTreeMap<String, u32>) -> Vec<Key> {
+    fn replace(&mut self, slices: BTreeMap<String, Tally>) -> Vec<Key> {
         self.resolved = true;
         let changed = self.slices != slices;
         self.slices = slices;
@@ -202,6 +212,7 @@ fn service_of(slice: &Slice) -> Option<Key> {
 #[cfg(test)]
 mod tests {
     use k8s_openapi::api::discovery::v1::{Endpoint, EndpointConditions, EndpointSlice};
+    use serde_json::json;
 
     use super::*;
 
@@ -217,6 +228,10 @@ mod tests {
         };
         slice.endpoints = ready.iter().map(endpoint).collect();
         serde_json::from_value(serde_json::to_value(slice).unwrap()).unwrap()
+    }
+
+    fn ready(ready: u32) -> Count {
+        Count::Known(Tally { ready, leaving: 0 })
     }
 
     fn service() -> Key {
@@ -239,11 +254,25 @@ mod tests {
     #[test]
     fn ready_endpoints_are_summed_over_slices() {
         let endpoints = synced();
-        assert_eq!(endpoints.ready(&service()), Count::Ready(2));
+        assert_eq!(endpoints.count(&service()), ready(2));
         assert_eq!(endpoints.applied(&slice("b", &[Some(true)])), [canary()]);
-        assert_eq!(endpoints.ready(&service()), Count::Ready(3));
+        assert_eq!(endpoints.count(&service()), ready(3));
         assert_eq!(endpoints.deleted(&slice("a", &[])), [canary()]);
-        assert_eq!(endpoints.ready(&service()), Count::Ready(1));
+        assert_eq!(endpoints.count(&service()), ready(1));
+    }
+
+    #[test]
+    fn pods_that_are_being_deleted_are_counted_apart_until_they_are_gone() {
+        let endpoints = synced();
+        let endpoint =
+            json!({"addresses": ["10.0.0.1"], "conditions": {"ready": false, "terminating": true}});
+        let metadata = json!({"name": "b", "namespace": "test", "labels": {SERVICE_LABEL: "app-canary"}});
+        let leaves = json!({"metadata": metadata, "endpoints": [endpoint]});
+        let leaves: Slice = serde_json::from_value(leaves).unwrap();
+        assert_eq!(endpoints.applied(&leaves), [canary()]);
+        assert_eq!(endpoints.count(&service()), Count::Known(Tally { ready: 2, leaving: 1 }));
+        assert_eq!(endpoints.applied(&slice("b", &[])), [canary()]);
+        assert_eq!(endpoints.count(&service()), ready(2));
     }
 
     #[test]
@@ -257,7 +286,7 @@ mod tests {
         let endpoints = synced();
         endpoints.list_begins();
         assert_eq!(endpoints.list_ends(), [canary()]);
-        assert_eq!(endpoints.ready(&service()), Count::Ready(0));
+        assert_eq!(endpoints.count(&service()), ready(0));
     }
 
     #[test]
@@ -265,20 +294,20 @@ mod tests {
         let endpoints = synced();
         let late = Key::new("test", "other-canary");
         endpoints.want(&late, &canary());
-        assert_eq!(endpoints.ready(&late), Count::Unresolved);
+        assert_eq!(endpoints.count(&late), Count::Unresolved);
         endpoints.resolve(&late, &[]);
-        assert_eq!(endpoints.ready(&late), Count::Ready(0));
+        assert_eq!(endpoints.count(&late), ready(0));
     }
 
     #[test]
     fn without_a_right_to_them_nothing_is_counted_until_there_is_one() {
         let endpoints = synced();
         assert_eq!(endpoints.fail(Health::Spared("no right".to_owned())), [canary()]);
-        assert_eq!(endpoints.ready(&service()), Count::Spared);
+        assert_eq!(endpoints.count(&service()), Count::Spared);
         endpoints.list_begins();
         endpoints.listed(&slice("a", &[Some(true)]));
         assert_eq!(endpoints.list_ends(), [canary()]);
-        assert_eq!(endpoints.ready(&service()), Count::Ready(1));
+        assert_eq!(endpoints.count(&service()), ready(1));
     }
 
     #[test]
@@ -289,6 +318,6 @@ mod tests {
         endpoints.applied(&slice("a", &[None, None]));
         endpoints.deleted(&slice("b", &[None]));
         endpoints.resolve(&service(), &[slice("a", &[]), slice("b", &[None]), slice("c", &[None])]);
-        assert_eq!(endpoints.ready(&service()), Count::Ready(3));
+        assert_eq!(endpoints.count(&service()), ready(3));
     }
 }

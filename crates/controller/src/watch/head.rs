@@ -6,6 +6,8 @@ use k8s_openapi::{NamespaceResourceScope, api::discovery::v1::EndpointSlice};
 use kube::{Resource, core::ObjectMeta};
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
+use crate::cache::Tally;
+
 /// Name and version of an object of the kind `K`. The API server is asked for no more than its metadata.
 #[derive(Deserialize)]
 #[serde(bound = "")]
@@ -78,17 +80,22 @@ struct Endpoint {
 #[derive(Clone, Debug, Deserialize)]
 struct Conditions {
     ready: Option<bool>,
+    terminating: Option<bool>,
 }
 
 impl Slice {
-    /// How many are ready. One that does not say counts as ready, as the API asks of its readers.
-    pub(crate) fn ready(&self) -> u32 {
-        let endpoints = self.endpoints.iter().flatten();
-        let ready = endpoints.filter(|endpoint| {
-            endpoint.conditions.as_ref().and_then(|conditions| conditions.ready).unwrap_or(true)
-        });
-        let addressed = ready.filter(|endpoint| endpoint.addresses.iter().flatten().next().is_some());
-        u32::try_from(addressed.count()).unwrap_or(u32::MAX)
+    /// How many there are. One that does not say counts as ready and as staying, as the API asks of its readers.
+    pub(crate) fn tally(&self) -> Tally {
+        let count = |is: fn(&Conditions) -> Option<bool>, unsaid: bool| {
+            let is = |endpoint: &&Endpoint| endpoint.conditions.as_ref().and_then(is).unwrap_or(unsaid);
+            let endpoints = self.endpoints.iter().flatten();
+            let addressed = endpoints.filter(|endpoint| endpoint.addresses.iter().flatten().next().is_some());
+            u32::try_from(addressed.filter(is).count()).unwrap_or(u32::MAX)
+        };
+        Tally {
+            ready: count(|conditions| conditions.ready, true),
+            leaving: count(|conditions| conditions.terminating, false),
+        }
     }
 }
 

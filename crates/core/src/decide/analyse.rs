@@ -47,17 +47,21 @@ fn supersede(turn: &mut Turn, inputs: Inputs) -> Flow {
     let Some(primary) = turn.primary()? else {
         return Err(Stop::wait(turn.rollout().say_primary_missing()));
     };
+    let shared = turn.canary_shares();
     if already_promoted(turn, inputs, primary) {
         turn.note(turn.rollout().say_reverted());
         turn.take(inputs);
         turn.next.rollback_reason = Some("the target is back at the promoted revision".to_owned());
         turn.enter(Phase::Finalising);
+        turn.close_window();
     } else {
         turn.note(turn.rollout().say_restarting());
         begin(turn, inputs);
     }
     turn.next.waiting_for = None;
-    turn.shift(Routing::PRIMARY.kept_warm());
+    if shared {
+        turn.shift(Routing::PRIMARY.kept_warm());
+    }
     Err(Stop::Acted)
 }
 

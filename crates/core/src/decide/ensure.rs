@@ -20,6 +20,22 @@ impl Turn<'_> {
         self.ensure(&self.obs.services.apex, ServiceRole::Apex)
     }
 
+    /// As [`Self::ensure_apex`]. Clients of a Service that was there before are given time to notice.
+    pub(super) fn take_apex(&mut self) -> Flow {
+        self.ensure_apex()?;
+        if self.obs.services.apex_in_use {
+            self.open_window();
+            return Err(Stop::Acted);
+        }
+        Ok(())
+    }
+
+    /// Whether clients of the apex have had time to notice that it selects the primary now.
+    pub(super) fn apex_moved(&mut self) -> Flow {
+        let taken = self.next.last_check_time.is_some();
+        if taken && !self.window_over(self.rollout().drain) { Err(Stop::Acted) } else { Ok(()) }
+    }
+
     fn ensure(&mut self, synced: &Synced, role: ServiceRole) -> Flow {
         match synced {
             Synced::Yes => Ok(()),
@@ -141,6 +157,11 @@ impl Turn<'_> {
         self.obs.route.present().and_then(|r| r.routing)
     }
 
+    /// Whether requests, or copies of them, may go to the canary.
+    pub(super) fn canary_shares(&self) -> bool {
+        self.current_routing().is_none_or(|r| r.canary > 0 || r.mirror)
+    }
+
     /// Makes the route split traffic this way, unless a side that would get more is not ready.
     pub(super) fn ensure_route(&mut self, want: Routing) -> Flow {
         if !self.rollout().routed() {
@@ -169,19 +190,29 @@ impl Turn<'_> {
         match route.routing {
             Some(routing) if !routing.warm => return self.ensure_route(Routing::PRIMARY),
             Some(_) => return self.drain_canary(),
-            None if route.warm => {
-                self.route_accepted()?;
-                if !self.window_over(self.rollout().drain) {
-                    return Err(Stop::Acted);
-                }
-            }
+            None if route.warm => self.drained()?,
             None => {}
         }
+        self.send_to_primary()
+    }
+
+    /// Sends all traffic to the primary and keeps both sides known. Draining begins anew.
+    fn send_to_primary(&mut self) -> Flow {
         let moved = self.ensure_route(Routing::PRIMARY.kept_warm());
         if matches!(moved, Err(Stop::Acted)) {
-            self.open_window();
+            self.close_window();
         }
         moved
+    }
+
+    /// Every gateway has taken the route as it is, and since then requests under way have had time to end. A proxy
+    /// may learn of the route a moment after its gateway says so: that is part of the time.
+    fn drained(&mut self) -> Flow {
+        self.route_accepted()?;
+        if self.next.last_check_time.is_none() {
+            self.open_window();
+        }
+        if self.window_over(self.rollout().drain) { Ok(()) } else { Err(Stop::Acted) }
     }
 
     /// As [`Self::ensure_route`], but a primary beyond hope holds nothing up: its replacement comes.
@@ -258,16 +289,14 @@ impl Turn<'_> {
     /// Sends all traffic to the primary, waits until requests under way have had time to end, and only then
     /// lets the gateway forget the canary: requests are lost when it does both at once.
     pub(super) fn drain_canary(&mut self) -> Flow {
-        if self.current_routing().is_none_or(|r| r.canary > 0 || r.mirror) {
-            let moved = self.ensure_route(Routing::PRIMARY.kept_warm());
-            if matches!(moved, Err(Stop::Acted)) {
-                self.open_window();
-            }
-            moved?;
+        if self.canary_shares() {
+            self.send_to_primary()?;
         }
-        self.route_accepted()?;
-        if self.rollout().routed() && !self.window_over(self.rollout().drain) {
-            return Err(Stop::Acted);
+        match self.current_routing() {
+            _ if !self.rollout().routed() => {}
+            // There was no traffic, or its time is over.
+            Some(Routing::PRIMARY) => self.route_accepted()?,
+            _ => self.drained()?,
         }
         self.ensure_route(Routing::PRIMARY)
     }

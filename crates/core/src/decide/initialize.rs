@@ -34,9 +34,10 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
     }
     turn.ensure_scaler(false)?;
     turn.primary_has_endpoints()?;
-    turn.ensure_apex()?;
+    turn.take_apex()?;
     turn.take_route()?;
     turn.route_accepted()?;
+    turn.apex_moved()?;
     turn.scale_down(inputs.target.replicas)?;
     complete(turn)
 }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Routing, event, hash,
     observe::{Primary, Seen},
-    plan::{Action, Severity},
+    plan::{Action, Level, Severity},
     status,
 };
 
@@ -69,6 +69,7 @@ fn shift(turn: &mut Turn) -> Flow {
     if !turn.rollout().routed() {
         return finalise(turn);
     }
+    old_pods_gone(turn)?;
     if step == 0 || canary == 0 {
         old_pods_forgotten(turn)?;
         turn.note(event::ROUTING_TO_PRIMARY);
@@ -89,10 +90,31 @@ fn shift(turn: &mut Turn) -> Flow {
     Err(Stop::Acted)
 }
 
-/// Users who are to stay on the version that they saw must not meet a pod of the old one, which a gateway may
-/// still know for a moment after it is gone.
+/// Whether some users are to stay on the version that they saw, which the canary has had alone until now.
+fn users_stay(turn: &Turn) -> bool {
+    turn.rollout().affinity().is_some() && turn.desired_routing().canary > 0
+}
+
+/// Users who are to stay on the version that they saw must not meet a pod of the old one. A ready primary may still
+/// have pods that are about to end and serve to the last, and a gateway may know them longer than any pause that
+/// could be chosen: they have to be gone.
+fn old_pods_gone(turn: &mut Turn) -> Flow {
+    if !users_stay(turn) || turn.next.last_check_time.is_some() {
+        return Ok(());
+    }
+    let leaving = turn.known("endpoints", &turn.obs.endpoints.leaving)?.copied().unwrap_or(0);
+    let since = turn.obs.status.last_transition_time.unwrap_or(turn.now());
+    let deadline = since + turn.rollout().spec.progress_deadline();
+    if leaving == 0 || deadline <= turn.now() {
+        return Ok(());
+    }
+    let why = turn.rollout().say_primary_pods_leave(leaving);
+    Err(Stop::wait(why).level(Level::Normal).until(Some(deadline)))
+}
+
+/// A pod of the old version that is gone must not be sent a request any more.
 fn old_pods_forgotten(turn: &mut Turn) -> Flow {
-    if turn.rollout().affinity().is_none() || turn.desired_routing().canary == 0 {
+    if !users_stay(turn) {
         return Ok(());
     }
     if turn.next.last_check_time.is_none() {
@@ -107,7 +129,7 @@ fn finalise(turn: &mut Turn) -> Flow {
     turn.next.iterations = 0;
     turn.enter(Phase::Finalising);
     turn.next.waiting_for = None;
-    turn.open_window();
+    turn.close_window();
     turn.shift(Routing::PRIMARY.kept_warm());
     Err(Stop::Acted)
 }

@@ -13,7 +13,7 @@ pub(super) fn begin(turn: &mut Turn, cause: &RollbackCause) -> Flow {
     }
     turn.next.rollback_reason = Some(cause.alert());
     turn.next.waiting_for = None;
-    turn.open_window();
+    turn.close_window();
     turn.warn(cause.event(turn.rollout()));
     let severity = if *cause == RollbackCause::Hook { Severity::Warn } else { Severity::Error };
     turn.alert(severity, cause.alert(), false);

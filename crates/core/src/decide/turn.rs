@@ -159,6 +159,11 @@ impl<'a> Turn<'a> {
         self.next.last_check_time = Some(status::stamp(self.now()));
     }
 
+    /// No window is open: what comes next opens one.
+    pub(super) fn close_window(&mut self) {
+        self.next.last_check_time = None;
+    }
+
     /// Whether a window of this length is over. When not, looks again at its end.
     pub(super) fn window_over(&mut self, length: TimeDelta) -> bool {
         let due = status::due(self.next.last_check_time, length, self.now());

@@ -30,6 +30,7 @@ impl Snapshot {
         Endpoints {
             primary: side(&self.primary_service, &self.endpoints.primary, &self.primary),
             canary: side(&self.canary_service, &self.endpoints.canary, &self.target),
+            leaving: self.endpoints.leaving.clone(),
         }
     }
 }

@@ -24,6 +24,7 @@ impl Snapshot {
         let synced = |role, live| self.synced(rollout, settings, role, live);
         Ok(Services {
             apex: synced(ServiceRole::Apex, &self.apex_service)?,
+            apex_in_use: self.apex_in_use(rollout, settings)?,
             primary: synced(ServiceRole::Primary, &self.primary_service)?,
             canary: synced(ServiceRole::Canary, &self.canary_service)?,
         })
@@ -39,7 +40,18 @@ impl Snapshot {
                 if service_target::in_sync(&desired, live) { Synced::Yes } else { Synced::No }
             }
         };
-        Services { apex: Synced::Yes, primary: Synced::Yes, canary }
+        Services { apex: Synced::Yes, apex_in_use: false, primary: Synced::Yes, canary }
+    }
+
+    /// Whether the apex selects pods, and not those of the primary.
+    fn apex_in_use(&self, rollout: &Rollout, settings: &Settings) -> Result<bool, BuildError> {
+        let (Seen::Present(live), Ok(target)) = (&self.apex_service, self.known_target(rollout)) else {
+            return Ok(false);
+        };
+        let live: &Value = live;
+        let desired = services::service(rollout, settings, ServiceRole::Apex, target, Some(live))?;
+        let selector = |service: &Value| service.pointer("/spec/selector").cloned();
+        Ok(selector(live).is_some() && selector(live) != selector(&desired))
     }
 
     fn synced(

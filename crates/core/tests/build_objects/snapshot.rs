@@ -36,7 +36,7 @@ fn settled(world: &World) -> Snapshot {
         scaler_source: present(source.clone()),
         scaler_primary: present(scaler::scaler(&rollout, reference, source, None).unwrap()),
         route: present(apply_route(&world.route(Routing::PRIMARY, None), None)),
-        endpoints: Endpoints { primary: Seen::Present(1), canary: Seen::Absent },
+        endpoints: Endpoints { primary: Seen::Present(1), canary: Seen::Absent, leaving: Seen::Present(0) },
         leftovers: BTreeMap::new(),
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
         answers: Answers::default(),
@@ -68,7 +68,10 @@ fn a_settled_canary() {
     assert!(primary.matches_target);
     assert!(matches!(primary.readiness, Readiness::NotReady { .. }));
     assert_eq!(configs.len(), 6);
-    assert_eq!(facts.services, Services { apex: Synced::Yes, primary: Synced::Yes, canary: Synced::Yes });
+    assert_eq!(
+        facts.services,
+        Services { apex: Synced::Yes, apex_in_use: false, primary: Synced::Yes, canary: Synced::Yes }
+    );
     let scaler = facts.scaler.unwrap();
     assert_eq!((scaler.primary, scaler.min_replicas), (Seen::Present(true), Seen::Present(1)));
     let route = facts.route.present().unwrap();
@@ -98,7 +101,10 @@ fn what_cannot_be_read_is_unknown() {
     let why = Synced::Unknown("no answer".to_owned());
     assert_eq!((facts.target, facts.primary), (unknown(), unknown()));
     assert_eq!(facts.configs, unknown());
-    assert_eq!(facts.services, Services { apex: why.clone(), primary: why.clone(), canary: why });
+    assert_eq!(
+        facts.services,
+        Services { apex: why.clone(), apex_in_use: false, primary: why.clone(), canary: why }
+    );
     assert_eq!(facts.scaler.unwrap().primary, unknown());
     assert_eq!(facts.route, unknown());
 }
@@ -227,7 +233,7 @@ fn without_a_right_to_endpoints_the_pods_that_are_called_ready_count() {
         let mut target = world.target().clone();
         merge(&mut target, &json!({"status": {status: 2}}));
         let mut snapshot = Snapshot { target: present(target), ..blank(&world) };
-        snapshot.endpoints = Endpoints { primary: Seen::Absent, canary: Seen::Absent };
+        snapshot.endpoints = Endpoints { primary: Seen::Absent, canary: Seen::Absent, leaving: Seen::Absent };
         let endpoints = facts(&world, &snapshot).endpoints;
         assert_eq!((endpoints.primary, endpoints.canary), (Seen::Absent, Seen::Present(2)), "{fixture}");
     }
@@ -247,7 +253,11 @@ fn blank(world: &World) -> Snapshot {
         scaler_primary: Seen::Absent,
         route: Seen::Absent,
         leftovers: BTreeMap::new(),
-        endpoints: Endpoints { primary: Seen::Present(0), canary: Seen::Present(0) },
+        endpoints: Endpoints {
+            primary: Seen::Present(0),
+            canary: Seen::Present(0),
+            leaving: Seen::Present(0),
+        },
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
         answers: Answers::default(),
     }
@@ -258,7 +268,10 @@ fn the_canary_of_a_service_is_made_and_followed() {
     let world = World::load("service.yaml");
     let mut snapshot = blank(&world);
     let absent = facts(&world, &snapshot);
-    assert_eq!(absent.services, Services { apex: Synced::Yes, primary: Synced::Yes, canary: Synced::No });
+    assert_eq!(
+        absent.services,
+        Services { apex: Synced::Yes, apex_in_use: false, primary: Synced::Yes, canary: Synced::No }
+    );
     assert_eq!(absent.configs, Seen::Present(BTreeMap::new()));
     let primary = world.primary(None);
     let canary = serin_core::build::service_target::canary(&world.rollout(), world.target(), None);

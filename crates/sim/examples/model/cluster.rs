@@ -111,6 +111,7 @@ impl Cluster {
             cookies: self.cookies.on_route.clone(),
             leftovers: BTreeMap::default(),
             pending: None,
+            leaving: 0,
         }
     }
 

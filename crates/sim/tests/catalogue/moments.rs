@@ -282,6 +282,19 @@ pub(crate) fn autoscaler_is_missing() -> Scenario {
     })
 }
 
+/// A promotion with session affinity, while an old pod of the primary ends slowly.
+pub(crate) fn old_pods_end() -> Scenario {
+    let mut s = initialized(r#"{"stepWeight":50,"maxWeight":50,"sessionAffinity":{"cookieName":"ck"}}"#);
+    s.ship("b");
+    s.pods_ready();
+    s.interval();
+    s.world.leaving = 1;
+    s.pods_ready();
+    let mut s = quiet(s);
+    s.seconds(16);
+    s
+}
+
 pub(crate) fn primary_is_gone() -> Scenario {
     running(initialized(STEP)).look(|o| o.primary = Seen::Absent)
 }

@@ -193,6 +193,9 @@ pub(crate) const CATALOGUE: &[Moment] = moments! {
     autoscaler_is_missing: [
         "Warning" "HorizontalPodAutoscaler podinfo.default get query error: horizontalpodautoscalers.autoscaling \"podinfo\" not found",
     ],
+    old_pods_end: [
+        "Normal" "podinfo-primary.default waits for pods of the version before to end, 1 left",
+    ],
     primary_is_gone: [
         "Warning" "deployment podinfo-primary.default not found",
     ],

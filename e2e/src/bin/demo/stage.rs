@@ -73,8 +73,7 @@ impl Stage {
 
 /// Sends requests from the first good answer on: a gateway accepts a new route before its proxy serves it.
 async fn served(plan: Plan) -> Result<Traffic> {
-    let first = tokio::time::timeout(LIMIT, traffic::until_served(&plan)).await;
-    first.context("podinfo does not answer through the gateway")??;
+    traffic::until_served(&plan, LIMIT).await.context("podinfo does not answer through the gateway")?;
     Traffic::start(plan)
 }
 
