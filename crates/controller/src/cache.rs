@@ -4,6 +4,7 @@ mod canaries;
 mod endpoints;
 mod health;
 mod links;
+mod packed;
 mod sinks;
 mod store;
 mod version;
@@ -13,7 +14,6 @@ use std::{
     sync::Mutex,
 };
 
-use serde_json::Value;
 use serin_core::snapshot::TrackedConfig;
 use serin_providers::Credentials;
 use tokio::sync::watch;
@@ -22,6 +22,7 @@ pub use canaries::CanaryEntry;
 pub use endpoints::{Count, Endpoints, SERVICE_LABEL, Tally};
 pub use health::Health;
 pub use links::{Link, links, target_kind};
+pub use packed::Packed;
 pub(crate) use sinks::{CanarySink, ConfigSink, EndpointSink, ObjectSink};
 pub use store::{Keep, Lookup, Origin, Store};
 pub use version::Version;
@@ -51,13 +52,13 @@ pub struct Caches {
     secrets: Store<Config>,
     /// Secrets of metric templates: their data.
     pub(crate) credentials: Store<Credential>,
-    templates: Store<Value>,
-    deployments: Store<Value>,
-    daemon_sets: Store<Value>,
-    services: Store<Value>,
-    routes: Store<Value>,
-    autoscalers: Store<Value>,
-    scaled_objects: Store<Value>,
+    templates: Store<Packed>,
+    deployments: Store<Packed>,
+    daemon_sets: Store<Packed>,
+    services: Store<Packed>,
+    routes: Store<Packed>,
+    autoscalers: Store<Packed>,
+    scaled_objects: Store<Packed>,
     links: Mutex<HashMap<Key, Links>>,
     /// The kinds of which a Canary ever named an object.
     wanted: watch::Sender<BTreeSet<Kind>>,
@@ -113,7 +114,7 @@ impl Caches {
     }
 
     /// The store of a kind whose whole objects are kept.
-    pub fn objects(&self, kind: Kind) -> Option<&Store<Value>> {
+    pub fn objects(&self, kind: Kind) -> Option<&Store<Packed>> {
         match kind {
             Kind::MetricTemplate => Some(&self.templates),
             Kind::Deployment => Some(&self.deployments),

@@ -243,7 +243,7 @@ impl Cluster {
     /// nothing new.
     fn remember(&self, kind: Kind, key: &Key, version: Version, value: &Arc<Value>) {
         let woken = match self.caches.objects(kind) {
-            Some(store) => store.offer(key, version, Arc::clone(value), Origin::Answer),
+            Some(store) => store.offer(key, version, value, Origin::Answer),
             None if kind == Kind::Canary => {
                 let entry = CanaryEntry::decode(value);
                 self.caches.canaries.offer(key, version, entry, Origin::Answer);

@@ -9,7 +9,6 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
-use serde::Deserialize;
 use serde_json::Value;
 use serin_api::{Canary, HttpRoute, canary::AutoscalerRef};
 use serin_core::{
@@ -23,7 +22,7 @@ use serin_core::{
 };
 
 use crate::{
-    cache::{Config, Count, Health, Link, Lookup, Origin, Tally, Version},
+    cache::{Config, Count, Health, Link, Lookup, Origin, Packed, Tally, Version},
     cluster::Cluster,
     key::Key,
     kind::Kind,
@@ -91,25 +90,40 @@ pub(crate) fn now() -> DateTime<Utc> {
 
 /// An object from the caches, or from the cluster if nobody asked for it before.
 pub async fn object(cluster: &Cluster, kind: Kind, key: &Key) -> Seen<Arc<Value>> {
-    let Some(store) = cluster.caches.objects(kind) else {
-        return Seen::Unknown(format!("{} is not watched", kind.name()));
-    };
-    if !cluster.watches(&key.namespace) {
-        return read(cluster, kind, key).await;
-    }
-    match store.get(key) {
-        Lookup::Present(value) => Seen::Present(value),
-        Lookup::Absent => Seen::Absent,
-        Lookup::Unknown(why) => Seen::Unknown(why),
-        Lookup::Unresolved => read(cluster, kind, key).await,
+    read(cluster, kind, key, Packed::unpack).await
+}
+
+/// The same, decoded or otherwise read by `read`.
+pub async fn read<T>(
+    cluster: &Cluster,
+    kind: Kind,
+    key: &Key,
+    read: impl FnOnce(&Packed) -> serde_json::Result<T>,
+) -> Seen<T> {
+    match packed(cluster, kind, key).await {
+        Seen::Absent => Seen::Absent,
+        Seen::Unknown(why) => Seen::Unknown(why),
+        Seen::Present(packed) => match read(&packed) {
+            Ok(value) => Seen::Present(value),
+            Err(error) => Seen::Unknown(format!("{} {} cannot be read: {error}", kind.name(), key.name)),
+        },
     }
 }
 
-async fn read(cluster: &Cluster, kind: Kind, key: &Key) -> Seen<Arc<Value>> {
-    match cluster.get(kind, key).await {
-        Ok(Some(value)) => Seen::Present(value),
-        Ok(None) => Seen::Absent,
-        Err(error) => Seen::Unknown(error.to_string()),
+async fn packed(cluster: &Cluster, kind: Kind, key: &Key) -> Seen<Arc<Packed>> {
+    let Some(store) = cluster.caches.objects(kind) else {
+        return Seen::Unknown(format!("{} is not watched", kind.name()));
+    };
+    let found = if cluster.watches(&key.namespace) { store.get(key) } else { Lookup::Unresolved };
+    match found {
+        Lookup::Present(packed) => Seen::Present(packed),
+        Lookup::Absent => Seen::Absent,
+        Lookup::Unknown(why) => Seen::Unknown(why),
+        Lookup::Unresolved => match cluster.get(kind, key).await {
+            Ok(Some(value)) => Seen::Present(Arc::new(Packed::from(&value))),
+            Ok(None) => Seen::Absent,
+            Err(error) => Seen::Unknown(error.to_string()),
+        },
     }
 }
 
@@ -117,14 +131,8 @@ async fn route(cluster: &Cluster, key: &Key, rollout: &Rollout) -> Seen<Arc<Http
     if !rollout.routed() {
         return Seen::Absent;
     }
-    match object(cluster, Kind::HttpRoute, &key.sibling(rollout.apex.as_str())).await {
-        Seen::Absent => Seen::Absent,
-        Seen::Unknown(why) => Seen::Unknown(why),
-        Seen::Present(value) => match HttpRoute::deserialize(value.as_ref()) {
-            Ok(route) => Seen::Present(Arc::new(route)),
-            Err(error) => Seen::Unknown(format!("HTTPRoute {} cannot be read: {error}", rollout.apex)),
-        },
-    }
+    let key = key.sibling(rollout.apex.as_str());
+    read(cluster, Kind::HttpRoute, &key, Packed::read).await.map(Arc::new)
 }
 
 async fn sides(cluster: &Cluster, key: &Key, rollout: &Rollout) -> Endpoints {

@@ -84,13 +84,15 @@ struct Look<'a> {
     begun: Instant,
     /// The version of the Canary that was current when this look read or wrote it.
     current: Option<String>,
+    /// What was seen last: what of it has not changed is not unpacked again.
+    seen: Option<Arc<Snapshot>>,
 }
 
 /// What was decided, and on what.
 struct Decision {
     canary: Arc<Canary>,
     rollout: Arc<Rollout>,
-    seen: Snapshot,
+    seen: Arc<Snapshot>,
     plan: Plan,
 }
 
@@ -98,7 +100,7 @@ struct Decision {
 pub async fn reconcile(ctx: &Context, key: &Key) -> Verdict {
     let cluster = ctx.cluster.acting_for(key);
     let begun = Instant::now();
-    let mut look = Look { ctx, cluster, key, answers: Answers::default(), begun, current: None };
+    let mut look = Look { ctx, cluster, key, answers: Answers::default(), begun, current: None, seen: None };
     let mut conflicts = 0;
     for _ in 0..ROUNDS {
         match Box::pin(look.round()).await {
@@ -192,12 +194,14 @@ impl Look<'_> {
         &mut self,
         canary: &Arc<Canary>,
         rollout: &Arc<Rollout>,
-    ) -> Result<Result<(Snapshot, Plan), BuildError>, Fault> {
+    ) -> Result<Result<(Arc<Snapshot>, Plan), BuildError>, Fault> {
         let settings = &self.ctx.options.settings;
         let tracking = settings.config_tracking;
         for _ in 0..ASKS {
             let answers = self.answers.clone();
             let seen = observe::snapshot(&self.cluster, self.key, canary, rollout, tracking, answers).await;
+            let seen = Arc::new(seen);
+            self.seen = Some(Arc::clone(&seen));
             let facts = match seen.facts(rollout, settings) {
                 Ok(facts) => facts,
                 Err(error) => return Ok(Err(error)),

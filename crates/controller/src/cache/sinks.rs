@@ -6,7 +6,7 @@ use kube::Resource;
 use serde_json::Value;
 use serin_core::build::managed;
 
-use super::{Caches, CanaryEntry, Config, Credential, Health, Origin, Store, Version, links};
+use super::{Caches, CanaryEntry, Config, Credential, Health, Origin, Packed, Store, Version, links};
 use crate::{
     key::Key,
     kind::Kind,
@@ -71,13 +71,13 @@ pub(crate) struct ObjectSink {
 }
 
 impl ObjectSink {
-    fn with(&self, change: impl FnOnce(&Store<Value>) -> Vec<Key>) {
+    fn with(&self, change: impl FnOnce(&Store<Packed>) -> Vec<Key>) {
         if let Some(store) = self.caches.objects(self.kind) {
             self.queue.wake_all(&change(store));
         }
     }
 
-    fn take(&self, object: Object, change: impl FnOnce(&Store<Value>, &Key, Version, Value) -> Vec<Key>) {
+    fn take(&self, object: Object, change: impl FnOnce(&Store<Packed>, &Key, Version, Value) -> Vec<Key>) {
         let (key, version) = (Key::of(&object), version(&object));
         self.with(|store| {
             if !store.wants(&key) {

@@ -158,7 +158,7 @@ impl<T> Store<T> {
 
     /// Takes in an object unless what is known is newer. Returns the Canaries to wake; nobody has to wake
     /// for an answer that only tells more of a version that is known.
-    pub fn offer(&self, key: &Key, version: Version, value: impl Into<Arc<T>>, origin: Origin) -> Vec<Key> {
+    pub fn offer(&self, key: &Key, version: Version, value: impl Into<T>, origin: Origin) -> Vec<Key> {
         let mut inner = write(&self.inner);
         if self.keep == Keep::Wanted && !inner.slots.contains_key(key) {
             return Vec::new();
@@ -169,7 +169,7 @@ impl<T> Store<T> {
         let slot = inner.slot(key);
         let newer = slot.superseded_by(version);
         if newer || origin == Origin::Answer && slot.has(version) {
-            slot.state = State::Present(version, value.into());
+            slot.state = State::Present(version, Arc::new(value.into()));
         }
         if newer { slot.woken() } else { Vec::new() }
     }
@@ -203,7 +203,7 @@ impl<T> Store<T> {
     /// Takes in a listed object. Returns the Canaries to wake.
     ///
     /// The list is the truth even if its versions went backwards, as after a restored backup.
-    pub fn listed(&self, key: &Key, version: Version, value: T) -> Vec<Key> {
+    pub fn listed(&self, key: &Key, version: Version, value: impl Into<T>) -> Vec<Key> {
         let mut inner = write(&self.inner);
         if self.keep == Keep::Wanted && !inner.slots.contains_key(key) {
             return Vec::new();
@@ -216,7 +216,7 @@ impl<T> Store<T> {
         if slot.has(version) || ahead && !slot.superseded_by(version) {
             return Vec::new();
         }
-        slot.state = State::Present(version, Arc::new(value));
+        slot.state = State::Present(version, Arc::new(value.into()));
         slot.woken()
     }
 

@@ -174,6 +174,7 @@ pub async fn note_what_was_told(ctx: &Context) {
             answers: Answers::default(),
             begun: Instant::now().into(),
             current: None,
+            seen: None,
         };
         match look.note_told().await {
             Ok(()) => {}
