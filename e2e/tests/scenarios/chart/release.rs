@@ -92,5 +92,7 @@ async fn live(scene: &Scene) -> Result<()> {
 
 #[test]
 fn a_release_serves_its_namespace_through_an_upgrade_and_leaves_canaries_behind() -> Verdict {
-    alone("chart", async |scene| install::without_operator(&scene.cluster, LIMIT * 4, live(scene)).await)
+    alone("chart", async |scene| {
+        Box::pin(install::without_operator(&scene.cluster, LIMIT * 4, live(scene))).await
+    })
 }

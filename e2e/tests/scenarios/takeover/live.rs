@@ -89,7 +89,7 @@ fn users_notice_nothing_of_a_takeover() -> Verdict {
         // The safety invariants hold for Serin; what happens here is partly Flagger's.
         let open = |name| Scene::open(scene.cluster.clone(), name);
         let (affine, plain) = tokio::try_join!(open("takeover-live-cookie"), open("takeover-live-plain"))?;
-        install::without_operator(&scene.cluster, LIMIT * 4, taken_over(&affine, &plain)).await?;
+        Box::pin(install::without_operator(&scene.cluster, LIMIT * 4, taken_over(&affine, &plain))).await?;
         tokio::try_join!(affine.close(), plain.close()).map(drop)
     })
 }
