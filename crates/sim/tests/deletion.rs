@@ -9,7 +9,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use scenario::Scenario;
 use serin_api::Phase;
-use serin_core::Action;
+use serin_core::{Action, Plan, Seen, Timestamp, decide, observe::Answers};
 
 fn deleted() -> Scenario {
     let mut s = Scenario::initialized(r#"{"stepWeight":50}"#);
@@ -45,4 +45,24 @@ fn what_a_crash_cut_off_is_done_at_the_end() {
     s.world.status = plan.status;
     s.world.pass(TimeDelta::seconds(1));
     assert_eq!(s.step()[..2], BACK);
+}
+
+/// What is decided at that time, when the target's controller calls it ready and its Service has no endpoint.
+fn without_endpoints(s: &Scenario, now: Timestamp) -> Plan {
+    let mut seen = s.world.observe(Answers::default());
+    seen.endpoints.canary = Seen::Present(0);
+    seen.now = now;
+    decide(&seen)
+}
+
+#[test]
+fn pods_that_are_about_to_end_are_no_target_that_took_over() {
+    let mut s = deleted();
+    s.step();
+    s.world.pods_ready();
+    let waiting = without_endpoints(&s, s.world.now);
+    assert_eq!(waiting.actions, []);
+    let deadline = s.world.now + s.world.rollout.spec.progress_deadline();
+    assert_eq!(without_endpoints(&s, deadline).actions, BACK, "a Canary can always be deleted");
+    assert_eq!(s.step(), BACK);
 }

@@ -103,8 +103,7 @@ fn old_pods_gone(turn: &mut Turn) -> Flow {
         return Ok(());
     }
     let leaving = turn.known("endpoints", &turn.obs.endpoints.leaving)?.copied().unwrap_or(0);
-    let since = turn.obs.status.last_transition_time.unwrap_or(turn.now());
-    let deadline = since + turn.rollout().spec.progress_deadline();
+    let deadline = turn.phase_deadline();
     if leaving == 0 || deadline <= turn.now() {
         return Ok(());
     }

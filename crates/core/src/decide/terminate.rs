@@ -7,7 +7,10 @@ use super::{
     ensure,
     turn::{Flow, Stop, Turn},
 };
-use crate::{observe::Target, plan::Action};
+use crate::{
+    observe::{Synced, Target},
+    plan::Action,
+};
 
 /// Most steps in which a route is given back.
 const MOST_STEPS: i64 = 10;
@@ -37,7 +40,9 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
         take_over(turn, target, begins)?;
         // A target that never becomes ready must not keep its Canary from being deleted.
         let say = |why: &str| rollout.say_canary_not_ready(why);
-        let _ = ensure::ready(&target.readiness, turn.now(), say)?;
+        if ensure::ready(&target.readiness, turn.now(), say)?.is_ok() {
+            reachable(turn)?;
+        }
         give_back(turn)?;
     }
     turn.act(Action::RemoveFinalizer);
@@ -56,6 +61,16 @@ fn take_over(turn: &mut Turn, target: &Target, begins: bool) -> Flow {
     }
     turn.scale_up(if short { 0 } else { target.replicas }, wanted)?;
     Err(Stop::Acted)
+}
+
+/// Pods that are about to end still count as ready for their DaemonSet: the target is there when its Service has
+/// endpoints. It is not waited for longer than pods may take to become ready.
+fn reachable(turn: &Turn) -> Flow {
+    let deadline = turn.phase_deadline();
+    if turn.obs.services.canary != Synced::Yes || deadline <= turn.now() {
+        return Ok(());
+    }
+    turn.canary_has_endpoints().map_err(|stop| stop.until(Some(deadline)))
 }
 
 /// What was there before the Canary is as it was; a route of the user's step by step, each with time for the

@@ -154,6 +154,13 @@ impl<'a> Turn<'a> {
         status::set_phase(&mut self.next, phase, rollout, now);
     }
 
+    /// When what the phase waits for has had as long as pods may take to become ready.
+    pub(super) fn phase_deadline(&self) -> Timestamp {
+        let entered = self.obs.status.phase == self.next.phase;
+        let since = self.obs.status.last_transition_time.filter(|_| entered).unwrap_or(self.now());
+        since + self.rollout().spec.progress_deadline()
+    }
+
     /// Opens a window: the next check, poll or end of draining is counted from this moment.
     pub(super) fn open_window(&mut self) {
         self.next.last_check_time = Some(status::stamp(self.now()));
