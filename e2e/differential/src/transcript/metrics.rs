@@ -6,16 +6,15 @@ use crate::normal::Normal;
 /// Series whose value is a measurement of time: only their names and labels are compared.
 const MEASURED: [&str; 1] = ["flagger_canary_duration_seconds"];
 
-/// The Flagger's series of an exposition, each with its value.
+/// Flagger's series of an exposition, each with its value, and their types.
 pub(crate) fn of(exposition: &str, normal: &mut Normal) -> Transcript {
     let mut transcript = Transcript::default();
-    for line in exposition.lines().filter(|line| line.starts_with("flagger_")) {
-        let line = series(line);
-        transcript.add_once(Topic::new(Aspect::Metrics, ""), normal.text(&line));
-    }
-    for family in exposition.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
-        if family.starts_with("flagger_") {
-            transcript.add_once(Topic::new(Aspect::Metrics, ""), format!("type of {}", counted(family)));
+    let mut add = |text: String| transcript.add_once(Topic::new(Aspect::Metrics, ""), text);
+    for line in exposition.lines() {
+        match line.strip_prefix("# TYPE ") {
+            None if line.starts_with("flagger_") => add(normal.text(&series(line))),
+            Some(family) if family.starts_with("flagger_") => add(format!("type of {family}")),
+            _ => {}
         }
     }
     transcript
@@ -24,30 +23,16 @@ pub(crate) fn of(exposition: &str, normal: &mut Normal) -> Transcript {
 fn series(line: &str) -> String {
     let Some((series, value)) = line.rsplit_once(' ') else { return line.to_owned() };
     let (name, labels) = series.split_once('{').unwrap_or((series, ""));
-    let mut labels: Vec<String> = split(labels.trim_end_matches('}')).into_iter().map(bound).collect();
+    let mut labels: Vec<&str> = split(labels.trim_end_matches('}')).into_iter().map(label).collect();
     labels.sort_unstable();
     let labels = labels.join(",");
     let measured = MEASURED.iter().any(|measured| name.starts_with(measured));
     if measured { format!("{name}{{{labels}}}") } else { format!("{name}{{{labels}}} {}", number(value)) }
 }
 
-/// `OpenMetrics` names a counter without the `_total` of its series.
-fn counted(family: &str) -> String {
-    match family.strip_suffix(" counter") {
-        Some(name) => format!("{}_total counter", name.trim_end_matches("_total")),
-        None => family.to_owned(),
-    }
-}
-
-/// A label. Each operator has its own version; Prometheus 3 reads the bounds of histograms as numbers.
-fn bound(label: &str) -> String {
-    if label.starts_with("version=") {
-        return "version=\"VERSION\"".to_owned();
-    }
-    match label.strip_prefix("le=\"").and_then(|label| label.strip_suffix('"')) {
-        Some(value) if value != "+Inf" => format!("le=\"{}\"", number(value)),
-        _ => label.to_owned(),
-    }
+/// A label. Each operator has its own version.
+fn label(label: &str) -> &str {
+    if label.starts_with("version=") { "version=\"VERSION\"" } else { label }
 }
 
 /// The labels; a comma in a value does not part them.
@@ -74,10 +59,10 @@ mod tests {
     }
 
     #[test]
-    fn neither_the_order_of_labels_nor_the_form_of_numbers_counts() {
-        let go = lines("flagger_x{b=\"1,2\",a=\"3\"} 1\ngo_info 1");
-        assert_eq!(go, lines("flagger_x{a=\"3\",b=\"1,2\"} 1.0"));
-        assert_eq!(go, ["flagger_x{a=\"3\",b=\"1,2\"} 1"]);
+    fn neither_the_order_of_labels_nor_the_form_of_values_counts() {
+        let go = lines("flagger_x{a=\"1,2\",b=\"3\"} 1\ngo_info 1");
+        assert_eq!(go, lines("flagger_x{b=\"3\",a=\"1,2\"} 1.0"));
+        assert_eq!(go, ["flagger_x{a=\"1,2\",b=\"3\"} 1"]);
     }
 
     #[test]
@@ -89,9 +74,8 @@ mod tests {
     }
 
     #[test]
-    fn types_count_whichever_form_the_text_has() {
-        assert_eq!(lines("# TYPE flagger_x gauge"), ["type of flagger_x gauge"]);
-        assert_eq!(lines("# TYPE flagger_x_total counter"), lines("# TYPE flagger_x counter"));
-        assert_eq!(lines("flagger_x_bucket{le=\"5.0\"} 1"), lines("flagger_x_bucket{le=\"5\"} 1"));
+    fn types_and_bounds_count() {
+        let text = "# HELP flagger_x Text\n# TYPE flagger_x histogram\nflagger_x_bucket{le=\"5\"} 1\n# TYPE go_x gauge";
+        assert_eq!(lines(text), ["type of flagger_x histogram", "flagger_x_bucket{le=\"5\"} 1"]);
     }
 }

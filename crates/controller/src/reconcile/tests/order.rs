@@ -108,7 +108,8 @@ async fn a_rollback_takes_the_traffic_then_the_pods_and_tells_then() {
     let cluster = Cluster::new(json!({}));
     let operator = running(&cluster).await;
     cluster.api.allow_all();
-    assert_eq!(tick(&cluster, &operator).await, ["CALL /rb", STATUS, ROUTE, EVENT, EVENT]);
+    // The second write notes that the gateway has accepted the route: draining begins.
+    assert_eq!(tick(&cluster, &operator).await, ["CALL /rb", STATUS, ROUTE, EVENT, EVENT, STATUS]);
     let scale = "PATCH deployments/app";
     // The last write takes out of the status what was told.
     let end = [STATUS, ROUTE, scale, STATUS, EVENT, "CALL /done", EVENT, STATUS];
