@@ -92,6 +92,23 @@ impl Traffic {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Waits until what was counted has a property: a gateway learns of new pods in its own time.
+    ///
+    /// # Errors
+    /// It has not within this time; the error says what was counted.
+    pub async fn until(&self, what: &str, limit: Duration, property: impl Fn(&Tally) -> bool) -> Result<()> {
+        let mut ticks = interval(Duration::from_millis(50));
+        let end = Instant::now() + limit;
+        loop {
+            ticks.tick().await;
+            let tally = self.tally();
+            if property(&tally) {
+                return Ok(());
+            }
+            ensure!(Instant::now() < end, "no {what} in {} s: {:?}", limit.as_secs(), tally.answers);
+        }
+    }
+
     /// Stops, waits for the answers under way and returns what was counted.
     pub async fn stop(self) -> Tally {
         self.stop.send_replace(true);
