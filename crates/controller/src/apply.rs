@@ -13,10 +13,8 @@ use serin_core::{
     affinity::Cookies,
     build::{
         BuildError, managed,
-        route::{outlives, read, route, step_back},
-        scaler,
-        selector::Selector,
-        service_target, services,
+        route::{Surroundings, outlives, read, reweighted, route, step_back},
+        scaler, service_target, services,
         target::scaling,
     },
     plan::{Action, ServiceRole},
@@ -111,6 +109,7 @@ impl Hands<'_> {
             Action::AddFinalizer => finalizer::set(self.cluster, self.key, true).await,
             Action::RemoveFinalizer => finalizer::set(self.cluster, self.key, false).await,
             Action::Remove(entry) => self.remove_leftovers(entry).await,
+            Action::ReleaseRoute(name) => self.release_route(name).await,
             Action::RevertApex => self.revert_apex().await,
             Action::RevertRoute => self.revert_route().await,
         }
@@ -133,7 +132,7 @@ impl Hands<'_> {
         if !self.rollout.target_kind.has_pods() {
             return self.follow_target(live).await;
         }
-        let body = services::service(self.rollout, self.settings, role, self.target()?, live)?;
+        let body = services::service(self.rollout, self.settings, role, self.seen.workloads(), live)?;
         self.write_service(&services::name(self.rollout, role), &body, live).await
     }
 
@@ -209,12 +208,19 @@ impl Hands<'_> {
     }
 
     async fn apply_route(&self, routing: Routing) -> Result<(), ActionError> {
-        let target = self.seen.target.object();
-        let selector =
-            target.map(|target| Selector::if_any(self.rollout, self.settings, target)).transpose()?.flatten();
         let live = self.seen.route.object();
-        let body = route(self.rollout, selector.as_ref(), routing, &self.cookies, live)?;
-        let split = |live| read(self.rollout, selector.as_ref(), &self.cookies, live).ok()?.routing;
+        let selector = self.seen.selector(self.rollout, self.settings).ok().flatten();
+        let seen = Surroundings {
+            selector: selector.as_ref(),
+            cookies: &self.cookies,
+            gateways: &self.seen.gateways,
+            refused: self.seen.route_refused.as_deref(),
+        };
+        if let (Some(_), Some(live)) = (seen.refused, live) {
+            return self.reweight(routing, live).await;
+        }
+        let body = route(self.rollout, &seen, routing, live)?;
+        let split = |live| read(self.rollout, &seen, live).ok()?.routing;
         self.write_route(&body, live, |name, said| match live {
             Some(live) if split(live) == Some(routing) => {
                 format!("HTTPRoute {name} update error: {said} while reconciling")
@@ -223,6 +229,27 @@ impl Hands<'_> {
             None => format!("HTTPRoute {name} create error: {said}"),
         })
         .await
+    }
+
+    /// Changes the weights of a live route and nothing else.
+    async fn reweight(&self, routing: Routing, live: &HttpRoute) -> Result<(), ActionError> {
+        let Some(patch) = reweighted(routing, live) else { return Ok(()) };
+        let key = self.key.sibling(live.metadata.name.clone().unwrap_or_default());
+        let answer = self.cluster.merge(Kind::HttpRoute, &key, &patch).await;
+        let text = |said: &str| {
+            format!("HTTPRoute {}.{} update error: {said} while setting weights", key.name, key.namespace)
+        };
+        answer.map(drop).map_err(|source| ActionError::api(text, source))
+    }
+
+    /// Sends the traffic of a route of a former name to its primary.
+    async fn release_route(&self, name: &str) -> Result<(), ActionError> {
+        match self.seen.former_route.object() {
+            Some(live) if live.metadata.name.as_deref() == Some(name) => {
+                self.reweight(Routing::PRIMARY, live).await
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn revert_route(&self) -> Result<(), ActionError> {

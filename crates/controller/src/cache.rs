@@ -19,7 +19,7 @@ use serin_providers::Credentials;
 use tokio::sync::watch;
 
 pub use canaries::CanaryEntry;
-pub use endpoints::{Count, Endpoints, SERVICE_LABEL, Tally};
+pub use endpoints::{Count, Endpoints, SERVICE_LABEL};
 pub use health::Health;
 pub use links::{Link, links, target_kind};
 pub use packed::Packed;
@@ -30,12 +30,13 @@ pub use version::Version;
 use crate::{key::Key, kind::Kind, lock::lock};
 
 /// The kinds of which whole objects are kept.
-pub const OBJECT_KINDS: [Kind; 7] = [
+pub const OBJECT_KINDS: [Kind; 8] = [
     Kind::MetricTemplate,
     Kind::Deployment,
     Kind::DaemonSet,
     Kind::Service,
     Kind::HttpRoute,
+    Kind::Gateway,
     Kind::Autoscaler,
     Kind::ScaledObject,
 ];
@@ -57,6 +58,7 @@ pub struct Caches {
     daemon_sets: Store<Packed>,
     services: Store<Packed>,
     routes: Store<Packed>,
+    gateways: Store<Packed>,
     autoscalers: Store<Packed>,
     scaled_objects: Store<Packed>,
     links: Mutex<HashMap<Key, Links>>,
@@ -106,6 +108,7 @@ impl Caches {
             daemon_sets: Store::new(Keep::Wanted),
             services: Store::new(Keep::Wanted),
             routes: Store::new(Keep::Wanted),
+            gateways: Store::new(Keep::Wanted),
             autoscalers: Store::new(Keep::Wanted),
             scaled_objects: Store::new(Keep::Wanted),
             links: Mutex::default(),
@@ -121,6 +124,7 @@ impl Caches {
             Kind::DaemonSet => Some(&self.daemon_sets),
             Kind::Service => Some(&self.services),
             Kind::HttpRoute => Some(&self.routes),
+            Kind::Gateway => Some(&self.gateways),
             Kind::Autoscaler => Some(&self.autoscalers),
             Kind::ScaledObject => Some(&self.scaled_objects),
             Kind::Canary | Kind::AlertProvider | Kind::EndpointSlice | Kind::ConfigMap | Kind::Secret => None,

@@ -21,6 +21,8 @@ pub enum Kind {
     Service,
     /// `gateway.networking.k8s.io/v1` HTTPRoute.
     HttpRoute,
+    /// `gateway.networking.k8s.io/v1` Gateway.
+    Gateway,
     /// `autoscaling/v2` `HorizontalPodAutoscaler`.
     Autoscaler,
     /// `keda.sh/v1alpha1` ScaledObject.
@@ -44,6 +46,7 @@ impl Kind {
             Self::DaemonSet => ("apps", "v1", "DaemonSet", "daemonsets"),
             Self::Service => ("", "v1", "Service", "services"),
             Self::HttpRoute => ("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes"),
+            Self::Gateway => ("gateway.networking.k8s.io", "v1", "Gateway", "gateways"),
             Self::Autoscaler => ("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers"),
             Self::ScaledObject => ("keda.sh", "v1alpha1", "ScaledObject", "scaledobjects"),
             Self::EndpointSlice => ("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices"),

@@ -34,6 +34,8 @@ struct Notes {
     failures: u32,
     /// The fault of the last action that failed, while it lasts.
     fault: Option<Stall>,
+    /// Why the API server does not take the route in its new shape, of which generation of the Canary, and since when.
+    refused_route: Option<(Option<i64>, Instant, String)>,
     /// The last fault that an event told of.
     told: Option<String>,
     /// Corrections that may still be made at once.
@@ -210,6 +212,20 @@ impl Memory {
     /// Nothing failed.
     pub fn succeeded(&self, key: &Key) {
         self.with(key, |notes| notes.failures = 0);
+    }
+
+    /// The API server does not take the route as this generation of the Canary asks for it.
+    pub fn refuse_route(&self, key: &Key, generation: Option<i64>, why: String) {
+        self.with(key, |notes| notes.refused_route = Some((generation, Instant::now(), why)));
+    }
+
+    /// Why it does not, if it said so of this generation a short while ago; after that it is asked again.
+    pub fn refused_route(&self, key: &Key, generation: Option<i64>) -> Option<String> {
+        self.with(key, |notes| {
+            let (of, at, why) = notes.refused_route.as_ref()?;
+            let believed = *of == generation && at.elapsed() < BACKOFF_MAX;
+            believed.then(|| why.clone())
+        })
     }
 
     /// The fault that lasts.

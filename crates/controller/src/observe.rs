@@ -10,19 +10,20 @@ use std::{
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
 use serde_json::Value;
-use serin_api::{Canary, HttpRoute, canary::AutoscalerRef};
+use serin_api::{Canary, HttpRoute, canary::AutoscalerRef, gateway::ParentReference};
 use serin_core::{
     Rollout, Seen,
     build::{
         configs::{ConfigKind, ConfigRef, config_refs},
-        scaler,
+        leftovers as left, managed, route, scaler,
     },
-    observe::{Answers, Endpoints},
-    snapshot::{Snapshot, TrackedConfig},
+    identity,
+    observe::Answers,
+    snapshot::{SliceTally, Slices, Snapshot, TrackedConfig},
 };
 
 use crate::{
-    cache::{Config, Count, Health, Link, Lookup, Origin, Packed, Tally, Version},
+    cache::{Config, Count, Health, Link, Lookup, Origin, Packed, Store, Version},
     cluster::Cluster,
     key::Key,
     kind::Kind,
@@ -58,8 +59,11 @@ pub async fn snapshot(
             Some(reference) => scaler_object(cluster, key, reference, &scaler::name(reference)).await,
             None => Seen::Absent,
         },
-        route: route(cluster, key, rollout).await,
-        endpoints: sides(cluster, key, rollout).await,
+        route: live_route(cluster, key, rollout).await,
+        route_refused: None,
+        gateways: gateways(cluster, key, rollout).await,
+        former_route: former_route(cluster, key, canary, rollout).await,
+        slices: slices(cluster, key, rollout).await,
         leftovers: leftovers::read(cluster, key, canary, rollout).await,
         canary: Arc::clone(canary),
         target,
@@ -127,7 +131,7 @@ async fn packed(cluster: &Cluster, kind: Kind, key: &Key) -> Seen<Arc<Packed>> {
     }
 }
 
-async fn route(cluster: &Cluster, key: &Key, rollout: &Rollout) -> Seen<Arc<HttpRoute>> {
+async fn live_route(cluster: &Cluster, key: &Key, rollout: &Rollout) -> Seen<Arc<HttpRoute>> {
     if !rollout.routed() {
         return Seen::Absent;
     }
@@ -135,17 +139,66 @@ async fn route(cluster: &Cluster, key: &Key, rollout: &Rollout) -> Seen<Arc<Http
     read(cluster, Kind::HttpRoute, &key, Packed::read).await.map(Arc::new)
 }
 
-async fn sides(cluster: &Cluster, key: &Key, rollout: &Rollout) -> Endpoints {
-    let primary = endpoints(cluster, &key.sibling(rollout.primary_service())).await;
-    let canary = endpoints(cluster, &key.sibling(rollout.canary_service())).await;
-    Endpoints {
-        leaving: primary.clone().map(|tally| tally.leaving),
-        primary: primary.map(|tally| tally.ready),
-        canary: canary.map(|tally| tally.ready),
+/// The route of a name that was in use before. Nothing watches it; there is none most of the time.
+async fn former_route(
+    cluster: &Cluster,
+    key: &Key,
+    canary: &Canary,
+    rollout: &Rollout,
+) -> Seen<Arc<HttpRoute>> {
+    let status = canary.status.as_ref();
+    let Some(name) = status.and_then(|status| identity::former_route(rollout, status)) else {
+        return Seen::Absent;
+    };
+    if matches!(cluster.caches.objects(Kind::HttpRoute).map(Store::health), Some(Health::NotServed(_))) {
+        return Seen::Absent;
+    }
+    match cluster.get(Kind::HttpRoute, &key.sibling(name)).await {
+        Ok(None) => Seen::Absent,
+        Ok(Some(found)) if !left::ours(rollout, &found) && !taken_over(&found) => Seen::Absent,
+        Ok(Some(found)) => match serde_json::from_value((*found).clone()) {
+            Ok(route) => Seen::Present(Arc::new(route)),
+            Err(error) => Seen::Unknown(format!("HTTPRoute {key} cannot be read: {error}")),
+        },
+        Err(error) => Seen::Unknown(error.to_string()),
     }
 }
 
-async fn endpoints(cluster: &Cluster, service: &Key) -> Seen<Tally> {
+/// Whether Serin wrote a route that it did not make.
+fn taken_over(route: &Value) -> bool {
+    let entries = route.pointer("/metadata/managedFields").and_then(Value::as_array);
+    entries
+        .into_iter()
+        .flatten()
+        .any(|entry| entry.get("manager").is_some_and(|manager| manager == managed::SERIN))
+}
+
+/// The Gateways that the Canary names, as far as they may be read.
+async fn gateways(cluster: &Cluster, key: &Key, rollout: &Rollout) -> route::Gateways {
+    let mut found = route::Gateways::new();
+    let references = rollout.spec.service.iter().flat_map(|service| &service.gateway_refs);
+    for reference in references.filter(|_| rollout.routed()) {
+        let Some(path) = route::gateway_key(&ParentReference::from(reference), &key.namespace) else {
+            continue;
+        };
+        let Some((namespace, name)) = path.split_once('/') else { continue };
+        let health = cluster.caches.objects(Kind::Gateway).map(Store::health);
+        if matches!(health, Some(Health::Synced)) {
+            let gateway = object(cluster, Kind::Gateway, &Key::new(namespace, name)).await;
+            found.insert(path, gateway);
+        }
+    }
+    found
+}
+
+async fn slices(cluster: &Cluster, key: &Key, rollout: &Rollout) -> Slices {
+    Slices {
+        primary: endpoints(cluster, &key.sibling(rollout.primary_service())).await,
+        canary: endpoints(cluster, &key.sibling(rollout.canary_service())).await,
+    }
+}
+
+async fn endpoints(cluster: &Cluster, service: &Key) -> Seen<Vec<SliceTally>> {
     let store = &cluster.caches.endpoints;
     if store.count(service) == Count::Unresolved
         && let Err(error) = cluster.resolve_endpoints(service).await
@@ -153,7 +206,7 @@ async fn endpoints(cluster: &Cluster, service: &Key) -> Seen<Tally> {
         return Seen::Unknown(error.to_string());
     }
     match store.count(service) {
-        Count::Known(tally) => Seen::Present(tally),
+        Count::Known(slices) => Seen::Present(slices),
         Count::Spared => Seen::Absent,
         Count::Unknown(why) => Seen::Unknown(why),
         Count::Unresolved => Seen::Unknown(format!("the endpoints of {service} are not known")),

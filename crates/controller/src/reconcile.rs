@@ -2,6 +2,7 @@
 
 mod execute;
 mod fault;
+mod retreat;
 mod rivals;
 mod stall;
 mod tell;
@@ -13,9 +14,7 @@ use std::{sync::Arc, time::Instant};
 use chrono::{DateTime, Utc};
 use serin_api::{Canary, CanaryStatus, Phase};
 use serin_core::{
-    Plan, Rollout, Routing,
-    build::BuildError,
-    decide,
+    Plan, Rollout, Routing, decide,
     observe::Answers,
     snapshot::Snapshot,
     validate::{SpecError, validate, validate_revert},
@@ -138,13 +137,9 @@ impl Look<'_> {
                 return self.stall(&entry.canary, Stall::new("InvalidSpec", text.join("; "))).await;
             }
         };
-        match self.decide(&entry.canary, &rollout).await? {
-            Ok((seen, plan)) => {
-                let canary = Arc::clone(&entry.canary);
-                Box::pin(self.execute(Decision { canary, rollout, seen, plan })).await
-            }
-            Err(error) => self.stall(&entry.canary, Stall::new("NotSupported", error.to_string())).await,
-        }
+        let (seen, plan) = self.decide(&entry.canary, &rollout).await?;
+        let canary = Arc::clone(&entry.canary);
+        Box::pin(self.execute(Decision { canary, rollout, seen, plan })).await
     }
 
     /// What is wrong with a Canary that was served once must not keep its target from taking over again.
@@ -194,22 +189,21 @@ impl Look<'_> {
         &mut self,
         canary: &Arc<Canary>,
         rollout: &Arc<Rollout>,
-    ) -> Result<Result<(Arc<Snapshot>, Plan), BuildError>, Fault> {
+    ) -> Result<(Arc<Snapshot>, Plan), Fault> {
         let settings = &self.ctx.options.settings;
         let tracking = settings.config_tracking;
         for _ in 0..ASKS {
             let answers = self.answers.clone();
-            let seen = observe::snapshot(&self.cluster, self.key, canary, rollout, tracking, answers).await;
+            let mut seen =
+                observe::snapshot(&self.cluster, self.key, canary, rollout, tracking, answers).await;
+            seen.route_refused = self.ctx.memory.refused_route(self.key, canary.metadata.generation);
             let seen = Arc::new(seen);
             self.seen = Some(Arc::clone(&seen));
-            let facts = match seen.facts(rollout, settings) {
-                Ok(facts) => facts,
-                Err(error) => return Ok(Err(error)),
-            };
+            let facts = seen.facts(rollout, settings);
             self.measure(rollout, &facts);
             let plan = decide(&facts);
             if plan.asks.is_empty() {
-                return Ok(Ok((seen, plan)));
+                return Ok((seen, plan));
             }
             let asked = crate::asks::answer(self.ctx, canary, rollout, &plan.asks, &mut self.answers);
             tokio::select! {

@@ -144,6 +144,11 @@ fn diagnose(kind: Kind, error: &watcher::Error) -> Option<Health> {
              on it, the pods that a Deployment or DaemonSet calls ready count instead",
             status.message
         ))),
+        403 if kind == Kind::Gateway => Some(Health::Spared(format!(
+            "{resource} may not be read: {}. Until the operator's service account is granted get, list and watch \
+             on it, only the status of an HTTPRoute tells that its Gateway is not there",
+            status.message
+        ))),
         403 => Some(Health::Failing(format!(
             "{resource} may not be read: {}. Grant the operator's service account get, list and watch on it",
             status.message
@@ -155,7 +160,7 @@ fn diagnose(kind: Kind, error: &watcher::Error) -> Option<Health> {
 fn not_served(kind: Kind) -> String {
     let (group, version, name, _) = kind.parts();
     let remedy = match kind {
-        Kind::HttpRoute => "install the CRDs of the Gateway API",
+        Kind::HttpRoute | Kind::Gateway => "install the CRDs of the Gateway API",
         Kind::ScaledObject => "install KEDA, or remove spec.autoscalerRef",
         Kind::Canary | Kind::MetricTemplate | Kind::AlertProvider => {
             "install the CRDs that `serin crds` prints"

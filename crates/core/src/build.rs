@@ -30,6 +30,9 @@ pub mod services;
 pub mod target;
 pub mod template;
 
+/// The reason of the condition `Stalled` for what Serin cannot serve.
+pub const NOT_SUPPORTED: &str = "NotSupported";
+
 /// Why an object cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum BuildError {
@@ -81,6 +84,13 @@ pub enum BuildError {
     /// Flagger's text for a match that an HTTPRoute cannot say.
     #[error("Invalid request matching selectors: {0}")]
     Match(#[from] route::matches::MatchError),
+}
+
+impl BuildError {
+    /// The reason of the condition `Stalled`.
+    pub fn reason(&self) -> &'static str {
+        NOT_SUPPORTED
+    }
 }
 
 fn service(rollout: &Rollout) -> Result<&CanaryService, BuildError> {

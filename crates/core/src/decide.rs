@@ -15,6 +15,7 @@ mod analyse;
 mod ensure;
 mod finalise;
 mod gates;
+mod identity;
 mod idle;
 mod initialize;
 mod leftovers;
@@ -22,6 +23,7 @@ mod promote;
 mod rollback;
 mod takeover;
 mod terminate;
+mod traffic;
 mod turn;
 
 use serin_api::Phase;
@@ -41,10 +43,17 @@ fn run(turn: &mut Turn) -> Flow {
     if turn.rollout().deleting {
         return terminate::run(turn);
     }
+    traffic::keep(turn)?;
     if turn.rollout().spec.suspend {
         return Err(Stop::wait(event::SUSPENDED).level(Level::Normal));
     }
     terminate::keep_finalizer(turn);
+    identity::check(turn)?;
+    obstacle(turn)?;
+    if !matches!(turn.next.phase, Phase::None | Phase::Initializing) {
+        turn.keep_services();
+        leftovers::remove_scalers(turn);
+    }
     match turn.next.phase {
         Phase::None | Phase::Initializing => initialize::run(turn),
         Phase::Initialized | Phase::Succeeded | Phase::Failed | Phase::Waiting => idle::run(turn),
@@ -53,4 +62,14 @@ fn run(turn: &mut Turn) -> Flow {
         Phase::Finalising => finalise::run(turn),
         Phase::Terminating | Phase::Terminated => initialize::again(turn),
     }
+}
+
+/// What only a user can clear away holds everything but traffic, of which none is left to a version that nobody judges
+/// meanwhile.
+fn obstacle(turn: &mut Turn) -> Flow {
+    let Some(obstacle) = &turn.obs.obstacle else { return Ok(()) };
+    if turn.judging() && turn.obs.route.present().is_some() && turn.canary_shares() {
+        turn.send_to_primary()?;
+    }
+    Err(Stop::wait(&obstacle.message).stalled(obstacle.reason))
 }

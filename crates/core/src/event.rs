@@ -162,8 +162,42 @@ impl Rollout {
         let (title, resource) = (kind.title(), kind.qualified());
         format!("{title} {name}.{namespace} get query error: {resource} \"{name}\" not found")
     }
+    pub(crate) fn say_target_exchanged(&self, former: &str) -> String {
+        format!(
+            "spec.targetRef of {} names {} in the place of {former}: its primary is made, the former one serves until then",
+            self.full_name(),
+            crate::identity::target(self)
+        )
+    }
+    pub(crate) fn say_service_exchanged(&self) -> String {
+        format!("The Services of {} have other names now! Restarting analysis", self.full_name())
+    }
+    pub(crate) fn say_strangers(&self, service: &str, strangers: &[String]) -> String {
+        format!(
+            "Service {service}.{} selects pods of others too ({}): give the pods of {} {} a label in spec.selector.matchLabels \
+             that those do not have",
+            self.namespace,
+            strangers.join(", "),
+            self.target_kind.name(),
+            self.target
+        )
+    }
+    pub(crate) fn say_primary_kept(&self, why: &str) -> String {
+        format!(
+            "{}; it was there before this Canary was looked at, and is not made anew from {}, which nobody has \
+             analysed: mend it, or delete it to have it made from the target",
+            self.say_primary_not_ready(why),
+            self.target_name()
+        )
+    }
     pub(crate) fn say_primary_missing(&self) -> String {
-        format!("{} {} not found", self.target_kind.lower(), self.primary_name())
+        format!(
+            "{} {} not found, and {} failed its analysis, so that none is made of it: give it a revision that passes, or \
+             the one that was promoted last",
+            self.target_kind.lower(),
+            self.primary_name(),
+            self.target_name()
+        )
     }
 }
 

@@ -129,26 +129,43 @@ pub struct Route {
     pub warm: bool,
     /// What the gateways say of this generation.
     pub acceptance: Acceptance,
+    /// Why the API server does not take it in the shape that it should have; its weights can be changed all the same.
+    pub refused: Option<String>,
+    /// Why a Gateway that the Canary names is not made a parent; those that serve it now stay.
+    pub unattached: Option<String>,
 }
 
 /// Whether every parent has taken the present generation of a route.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Acceptance {
-    /// Every parent that reports has accepted it, or none reports.
+    /// Every parent has accepted it and found everything that it refers to.
     Accepted,
-    /// A parent has not (Flagger's text says which).
+    /// A parent has not said so of this generation yet; the text names it.
     Pending(String),
+    /// A parent has said no to this generation; the text has its reason and message.
+    Refused(String),
 }
 
 /// Endpoints of the generated Services.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Endpoints {
-    /// Ready ones behind `<apex>-primary`.
+    /// The primary's pods behind `<apex>-primary` that are ready on its port.
     pub primary: Seen<u32>,
-    /// Ready ones behind `<apex>-canary`.
+    /// The target's pods behind `<apex>-canary` that are ready on its port.
     pub canary: Seen<u32>,
     /// Those behind `<apex>-primary` whose pods are being deleted; [`Seen::Absent`] when that cannot be told.
     pub leaving: Seen<u32>,
+    /// Ready ones of neither side's pods.
+    pub strangers: Strangers,
+}
+
+/// Workloads, by name, whose ready pods are behind a generated Service and should not be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Strangers {
+    /// Behind `<apex>-primary`.
+    pub primary: Vec<String>,
+    /// Behind `<apex>-canary`.
+    pub canary: Vec<String>,
 }
 
 /// The generated Services.
@@ -162,6 +179,17 @@ pub struct Services {
     pub primary: Synced,
     /// `<apex>-canary`.
     pub canary: Synced,
+    /// Whether `<apex>-primary` selects other pods than those of the primary, which may serve meanwhile.
+    pub elsewhere: bool,
+}
+
+/// What only a user can clear away.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Obstacle {
+    /// The reason of the condition `Stalled`.
+    pub reason: &'static str,
+    /// Which object and field, its value, and the remedy.
+    pub message: String,
 }
 
 /// Answers to the asks of earlier plans of the same reconcile.
@@ -213,6 +241,10 @@ pub struct Observation {
     /// By entry of `status.leftovers`, whether something of it may go; [`Seen::Absent`] when nothing of ours is
     /// left.
     pub leftovers: BTreeMap<String, Seen<bool>>,
+    /// Whether the route of a name that was in use before gives the canary a share; [`Seen::Absent`] when there is none.
+    pub former_route: Seen<bool>,
+    /// What keeps the Canary from being served as it asks to be.
+    pub obstacle: Option<Obstacle>,
     /// Answers to earlier asks.
     pub answers: Answers,
 }

@@ -25,8 +25,19 @@ pub struct Plan {
     pub outcome: Option<Outcome>,
     /// A round of the analysis was made: gates, hooks and checks of one interval.
     pub analysed: bool,
+    /// Why the Canary cannot be served as it asks to be, for the condition `Stalled`.
+    pub stall: Option<Stall>,
     /// When to look again even if nothing changes.
     pub wake: Option<Timestamp>,
+}
+
+/// Why a Canary cannot be served as it asks to be.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Stall {
+    /// The reason of the condition: one word.
+    pub reason: &'static str,
+    /// Which object and field, the cause, and the remedy.
+    pub message: String,
 }
 
 /// A question to the outside.
@@ -70,6 +81,8 @@ pub enum Action {
     RemoveFinalizer,
     /// Remove what is left of this entry of `status.leftovers`.
     Remove(String),
+    /// Send the traffic of this HTTPRoute, of a name that is not in use any more, to its primary.
+    ReleaseRoute(String),
     /// Point the apex Service back at the target's pods, as before the Canary.
     RevertApex,
     /// Give a route that was there before the Canary back to its user.

@@ -14,17 +14,19 @@ pub struct Routing {
     /// Gateways drop a backend of weight 0, and the first requests to one that comes back can fail. During
     /// a rollout a rule that no request matches refers to both sides.
     pub warm: bool,
+    /// Whether the canary also gets the requests that `analysis.match` does not choose: the primary cannot serve.
+    pub everybody: bool,
 }
 
 impl Routing {
     /// All traffic goes to the primary: what a route is before and after every rollout.
-    pub const PRIMARY: Self = Self { canary: 0, mirror: false, warm: false };
+    pub const PRIMARY: Self = Self { canary: 0, mirror: false, warm: false, everybody: false };
     /// All traffic goes to the canary.
-    pub const CANARY: Self = Self { canary: 100, mirror: false, warm: false };
+    pub const CANARY: Self = Self { canary: 100, ..Self::PRIMARY };
 
     /// A split that sends `canary` percent to the canary; more than 100 counts as 100.
     pub fn weighted(canary: u8) -> Self {
-        Self { canary: canary.min(100), mirror: false, warm: false }
+        Self { canary: canary.min(100), ..Self::PRIMARY }
     }
 
     /// All traffic goes to the primary, and a copy of it to the canary if `mirror`.

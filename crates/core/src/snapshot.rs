@@ -16,7 +16,7 @@ use crate::{
         selector::Selector,
     },
     hash::config_checksum,
-    observe::{Answers, Endpoints, Route},
+    observe::{Answers, Obstacle, Route, Scaler, Services, Synced},
     validate::Settings,
 };
 
@@ -27,7 +27,7 @@ mod scaler;
 mod tracked;
 mod workloads;
 
-pub use endpoints::ready_endpoints;
+pub use endpoints::{SliceTally, Slices};
 
 /// The objects of one Canary as the shell read them, shared with its caches.
 ///
@@ -54,9 +54,14 @@ pub struct Snapshot {
     pub scaler_primary: Seen<Arc<Value>>,
     /// The HTTPRoute `<apex>`.
     pub route: Seen<Arc<HttpRoute>>,
-    /// Endpoints of the Services; see [`ready_endpoints`]. Absent where the operator may not read them:
-    /// the pods that the workload calls ready count then.
-    pub endpoints: Endpoints,
+    /// Why the API server does not take the route as it should be, if it said so of this generation of the Canary.
+    pub route_refused: Option<String>,
+    /// The Gateways that the Canary names, by `<namespace>/<name>`.
+    pub gateways: BTreeMap<String, Seen<Arc<Value>>>,
+    /// The endpoints of the Services.
+    pub slices: Slices,
+    /// The HTTPRoute of a name that was in use before ([`crate::identity::former_route`]), if there is such a name.
+    pub former_route: Seen<Arc<HttpRoute>>,
     /// Every object of [`crate::build::leftovers::objects`] for the entries of `status.leftovers`.
     pub leftovers: BTreeMap<Leftover, Seen<Arc<Value>>>,
     /// The time of the decision.
@@ -84,36 +89,58 @@ impl TrackedConfig {
 impl Snapshot {
     /// The facts, for a valid Canary.
     ///
-    /// An error says that the objects contradict the Canary and that only the user can help: the target's
-    /// selector has none of the labels, for example. Nothing may be decided then.
-    pub fn facts(&self, rollout: &Arc<Rollout>, settings: &Settings) -> Result<Observation, BuildError> {
+    /// Where objects contradict the Canary, so that only the user can help (the target's selector has none of the
+    /// labels, for example), what follows from them is unknown, and the first of these is the obstacle.
+    pub fn facts(&self, rollout: &Arc<Rollout>, settings: &Settings) -> Observation {
         let tracked = self.tracked(rollout);
-        Ok(Observation {
+        let mut obstacles = Obstacles::default();
+        let target = obstacles.seen(self.target_facts(rollout));
+        let primary = obstacles.seen(self.primary_facts(rollout, settings, &tracked));
+        let services = obstacles.services(self.services(rollout, settings));
+        let scaler = obstacles.scaler(self.scaler(rollout));
+        let route = obstacles.seen(self.route(rollout, settings));
+        Observation {
             now: self.now,
             status: self.canary.status.clone().unwrap_or_default(),
-            target: self.target_facts(rollout)?,
-            primary: self.primary_facts(rollout, settings, &tracked)?,
+            target,
+            primary,
             missing_config: tracked.missing,
             configs: tracked.checksums,
-            services: self.services(rollout, settings)?,
-            scaler: self.scaler(rollout)?,
-            route: self.route(rollout, settings)?,
+            services,
+            scaler,
+            route,
             endpoints: self.endpoints(rollout),
             leftovers: self.leftovers(rollout),
+            former_route: self.former_route.as_ref().map(|live| route::shares(&live)),
+            obstacle: obstacles.first,
             answers: self.answers.clone(),
             rollout: Arc::clone(rollout),
-        })
+        }
+    }
+
+    /// The labels of target and primary, where the target is known.
+    ///
+    /// # Errors
+    /// When the pods of both cannot be told apart.
+    pub fn selector(&self, rollout: &Rollout, settings: &Settings) -> Result<Option<Selector>, BuildError> {
+        let Some(target) = self.target.object() else { return Ok(None) };
+        Selector::if_any(rollout, settings, target, self.primary.object())
     }
 
     fn route(&self, rollout: &Rollout, settings: &Settings) -> Result<Seen<Route>, BuildError> {
         if !rollout.routed() {
             return Ok(Seen::Absent);
         }
-        let target = self.target.object();
-        let selector =
-            target.map(|target| Selector::if_any(rollout, settings, target)).transpose()?.flatten();
+        // A selector that says nothing is told elsewhere; the route can be read without.
+        let selector = self.selector(rollout, settings).ok().flatten();
         let cookies = self.canary.status.as_ref().map(Cookies::of).unwrap_or_default();
-        transpose(self.route.as_ref().map(|live| route::read(rollout, selector.as_ref(), &cookies, live)))
+        let seen = route::Surroundings {
+            selector: selector.as_ref(),
+            cookies: &cookies,
+            gateways: &self.gateways,
+            refused: self.route_refused.as_deref(),
+        };
+        transpose(self.route.as_ref().map(|live| route::read(rollout, &seen, live)))
     }
 
     /// The target, or why what depends on it is not known.
@@ -123,6 +150,46 @@ impl Snapshot {
             Seen::Unknown(why) => Err(why.clone()),
             Seen::Absent => Err(rollout.say_target_missing()),
         }
+    }
+}
+
+/// What stands in the way, while facts are gathered.
+#[derive(Default)]
+struct Obstacles {
+    first: Option<Obstacle>,
+}
+
+impl Obstacles {
+    fn note(&mut self, error: &BuildError) -> String {
+        let message = error.to_string();
+        let obstacle = || Obstacle { reason: error.reason(), message: message.clone() };
+        self.first.get_or_insert_with(obstacle);
+        message
+    }
+
+    fn seen<T>(&mut self, facts: Result<Seen<T>, BuildError>) -> Seen<T> {
+        facts.unwrap_or_else(|error| Seen::Unknown(self.note(&error)))
+    }
+
+    fn services(&mut self, facts: Result<Services, BuildError>) -> Services {
+        facts.unwrap_or_else(|error| {
+            let unknown = Synced::Unknown(self.note(&error));
+            Services {
+                apex: unknown.clone(),
+                apex_in_use: false,
+                primary: unknown.clone(),
+                canary: unknown,
+                elsewhere: false,
+            }
+        })
+    }
+
+    fn scaler(&mut self, facts: Result<Option<Scaler>, BuildError>) -> Option<Scaler> {
+        facts.unwrap_or_else(|error| {
+            let why = self.note(&error);
+            let primary = Seen::Unknown(why.clone());
+            Some(Scaler { primary, min_replicas: Seen::Unknown(why), paused: Seen::Absent })
+        })
     }
 }
 

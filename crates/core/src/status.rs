@@ -41,6 +41,9 @@ pub fn decided(a: &CanaryStatus, b: &CanaryStatus) -> bool {
         waiting_for: None,
         last_check_time: None,
         service_name: None,
+        target_name: None,
+        autoscaler_name: None,
+        route_name: None,
         checks: Vec::new(),
         ..s.clone()
     };

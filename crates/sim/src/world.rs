@@ -9,7 +9,10 @@ use serin_core::{
     affinity::Cookies,
     decide,
     hash::promotion_id,
-    observe::{Acceptance, Answers, Endpoints, Primary, Readiness, Route, Scaler, Services, Synced, Target},
+    observe::{
+        Acceptance, Answers, Endpoints, Obstacle, Primary, Readiness, Route, Scaler, Services, Strangers,
+        Synced, Target,
+    },
     plan::{Alert, Event, ServiceRole},
 };
 
@@ -50,6 +53,8 @@ pub struct VirtualPrimary {
     pub replicas: i32,
     /// Its pods.
     pub pods: Pods,
+    /// Whether pods of the version before serve while new ones start.
+    pub rolling: bool,
 }
 
 /// The autoscaler of the target.
@@ -102,6 +107,12 @@ pub struct World {
     pub pending: Option<String>,
     /// Old pods of the primary that are being deleted.
     pub leaving: u32,
+    /// Why the API server does not take the route as it should be, if so.
+    pub refused: Option<String>,
+    /// Whether a route of a former name gives the canary a share.
+    pub former_route: Seen<bool>,
+    /// What keeps the Canary from being served.
+    pub obstacle: Option<Obstacle>,
 }
 
 impl World {
@@ -126,6 +137,9 @@ impl World {
             leftovers: BTreeMap::new(),
             pending: None,
             leaving: 0,
+            refused: None,
+            former_route: Seen::Absent,
+            obstacle: None,
         }
     }
 
@@ -144,6 +158,8 @@ impl World {
             route: self.route.map_or(Seen::Absent, |routing| Seen::Present(self.see_route(routing))),
             endpoints: self.see_endpoints(),
             leftovers: self.leftovers.clone(),
+            former_route: self.former_route.clone(),
+            obstacle: self.obstacle.clone(),
             answers,
         }
     }
@@ -171,23 +187,32 @@ impl World {
     fn see_services(&self) -> Services {
         let synced = |made: bool| if made { Synced::Yes } else { Synced::No };
         let [apex, primary, canary] = self.services.map(synced);
-        Services { apex, apex_in_use: false, primary, canary }
+        Services { apex, apex_in_use: false, primary, canary, elsewhere: false }
     }
 
     fn see_route(&self, routing: Routing) -> Route {
         let acceptance = self.pending.clone().map_or(Acceptance::Accepted, Acceptance::Pending);
         let wanted = Cookies::of(&self.status).on_route(routing.canary);
         let in_shape = self.rollout.affinity().is_none() || self.cookies == wanted;
-        Route { routing: Some(routing), in_shape, users: false, warm: routing.warm, acceptance }
+        Route {
+            routing: Some(routing),
+            in_shape,
+            users: false,
+            warm: routing.warm,
+            acceptance,
+            refused: self.refused.clone(),
+            unattached: None,
+        }
     }
 
     fn see_endpoints(&self) -> Endpoints {
         let count = |ready: bool, n: i32| Seen::Present(if ready { n.unsigned_abs() } else { 0 });
         let primary = self.primary.as_ref();
         Endpoints {
-            primary: count(primary.is_some_and(|p| p.pods == Pods::Ready), primary.map_or(0, |p| p.replicas)),
+            primary: count(primary.is_some_and(serves), primary.map_or(0, |p| p.replicas)),
             canary: count(self.target.pods == Pods::Ready, self.target.replicas),
             leaving: Seen::Present(self.leaving),
+            strangers: Strangers::default(),
         }
     }
 
@@ -221,6 +246,7 @@ impl World {
             Action::RevertApex => self.services[service(ServiceRole::Apex)] = false,
             Action::ApplyScaler => self.with_scaler(|scaler| scaler.copied = true),
             Action::PauseScaler(paused) => self.with_scaler(|scaler| scaler.paused = Some(*paused)),
+            Action::ReleaseRoute(_) => self.former_route = Seen::Present(false),
             Action::AddFinalizer | Action::RemoveFinalizer | Action::RevertRoute => {}
         }
     }
@@ -237,12 +263,14 @@ impl World {
             Some(primary) => {
                 primary.revision.clone_from(&self.target.revision);
                 primary.promotion_id = id;
+                primary.rolling = primary.pods == Pods::Ready;
                 primary.pods = Pods::Starting;
             }
             None => {
                 let revision = self.target.revision.clone();
+                let pods = Pods::Starting;
                 self.primary =
-                    Some(VirtualPrimary { revision, promotion_id: id, replicas, pods: Pods::Starting });
+                    Some(VirtualPrimary { revision, promotion_id: id, replicas, pods, rolling: false });
             }
         }
     }
@@ -293,6 +321,7 @@ impl World {
         self.target.pods = Pods::Ready;
         if let Some(primary) = &mut self.primary {
             primary.pods = Pods::Ready;
+            primary.rolling = false;
         }
     }
 
@@ -316,6 +345,11 @@ pub struct Settled {
     pub alerts: Vec<Alert>,
     /// When to look again.
     pub wake: Option<Timestamp>,
+}
+
+/// Whether requests to the primary are answered.
+fn serves(primary: &VirtualPrimary) -> bool {
+    primary.pods == Pods::Ready || primary.rolling && primary.pods == Pods::Starting
 }
 
 fn service(role: ServiceRole) -> usize {

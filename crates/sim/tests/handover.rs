@@ -15,10 +15,18 @@ use serin_core::{
     plan::ServiceRole,
 };
 
-const WARM: Routing = Routing { canary: 0, mirror: false, warm: true };
+const WARM: Routing = Routing { warm: true, ..Routing::PRIMARY };
 
 fn users(routing: Option<Routing>, warm: bool) -> Route {
-    Route { routing, in_shape: routing.is_some(), users: true, warm, acceptance: Acceptance::Accepted }
+    Route {
+        routing,
+        in_shape: routing.is_some(),
+        users: true,
+        warm,
+        acceptance: Acceptance::Accepted,
+        refused: None,
+        unattached: None,
+    }
 }
 
 /// Decides once with this route, and carries it out.

@@ -47,6 +47,7 @@ fn left_by_flagger(analysis: &str, spec: &str, status: &Value, replicas: i32, ca
         promotion_id: RANDOM.to_owned(),
         replicas: 1,
         pods: Pods::Ready,
+        rolling: false,
     });
     world.route = Some(Routing::weighted(canary)).filter(|_| world.rollout.routed());
     s
@@ -145,7 +146,8 @@ fn what_flagger_promoted_is_not_promoted_again(
     #[case] canary: u8,
 ) {
     let mut s = left_by_flagger(analysis, "{}", &status, 1, canary);
-    s.world.primary.as_mut().unwrap().pods = Pods::Starting;
+    let primary = s.world.primary.as_mut().unwrap();
+    (primary.pods, primary.rolling) = (Pods::Starting, true);
     s.settle();
     s.seconds(20);
     assert_eq!((s.world.status.phase, split(&s)), (Phase::Promoting, Some(canary)));

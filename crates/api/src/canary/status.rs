@@ -82,8 +82,20 @@ pub struct CanaryStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_name: Option<String>,
 
+    /// The target for which the primary was made: `<kind>/<name>`, the kind in lower case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_name: Option<String>,
+
+    /// The autoscaler of which the primary has a copy: `<kind>/<name>`, the kind in lower case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autoscaler_name: Option<String>,
+
+    /// The HTTPRoute that splits the traffic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route_name: Option<String>,
+
     /// Names that were in use before and under which something may be left: `service/<name>`, `configmap/<name>`,
-    /// `secret/<name>`.
+    /// `secret/<name>`, and `<kind>/<name>` of a former target or autoscaler.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub leftovers: Vec<String>,
 

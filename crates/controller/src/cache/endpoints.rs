@@ -1,4 +1,4 @@
-//! Counts of endpoints per Service, which is all that is kept of EndpointSlices.
+//! What is kept of the EndpointSlices of each Service: counts.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -6,6 +6,7 @@ use std::{
 };
 
 use kube::ResourceExt;
+use serin_core::snapshot::SliceTally;
 
 use super::Health;
 use crate::{
@@ -27,16 +28,7 @@ pub enum Count {
     /// Nobody asked for them before: they have to be listed once.
     Unresolved,
     /// So many there are.
-    Known(Tally),
-}
-
-/// Endpoints by their state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Requests may be sent there.
-    pub ready: u32,
-    /// Their pods are being deleted.
-    pub leaving: u32,
+    Known(Vec<SliceTally>),
 }
 
 /// The endpoints of the Services that Canaries name.
@@ -53,9 +45,9 @@ struct Inner {
 struct Service {
     resolved: bool,
     /// By slice.
-    slices: BTreeMap<String, Tally>,
+    slices: BTreeMap<String, SliceTally>,
     /// What a list in progress has named.
-    listed: Option<BTreeMap<String, Tally>>,
+    listed: Option<BTreeMap<String, SliceTally>>,
     interested: BTreeSet<Key>,
 }
 
@@ -103,7 +95,7 @@ impl Endpoints {
             return Count::Unknown(why);
         }
         match inner.services.get(service) {
-            Some(entry) if entry.resolved => Count::Known(entry.tally()),
+            Some(entry) if entry.resolved => Count::Known(entry.tallies()),
             _ => Count::Unresolved,
         }
     }
@@ -158,17 +150,16 @@ impl Endpoints {
 
     /// Removes a deleted slice. Returns the Canaries to wake.
     pub(crate) fn deleted(&self, slice: &Slice) -> Vec<Key> {
-        self.change(slice, Tally::default())
+        self.change(slice, SliceTally::default())
     }
 
-    /// Only a different sum is worth a decision.
-    fn change(&self, slice: &Slice, tally: Tally) -> Vec<Key> {
+    /// Only different counts are worth a decision.
+    fn change(&self, slice: &Slice, tally: SliceTally) -> Vec<Key> {
         let mut inner = write(&self.inner);
         let service = service_of(slice).and_then(|key| inner.services.get_mut(&key));
         let Some(service) = service else { return Vec::new() };
-        let before = service.tally();
-        service.slices.insert(slice.name_any(), tally);
-        if before == service.tally() { Vec::new() } else { service.woken() }
+        let before = service.slices.insert(slice.name_any(), tally.clone());
+        if before.unwrap_or_default() == tally { Vec::new() } else { service.woken() }
     }
 }
 
@@ -186,13 +177,13 @@ impl Inner {
 }
 
 impl Service {
-    fn tally(&self) -> Tally {
-        let sum = |count: fn(&Tally) -> u32| self.slices.values().map(count).sum();
-        Tally { ready: sum(|tally| tally.ready), leaving: sum(|tally| tally.leaving) }
+    fn tallies(&self) -> Vec<SliceTally> {
+        let some = |tally: &&SliceTally| **tally != SliceTally::default();
+        self.slices.values().filter(some).cloned().collect()
     }
 
     /// Deleted slices are forgotten here; between lists they stay as zeros, of which there are few.
-    fn replace(&mut self, slices: BTreeMap<String, Tally>) -> Vec<Key> {
+    fn replace(&mut self, slices: BTreeMap<String, SliceTally>) -> Vec<Key> {
         self.resolved = true;
         let changed = self.slices != slices;
         self.slices = slices;
@@ -211,7 +202,7 @@ fn service_of(slice: &Slice) -> Option<Key> {
 
 #[cfg(test)]
 mod tests {
-    use k8s_openapi::api::discovery::v1::{Endpoint, EndpointConditions, EndpointSlice};
+    use k8s_openapi::api::discovery::v1::{Endpoint, EndpointConditions, EndpointPort, EndpointSlice};
     use serde_json::json;
 
     use super::*;
@@ -227,11 +218,20 @@ mod tests {
             ..Endpoint::default()
         };
         slice.endpoints = ready.iter().map(endpoint).collect();
+        slice.ports = Some(vec![EndpointPort { port: Some(80), ..EndpointPort::default() }]);
         serde_json::from_value(serde_json::to_value(slice).unwrap()).unwrap()
     }
 
-    fn ready(ready: u32) -> Count {
-        Count::Known(Tally { ready, leaving: 0 })
+    /// Ready endpoints and those that leave, over all slices with a port.
+    fn counts(endpoints: &Endpoints, service: &Key) -> (u32, u32) {
+        let Count::Known(slices) = endpoints.count(service) else { panic!("not known") };
+        let with_port = slices.iter().filter(|slice| slice.ports.contains(""));
+        let ready = with_port.flat_map(|slice| slice.ready.values()).sum();
+        (ready, slices.iter().map(|slice| slice.leaving).sum())
+    }
+
+    fn ready(endpoints: &Endpoints) -> u32 {
+        counts(endpoints, &service()).0
     }
 
     fn service() -> Key {
@@ -254,11 +254,11 @@ mod tests {
     #[test]
     fn ready_endpoints_are_summed_over_slices() {
         let endpoints = synced();
-        assert_eq!(endpoints.count(&service()), ready(2));
+        assert_eq!(ready(&endpoints), 2);
         assert_eq!(endpoints.applied(&slice("b", &[Some(true)])), [canary()]);
-        assert_eq!(endpoints.count(&service()), ready(3));
+        assert_eq!(ready(&endpoints), 3);
         assert_eq!(endpoints.deleted(&slice("a", &[])), [canary()]);
-        assert_eq!(endpoints.count(&service()), ready(1));
+        assert_eq!(ready(&endpoints), 1);
     }
 
     #[test]
@@ -270,9 +270,9 @@ mod tests {
         let leaves = json!({"metadata": metadata, "endpoints": [endpoint]});
         let leaves: Slice = serde_json::from_value(leaves).unwrap();
         assert_eq!(endpoints.applied(&leaves), [canary()]);
-        assert_eq!(endpoints.count(&service()), Count::Known(Tally { ready: 2, leaving: 1 }));
+        assert_eq!(counts(&endpoints, &service()), (2, 1));
         assert_eq!(endpoints.applied(&slice("b", &[])), [canary()]);
-        assert_eq!(endpoints.count(&service()), ready(2));
+        assert_eq!(ready(&endpoints), 2);
     }
 
     #[test]
@@ -286,7 +286,7 @@ mod tests {
         let endpoints = synced();
         endpoints.list_begins();
         assert_eq!(endpoints.list_ends(), [canary()]);
-        assert_eq!(endpoints.count(&service()), ready(0));
+        assert_eq!(ready(&endpoints), 0);
     }
 
     #[test]
@@ -296,7 +296,7 @@ mod tests {
         endpoints.want(&late, &canary());
         assert_eq!(endpoints.count(&late), Count::Unresolved);
         endpoints.resolve(&late, &[]);
-        assert_eq!(endpoints.count(&late), ready(0));
+        assert_eq!(counts(&endpoints, &late), (0, 0));
     }
 
     #[test]
@@ -307,7 +307,7 @@ mod tests {
         endpoints.list_begins();
         endpoints.listed(&slice("a", &[Some(true)]));
         assert_eq!(endpoints.list_ends(), [canary()]);
-        assert_eq!(endpoints.count(&service()), ready(1));
+        assert_eq!(ready(&endpoints), 1);
     }
 
     #[test]
@@ -318,6 +318,6 @@ mod tests {
         endpoints.applied(&slice("a", &[None, None]));
         endpoints.deleted(&slice("b", &[None]));
         endpoints.resolve(&service(), &[slice("a", &[]), slice("b", &[None]), slice("c", &[None])]);
-        assert_eq!(endpoints.count(&service()), ready(3));
+        assert_eq!(ready(&endpoints), 3);
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serin_api::Canary;
+use serin_api::{Canary, gateway::ParentReference};
+use serin_core::build::route::gateway_key;
 
 use crate::{key::Key, kind::Kind};
 
@@ -41,6 +42,7 @@ pub fn links(key: &Key, canary: &Canary) -> BTreeSet<Link> {
         links.insert(local(kind, &primary(&scaler.name)));
     }
     links.extend(templates(key, canary));
+    links.extend(gateways(key, canary));
     links
 }
 
@@ -51,6 +53,15 @@ pub fn target_kind(canary: &Canary) -> Kind {
         "Service" => Kind::Service,
         _ => Kind::Deployment,
     }
+}
+
+fn gateways(key: &Key, canary: &Canary) -> impl Iterator<Item = Link> {
+    let references = canary.spec.service.iter().flat_map(|service| &service.gateway_refs);
+    references.filter_map(|reference| {
+        let path = gateway_key(&ParentReference::from(reference), &key.namespace)?;
+        let (namespace, name) = path.split_once('/')?;
+        Some(Link { kind: Kind::Gateway, key: Key::new(namespace, name) })
+    })
 }
 
 fn templates(key: &Key, canary: &Canary) -> impl Iterator<Item = Link> {

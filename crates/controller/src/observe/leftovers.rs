@@ -7,7 +7,10 @@ use serde_json::Value;
 use serin_api::Canary;
 use serin_core::{
     Rollout, Seen,
-    build::leftovers::{Leftover, LeftoverKind, objects},
+    build::{
+        leftovers::{Leftover, LeftoverKind, objects},
+        scaler::ScalerKind,
+    },
 };
 
 use super::kind as config_kind;
@@ -34,6 +37,9 @@ pub(crate) fn kind(leftover: &Leftover) -> Kind {
         LeftoverKind::Route => Kind::HttpRoute,
         LeftoverKind::Service => Kind::Service,
         LeftoverKind::Config(config) => config_kind(config),
+        LeftoverKind::Workload(kind) => Kind::of_target(kind),
+        LeftoverKind::Scaler(ScalerKind::Horizontal) => Kind::Autoscaler,
+        LeftoverKind::Scaler(ScalerKind::Keda) => Kind::ScaledObject,
     }
 }
 

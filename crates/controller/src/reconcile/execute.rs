@@ -1,12 +1,19 @@
 //! Carrying out a plan: the status first, then the actions, then whom to tell.
 
 use serin_api::{Canary, CanaryStatus};
-use serin_core::{affinity::Cookies, news, observe::Answers, plan::Event};
+use serin_core::{
+    affinity::Cookies,
+    news,
+    observe::Answers,
+    plan::{Action, Event},
+};
 
 use super::{Decision, Fault, Look, Next, Verdict, with_status};
 use crate::{
-    apply::Hands,
-    observe, stalled,
+    apply::{ActionError, Hands},
+    error::Category,
+    observe,
+    stalled::{self, Stall},
     status::{self, Unstored, Written},
     subject,
 };
@@ -17,7 +24,8 @@ impl Look<'_> {
         if !self.ctx.options.settings.config_tracking {
             status.tracked_configs = None;
         }
-        let stall = self.standing_fault(&decision.rollout);
+        let planned = decision.plan.stall.as_ref().map(|stall| Stall::new(stall.reason, &stall.message));
+        let stall = self.standing_fault(&decision.rollout).or(planned);
         stalled::set(&mut status, stall.as_ref(), observe::now());
         self.note_alert(&mut status);
         let told = |item: &_, part| self.is_told(&decision.canary, item, part);
@@ -127,12 +135,26 @@ impl Look<'_> {
                 return Err(Fault::Interrupted);
             }
             tracing::debug!(canary = %self.key, ?action, "acting");
-            hands.act(action).await?;
+            match hands.act(action).await {
+                Err(error) if self.is_refused_shape(decision, action, &error) => {
+                    let generation = decision.canary.metadata.generation;
+                    self.ctx.memory.refuse_route(self.key, generation, refused_shape(&error));
+                }
+                answer => answer?,
+            }
         }
         if !decision.plan.actions.is_empty() {
             self.ctx.memory.set_fault(self.key, None);
         }
         Ok(())
+    }
+
+    /// Whether the API server refuses a live route in its new shape: its weights can be changed all the same.
+    fn is_refused_shape(&self, decision: &Decision, action: &Action, error: &ActionError) -> bool {
+        matches!(action, Action::ApplyRoute(_))
+            && error.category() == Category::Invalid
+            && decision.seen.route.object().is_some()
+            && decision.seen.route_refused.is_none()
     }
 
     /// Tells of what was decided, also when an action failed: the status says so already.
@@ -164,4 +186,11 @@ impl Look<'_> {
             self.ctx.events.emit(canary, event).await;
         }
     }
+}
+
+fn refused_shape(error: &ActionError) -> String {
+    format!(
+        "the HTTPRoute that follows from spec.service and spec.analysis is refused: {error}. Its weights are still \
+         moved, the rest of it stays as it was until these fields are mended"
+    )
 }

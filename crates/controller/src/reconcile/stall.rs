@@ -30,8 +30,17 @@ impl Look<'_> {
         if let Some(next) = self.let_go(canary).await? {
             return Ok(next);
         }
+        let retreated = self.retreat(canary).await?;
         let mut status = canary.status.clone().unwrap_or_default();
-        if stalled::set(&mut status, Some(&stall), observe::now())
+        if retreated {
+            // Traffic that comes back opens a window of its own.
+            status.last_check_time = None;
+        }
+        // What was waited for before is not what keeps it now.
+        let waits = status.waiting_for.replace(stall.message.clone());
+        if (stalled::set(&mut status, Some(&stall), observe::now())
+            || retreated
+            || waits != status.waiting_for)
             && let Some(next) = self.write(canary, &status).await?
         {
             return Ok(next);
@@ -136,6 +145,7 @@ fn object_of(action: &Action, rollout: &Rollout) -> String {
     match action {
         Action::ApplyService(role) => format!("Service {}", services::name(rollout, *role)),
         Action::Remove(entry) => entry.clone(),
+        Action::ReleaseRoute(name) => format!("HTTPRoute {name}"),
         Action::RevertApex => format!("Service {}", rollout.apex),
         Action::ApplyPrimary => format!("{} {}", rollout.target_kind.name(), rollout.primary()),
         Action::ScaleTarget(_) => format!("{} {}", rollout.target_kind.name(), rollout.target),
@@ -154,6 +164,7 @@ fn needs(rollout: &Rollout, kind: Kind) -> bool {
         Kind::Autoscaler | Kind::ScaledObject => {
             rollout.spec.autoscaler_ref.as_ref().is_some_and(|scaler| Kind::of_scaler(scaler) == kind)
         }
+        Kind::Gateway => false,
         Kind::MetricTemplate => metrics.iter().any(|metric| metric.template_ref.is_some()),
         _ => true,
     }

@@ -6,7 +6,7 @@ use k8s_openapi::{NamespaceResourceScope, api::discovery::v1::EndpointSlice};
 use kube::{Resource, core::ObjectMeta};
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
-use crate::cache::Tally;
+use serin_core::snapshot::SliceTally;
 
 /// Name and version of an object of the kind `K`. The API server is asked for no more than its metadata.
 #[derive(Deserialize)]
@@ -69,33 +69,69 @@ pub(crate) struct Slice {
     #[serde(deserialize_with = "head")]
     metadata: ObjectMeta,
     endpoints: Option<Vec<Endpoint>>,
+    ports: Option<Vec<Port>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Port {
+    name: Option<String>,
+    port: Option<i32>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 struct Endpoint {
     addresses: Option<Vec<IgnoredAny>>,
     conditions: Option<Conditions>,
+    #[serde(rename = "targetRef")]
+    target: Option<Target>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Target {
+    kind: Option<String>,
+    name: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 struct Conditions {
     ready: Option<bool>,
+    serving: Option<bool>,
     terminating: Option<bool>,
 }
 
+/// The longest name that a pod can have; one that is as long was cut off.
+const LONGEST_NAME: usize = 63;
+
 impl Slice {
-    /// How many there are. One that does not say counts as ready and as staying, as the API asks of its readers.
-    pub(crate) fn tally(&self) -> Tally {
-        let count = |is: fn(&Conditions) -> Option<bool>, unsaid: bool| {
-            let is = |endpoint: &&Endpoint| endpoint.conditions.as_ref().and_then(is).unwrap_or(unsaid);
-            let endpoints = self.endpoints.iter().flatten();
-            let addressed = endpoints.filter(|endpoint| endpoint.addresses.iter().flatten().next().is_some());
-            u32::try_from(addressed.filter(is).count()).unwrap_or(u32::MAX)
+    /// What there is. An endpoint that does not say counts as ready, as serving and as staying, as the API asks of its
+    /// readers. One that is published before it serves does not count as ready.
+    pub(crate) fn tally(&self) -> SliceTally {
+        let ports = self.ports.iter().flatten().filter(|port| port.port.is_some());
+        let mut tally = SliceTally {
+            ports: ports.map(|port| port.name.clone().unwrap_or_default()).collect(),
+            ..SliceTally::default()
         };
-        Tally {
-            ready: count(|conditions| conditions.ready, true),
-            leaving: count(|conditions| conditions.terminating, false),
+        let endpoints = self.endpoints.iter().flatten();
+        for endpoint in endpoints.filter(|endpoint| endpoint.addresses.iter().flatten().next().is_some()) {
+            let says = |is: fn(&Conditions) -> Option<bool>| endpoint.conditions.as_ref().and_then(is);
+            if says(|c| c.ready) != Some(false) && says(|c| c.serving) != Some(false) {
+                let ready = tally.ready.entry(endpoint.maker()).or_default();
+                *ready = ready.saturating_add(1);
+            }
+            if says(|c| c.terminating) == Some(true) {
+                tally.leaving = tally.leaving.saturating_add(1);
+            }
         }
+        tally
+    }
+}
+
+impl Endpoint {
+    /// The name of its pod without the last part: a ReplicaSet or a DaemonSet.
+    fn maker(&self) -> String {
+        let pod = self.target.as_ref().filter(|target| target.kind.as_deref() == Some("Pod"));
+        let name = pod.and_then(|pod| pod.name.as_deref()).filter(|name| name.len() < LONGEST_NAME);
+        name.and_then(|name| name.rsplit_once('-')).map(|(maker, _)| maker.to_owned()).unwrap_or_default()
     }
 }
 

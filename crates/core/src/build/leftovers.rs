@@ -7,7 +7,9 @@ use crate::{
     build::{
         configs::{ConfigKind, config_refs, copy_name},
         json::{items, text},
+        scaler::{self, ScalerKind},
     },
+    rollout::TargetKind,
 };
 
 /// Kinds of which something can be left over.
@@ -19,6 +21,10 @@ pub enum LeftoverKind {
     Service,
     /// A primary's copy of a ConfigMap or Secret.
     Config(ConfigKind),
+    /// The primary of a former target.
+    Workload(TargetKind),
+    /// A primary's copy of an autoscaler.
+    Scaler(ScalerKind),
 }
 
 /// An object that may be left over.
@@ -40,10 +46,15 @@ pub fn service_entry(name: &str) -> String {
 pub fn objects(rollout: &Rollout, entry: &str) -> Vec<Leftover> {
     let Some((kind, name)) = entry.split_once('/') else { return Vec::new() };
     let one = |kind, name: String| Leftover { kind, name };
+    let copy = |kind| vec![one(kind, format!("{name}-primary"))];
     let config = |kind| vec![one(LeftoverKind::Config(kind), copy_name(name))];
     let mut found = match kind {
         "configmap" => config(ConfigKind::ConfigMap),
         "secret" => config(ConfigKind::Secret),
+        "deployment" => copy(LeftoverKind::Workload(TargetKind::Deployment)),
+        "daemonset" => copy(LeftoverKind::Workload(TargetKind::DaemonSet)),
+        "horizontalpodautoscaler" => copy(LeftoverKind::Scaler(ScalerKind::Horizontal)),
+        "scaledobject" => copy(LeftoverKind::Scaler(ScalerKind::Keda)),
         "service" => {
             let services = [name.to_owned(), format!("{name}-primary"), format!("{name}-canary")];
             let services = services.map(|name| one(LeftoverKind::Service, name));
@@ -51,9 +62,27 @@ pub fn objects(rollout: &Rollout, entry: &str) -> Vec<Leftover> {
         }
         _ => Vec::new(),
     };
-    let used = [rollout.apex.clone(), rollout.primary_service(), rollout.canary_service()];
-    found.retain(|object| matches!(object.kind, LeftoverKind::Config(_)) || !used.contains(&object.name));
+    found.retain(|object| !in_use(rollout, object));
     found
+}
+
+/// Whether the Canary goes on using an object of this name.
+fn in_use(rollout: &Rollout, object: &Leftover) -> bool {
+    let services = [rollout.apex.clone(), rollout.primary_service(), rollout.canary_service()];
+    match object.kind {
+        LeftoverKind::Route | LeftoverKind::Service => services.contains(&object.name),
+        LeftoverKind::Config(_) => false,
+        LeftoverKind::Workload(kind) => kind == rollout.target_kind && object.name == rollout.primary(),
+        LeftoverKind::Scaler(kind) => rollout.spec.autoscaler_ref.as_ref().is_some_and(|reference| {
+            ScalerKind::of(reference) == Some(kind) && scaler::name(reference) == object.name
+        }),
+    }
+}
+
+/// Whether something of an entry may serve traffic, or be on the way of it: it goes only when gateways have had time to
+/// notice.
+pub fn serves(entry: &str) -> bool {
+    !entry.starts_with("horizontalpodautoscaler/") && !entry.starts_with("scaledobject/")
 }
 
 /// Whether an object was generated for this very Canary and for nobody else.
@@ -91,7 +120,9 @@ mod tests {
     #[case("service/old", &["Route old", "Service old", "Service old-primary", "Service old-canary"])]
     #[case("configmap/a", &["Config(ConfigMap) a-primary"])]
     #[case("secret/b", &["Config(Secret) b-primary"])]
-    #[case("deployment/c", &[])]
+    #[case("deployment/c", &["Workload(Deployment) c-primary"])]
+    #[case("deployment/podinfo", &[])]
+    #[case("scaledobject/d", &["Scaler(Keda) d-primary"])]
     #[case("nonsense", &[])]
     fn entries(#[case] entry: &str, #[case] expected: &[&str]) {
         assert_eq!(named(&rollout("app"), entry), expected);

@@ -48,7 +48,7 @@ pub fn primary(
     if rollout.target_kind == TargetKind::Service {
         return Ok(service_target::primary(rollout, settings, target, live));
     }
-    let selector = Selector::of(rollout, settings, target)?;
+    let selector = Selector::of(rollout, settings, target, live)?;
     let mut template = template::primary_template(rollout, settings, &selector, target, configs);
     let revision = target::revision(rollout.target_kind, target);
     let id = hash::promotion_id(&rollout.uid, &revision, configs);
@@ -68,7 +68,7 @@ fn create(
 ) -> Value {
     let labels = included(texts(target, "/metadata/labels"), &settings.include_label_prefix);
     let mut spec = json!({
-        "selector": {"matchLabels": {selector.label.as_str(): selector.primary()}},
+        "selector": {"matchLabels": selector.made()},
         "template": template,
     });
     copy_fields(target, &mut spec);

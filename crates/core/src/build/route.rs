@@ -24,32 +24,52 @@ use crate::{
 /// Header of the rule that keeps both sides warm; its value is the Canary's UID, which nobody sends.
 const WARM_UP: &str = "x-serin-warm-up";
 
+mod accept;
 mod affinity;
 mod defaults;
 mod filters;
 mod handover;
 pub mod matches;
 mod original;
+mod parents;
 mod read;
+mod weights;
 
 pub use defaults::normalise;
 pub use original::{reverted, step_back};
+pub use parents::{Gateways, gateway_key};
 pub use read::{outlives, read};
+pub use weights::{reweighted, shares};
+
+/// What a route depends on besides its Canary.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'a> {
+    /// The target's selector, where it is known: Flagger puts its label on routes that have `service.apex`.
+    pub selector: Option<&'a Selector>,
+    /// The cookies of the status that asks for the split.
+    pub cookies: &'a Cookies,
+    /// The Gateways that the Canary names, as far as they are known.
+    pub gateways: &'a Gateways,
+    /// Why the API server does not take the route as it should be.
+    pub refused: Option<&'a str>,
+}
 
 /// The route for a server-side apply: it owns the parents, host names and rules, and its own metadata.
 ///
-/// `selector` is the target's, where it is known: Flagger puts its label on routes that have
-/// `service.apex`. A route that was not generated for this Canary does not become owned by it, and remembers
-/// what it said before ([`reverted`]). `cookies` are
-/// those of the status that asks for this split.
+/// A route that was not generated for this Canary does not become owned by it, and remembers what it said before
+/// ([`reverted`]).
 pub fn route(
     rollout: &Rollout,
-    selector: Option<&Selector>,
+    seen: &Surroundings<'_>,
     routing: Routing,
-    cookies: &Cookies,
     live: Option<&HttpRoute>,
 ) -> Result<Value, BuildError> {
-    let spec = stepped(rollout, routing, live, spec(rollout, routing, cookies)?)?;
+    let selector = seen.selector;
+    let desired = HttpRouteSpec {
+        parent_refs: parents::wanted(rollout, seen.gateways, live).refs,
+        ..spec(rollout, routing, seen.cookies)?
+    };
+    let spec = stepped(rollout, routing, live, desired)?;
     let mut body = json!({
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "HTTPRoute",
@@ -143,8 +163,9 @@ fn rules(
             None => [split].into_iter().chain(warm).collect(),
         });
     }
+    let side = if routing.everybody { rollout.canary_service() } else { rollout.primary_service() };
     let rest = HttpRouteRule {
-        backend_refs: vec![HttpBackendRef::service(rollout.primary_service(), service.port, 100)],
+        backend_refs: vec![HttpBackendRef::service(side, service.port, 100)],
         ..rule(service, all.clone())
     };
     let split = split(rollout, service, routing, matches::merge(&chosen, &all));

@@ -19,7 +19,7 @@ mod horizontal;
 mod keda;
 
 /// The kinds of autoscaler (`spec.autoscalerRef.kind`); its API version is not looked at, as in Flagger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ScalerKind {
     /// `autoscaling/v2` `HorizontalPodAutoscaler`; a workload with 0 replicas rests it.
     Horizontal,
@@ -50,6 +50,14 @@ impl ScalerKind {
         match self {
             Self::Horizontal => "HorizontalPodAutoscaler",
             Self::Keda => "Keda ScaledObject",
+        }
+    }
+
+    /// The kind in lower case.
+    pub fn entry(self) -> &'static str {
+        match self {
+            Self::Horizontal => "horizontalpodautoscaler",
+            Self::Keda => "scaledobject",
         }
     }
 

@@ -19,6 +19,40 @@ use crate::{
 
 mod ports;
 
+/// The workloads whose pods the Services select.
+#[derive(Clone, Copy, Debug)]
+pub struct Workloads<'a> {
+    /// The target, unless it is missing.
+    pub target: Option<&'a Value>,
+    /// The primary, once it was made.
+    pub primary: Option<&'a Value>,
+}
+
+impl<'a> Workloads<'a> {
+    /// The labels of both; without a target, those that the primary has.
+    ///
+    /// # Errors
+    /// When the pods of both cannot be told apart.
+    pub fn selector(self, rollout: &Rollout, settings: &Settings) -> Result<Selector, BuildError> {
+        match (self.target, self.primary) {
+            (None, Some(primary)) => match Selector::of_primary(settings, primary) {
+                Some(selector) => Ok(selector),
+                None => Selector::of(rollout, settings, primary, None),
+            },
+            (target, primary) => Selector::of(rollout, settings, target.unwrap_or(&Value::Null), primary),
+        }
+    }
+
+    /// The workload behind a Service: its containers tell the ports.
+    fn behind(self, role: ServiceRole) -> &'a Value {
+        let found = match role {
+            ServiceRole::Canary => self.target,
+            ServiceRole::Apex | ServiceRole::Primary => self.primary.or(self.target),
+        };
+        found.unwrap_or(&Value::Null)
+    }
+}
+
 /// The fields of a Service that are Serin's.
 ///
 /// An existing Service that was not generated for this Canary keeps its type, labels and owners: only its
@@ -31,19 +65,19 @@ pub fn service(
     rollout: &Rollout,
     settings: &Settings,
     role: ServiceRole,
-    target: &Value,
+    workloads: Workloads<'_>,
     live: Option<&Value>,
 ) -> Result<Value, BuildError> {
     let service = super::service(rollout)?;
-    let selector = Selector::of(rollout, settings, target)?;
-    let pods = if role == ServiceRole::Canary { selector.value.clone() } else { selector.primary() };
+    let selector = workloads.selector(rollout, settings)?;
+    let pods = if role == ServiceRole::Canary { &selector.target } else { &selector.primary };
     let mut body = json!({
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": {"name": name(rollout, role), "namespace": rollout.namespace},
         "spec": {
-            "ports": ports::ports(service, target),
-            "selector": {selector.label.as_str(): pods},
+            "ports": ports::ports(service, workloads.behind(role)),
+            "selector": pods,
         },
     });
     if live.is_none_or(|live| owner::owned(rollout, live)) {
@@ -124,10 +158,10 @@ pub fn reverted_apex(
     if owner::of_a_canary(live) || !rollout.target_kind.has_pods() {
         return Ok(None);
     }
-    let selector = Selector::of(rollout, settings, target)?;
-    let mut body = service(rollout, settings, ServiceRole::Apex, target, Some(live))?;
-    body["spec"]["selector"] =
-        users_selector(live).unwrap_or_else(|| json!({selector.label.as_str(): selector.value}));
+    let workloads = Workloads { target: Some(target), primary: None };
+    let selector = workloads.selector(rollout, settings)?;
+    let mut body = service(rollout, settings, ServiceRole::Apex, workloads, Some(live))?;
+    body["spec"]["selector"] = users_selector(live).unwrap_or_else(|| json!(selector.target));
     Ok(Some(body))
 }
 

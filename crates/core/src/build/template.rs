@@ -9,7 +9,7 @@ use crate::{
     build::{
         configs,
         json::{set, texts},
-        metadata::{self, portable, with},
+        metadata::{self, portable},
         selector::Selector,
         target::SCALED_TO_ZERO,
     },
@@ -34,7 +34,8 @@ pub fn primary_template(
     target: &Value,
     configs: &BTreeMap<String, String>,
 ) -> Value {
-    let labels = portable(texts(target, "/spec/template/metadata/labels"));
+    let mut labels = portable(texts(target, "/spec/template/metadata/labels"));
+    labels.extend(selector.marks());
     let mut spec = target.pointer("/spec/template/spec").cloned().unwrap_or_default();
     configs::rename(&mut spec, configs);
     match rollout.target_kind {
@@ -43,7 +44,7 @@ pub fn primary_template(
     }
     json!({
         "metadata": {
-            "labels": with(labels, &selector.label, selector.primary()),
+            "labels": labels,
             "annotations": annotations(&target["spec"]["template"]),
         },
         "spec": spec,

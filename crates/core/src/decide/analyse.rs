@@ -6,7 +6,7 @@ use serin_api::Phase;
 use super::{
     ensure,
     idle::{already_promoted, begin, changed},
-    rollback,
+    leftovers, rollback,
     turn::{Flow, Inputs, Stop, Turn},
 };
 use crate::{
@@ -25,6 +25,9 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
     if changed(turn, inputs) {
         return supersede(turn, inputs);
     }
+    if !begun(turn) {
+        leftovers::former_route_gone(turn)?;
+    }
     turn.ensure_services()?;
     turn.ensure_apex()?;
     if turn.next.failed_checks >= turn.rollout().threshold {
@@ -34,21 +37,46 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
     turn.keep_route(turn.bearable_routing())?;
     scaled_up(turn, inputs)?;
     wait_ready(turn, inputs)?;
+    reachable(turn)?;
     if turn.rollout().spec.skip_analysis {
         return promote(turn);
     }
-    turn.canary_has_endpoints()?;
-    turn.route_accepted()?;
+    if turn.obs.route.present().is_none_or(|route| route.refused.is_none()) {
+        accepted(turn)?;
+    }
     tick(turn)
+}
+
+/// Pods that are ready, and that no request can reach, are no canary: what is promoted has to be served.
+fn reachable(turn: &mut Turn) -> Flow {
+    let Err(stop) = turn.canary_has_endpoints() else { return Ok(()) };
+    match (stop, &turn.obs.endpoints.canary) {
+        (Stop::Wait(wait), Seen::Present(_)) => {
+            let deadline = turn.phase_deadline();
+            if deadline > turn.now() {
+                return Err(Stop::Wait(wait).until(Some(deadline)));
+            }
+            rollback::begin(turn, &RollbackCause::Deadline(wait.reason().to_owned()))
+        }
+        (stop, _) => Err(stop),
+    }
+}
+
+/// A route that no gateway takes measures nothing: in the end the version goes back.
+fn accepted(turn: &mut Turn) -> Flow {
+    match turn.route_accepted() {
+        Err(Stop::Wait(wait)) if turn.waited_for(wait.reason()) => {
+            rollback::begin(turn, &RollbackCause::Deadline(wait.reason().to_owned()))
+        }
+        other => other,
+    }
 }
 
 /// A newer revision takes the place of the one under analysis; a way back to the promoted one ends it.
 fn supersede(turn: &mut Turn, inputs: Inputs) -> Flow {
-    let Some(primary) = turn.primary()? else {
-        return Err(Stop::wait(turn.rollout().say_primary_missing()));
-    };
+    let primary = turn.primary()?;
     let shared = turn.canary_shares();
-    if already_promoted(turn, inputs, primary) {
+    if primary.is_some_and(|primary| already_promoted(turn, inputs, primary)) {
         turn.note(turn.rollout().say_reverted());
         turn.take(inputs);
         turn.next.rollback_reason = Some("the target is back at the promoted revision".to_owned());
@@ -98,9 +126,8 @@ fn wait_ready(turn: &mut Turn, inputs: Inputs) -> Flow {
 fn wait_primary(turn: &mut Turn) -> Flow {
     let rollout = turn.rollout();
     let say = |why: &str| rollout.say_primary_not_ready(why);
-    let Some(primary) = turn.primary()? else {
-        return Err(Stop::wait(rollout.say_primary_missing()));
-    };
+    // One that was deleted is made again from what is analysed here, which has all the traffic until then.
+    let Some(primary) = turn.primary()? else { return Ok(()) };
     if turn.next.canary_weight >= 100 {
         return Ok(());
     }
@@ -157,6 +184,9 @@ fn check(turn: &mut Turn, position: usize) -> Flow {
 }
 
 fn advance(turn: &mut Turn, position: usize) -> Flow {
+    if let Some(Err(stop)) = refused(turn) {
+        return Err(stop);
+    }
     let strategy = &turn.rollout().strategy;
     if strategy.kind == Kind::Progressive && turn.next.phase == Phase::Progressing {
         turn.confirm_traffic_increase()?;
@@ -170,6 +200,13 @@ fn advance(turn: &mut Turn, position: usize) -> Flow {
     }
     step_into(turn, step.label);
     Err(Stop::Acted)
+}
+
+/// Checks go on while the API server does not take the route as it should be; the version does not.
+fn refused(turn: &mut Turn) -> Option<Flow> {
+    turn.obs.route.present()?.refused.as_ref()?;
+    turn.open_window();
+    Some(turn.route_accepted())
 }
 
 fn step_into(turn: &mut Turn, label: Label) {

@@ -6,7 +6,11 @@ use crate::{
     observe::{Acceptance, Primary, Readiness, Route, Seen, Synced},
     plan::{Action, ServiceRole},
 };
+use chrono::TimeDelta;
 use serin_api::Phase;
+
+/// How long a gateway may say no to a route: it may not have seen everything that the route refers to.
+const REFUSED: TimeDelta = TimeDelta::seconds(5);
 
 impl Turn<'_> {
     /// The Services of primary and canary.
@@ -40,11 +44,41 @@ impl Turn<'_> {
         match synced {
             Synced::Yes => Ok(()),
             Synced::No => {
-                self.act(Action::ApplyService(role));
+                self.apply_service(role);
                 Ok(())
             }
             Synced::Unknown(why) => Err(self.unknown("Service", why)),
         }
+    }
+
+    /// The Services whose clients the primary serves, as far as it is known how they should be: whatever else is
+    /// missing, they are mended.
+    pub(super) fn keep_services(&mut self) {
+        let services = &self.obs.services;
+        if services.primary == Synced::No {
+            self.apply_service(ServiceRole::Primary);
+        }
+        if services.apex == Synced::No {
+            self.apply_service(ServiceRole::Apex);
+        }
+    }
+
+    fn apply_service(&mut self, role: ServiceRole) {
+        let action = Action::ApplyService(role);
+        if !self.actions().contains(&action) && !self.served_elsewhere(role) {
+            self.act(action);
+        }
+    }
+
+    /// Whether the clients of a Service are served by other pods than the primary's, which cannot take over yet.
+    fn served_elsewhere(&self, role: ServiceRole) -> bool {
+        let services = &self.obs.services;
+        let elsewhere = match role {
+            ServiceRole::Canary => false,
+            ServiceRole::Primary => services.elsewhere && !self.obs.endpoints.strangers.primary.is_empty(),
+            ServiceRole::Apex => services.apex_in_use,
+        };
+        elsewhere && self.obs.primary.present().is_none_or(|primary| primary.readiness != Readiness::Ready)
     }
 
     /// The primary's autoscaler; an existing one is corrected only with `update`.
@@ -142,10 +176,8 @@ impl Turn<'_> {
     ///
     /// Once the canary has been up, both sides stay warm until the rollout ends.
     pub(super) fn bearable_routing(&self) -> Routing {
-        let want = self.desired_routing();
-        let serves = matches!(self.obs.endpoints.canary, Seen::Present(n) if n > 0);
-        let lost = self.obs.endpoints.canary == Seen::Present(0) && self.primary_serves();
-        let bearable = if want.canary > 0 && lost { Routing::PRIMARY } else { want };
+        let bearable = self.servable(self.desired_routing());
+        let serves = self.canary_serves();
         // What Flagger routed so stays as it is until something is decided.
         if self.foreign() && self.current_routing() == Some(bearable) {
             return bearable;
@@ -168,7 +200,9 @@ impl Turn<'_> {
             return Ok(());
         }
         let route = self.known("HTTPRoute", &self.obs.route)?;
-        if route.is_some_and(|r| r.in_shape && r.routing == Some(want)) {
+        let want = self.writable(want);
+        let shaped = |route: &Route| route.in_shape || route.refused.is_some();
+        if route.is_some_and(|r| shaped(r) && r.routing == Some(want)) {
             return Ok(());
         }
         let current = route.and_then(|r| r.routing);
@@ -178,6 +212,13 @@ impl Turn<'_> {
         self.act(Action::ApplyRoute(want));
         self.next.waiting_for = None;
         Err(Stop::Acted)
+    }
+
+    /// The split as far as it can be written: of a route whose shape is refused, only the weights change.
+    fn writable(&self, want: Routing) -> Routing {
+        let refused = self.obs.route.present().filter(|route| route.refused.is_some());
+        let now = refused.and_then(|route| route.routing);
+        now.map_or(want, |now| Routing { warm: now.warm, everybody: now.everybody, ..want })
     }
 
     /// Sends all traffic to the primary. A route of the user's is taken in steps: the gateway learns of the primary,
@@ -197,7 +238,7 @@ impl Turn<'_> {
     }
 
     /// Sends all traffic to the primary and keeps both sides known. Draining begins anew.
-    fn send_to_primary(&mut self) -> Flow {
+    pub(super) fn send_to_primary(&mut self) -> Flow {
         let moved = self.ensure_route(Routing::PRIMARY.kept_warm());
         if matches!(moved, Err(Stop::Acted)) {
             self.close_window();
@@ -223,8 +264,11 @@ impl Turn<'_> {
         }
     }
 
-    /// Whether the primary has failed for good and serves nothing.
+    /// Whether the primary has failed for good, or was deleted, and serves nothing.
     pub(super) fn primary_is_lost(&self) -> bool {
+        if self.obs.primary == Seen::Absent {
+            return !self.primary_serves();
+        }
         let readiness = self.obs.primary.present().map(|p| &p.readiness);
         let fatal =
             matches!(readiness, Some(Readiness::NotReady { fatal_at: Some(at), .. }) if *at <= self.now());
@@ -233,25 +277,26 @@ impl Turn<'_> {
 
     /// Puts the split into this plan's actions if it is not there yet; the sides are known to be ready.
     pub(super) fn shift(&mut self, want: Routing) {
-        let current = self.current_routing();
+        let (current, want) = (self.current_routing(), self.writable(want));
         if self.rollout().routed() && current != Some(want) && self.may_route(current, want).is_ok() {
             self.act(Action::ApplyRoute(want));
         }
     }
 
     fn repair_shape(&mut self, route: Option<&Route>) -> Flow {
-        let Some(routing) = route.filter(|r| !r.in_shape).and_then(|r| r.routing) else { return Ok(()) };
+        let broken = route.filter(|r| !r.in_shape && r.refused.is_none());
+        let Some(routing) = broken.and_then(|r| r.routing) else { return Ok(()) };
         self.act(Action::ApplyRoute(routing));
         Err(Stop::Acted)
     }
 
-    fn may_route(&self, current: Option<Routing>, want: Routing) -> Flow {
+    pub(super) fn may_route(&self, current: Option<Routing>, want: Routing) -> Flow {
         let canary_grows = current.map_or(want.canary > 0, |c| want.canary > c.canary);
         let primary_grows = current.map_or(want.canary < 100, |c| want.canary < c.canary);
         if canary_grows {
             self.has_endpoints(&self.obs.endpoints.canary, &self.rollout().canary_service())?;
         }
-        if primary_grows {
+        if primary_grows && !self.primary_reachable() {
             self.has_endpoints(&self.obs.endpoints.primary, &self.rollout().primary_service())?;
         }
         Ok(())
@@ -280,9 +325,28 @@ impl Turn<'_> {
 
     /// Every gateway that reports has taken the route as it is.
     pub(super) fn route_accepted(&self) -> Flow {
-        match self.obs.route.present().map(|r| &r.acceptance) {
-            Some(Acceptance::Pending(why)) => Err(Stop::wait(why.clone())),
-            _ => Ok(()),
+        let Some(route) = self.obs.route.present().filter(|_| self.rollout().routed()) else { return Ok(()) };
+        if let Some(why) = &route.refused {
+            return Err(Stop::wait(why.clone()).stalled("RouteRefused"));
+        }
+        if let Some(why) = &route.unattached {
+            return Err(Stop::wait(why.clone()).stalled("GatewayNotReady"));
+        }
+        match &route.acceptance {
+            Acceptance::Accepted => Ok(()),
+            Acceptance::Pending(why) => Err(self.patient(why, self.rollout().spec.progress_deadline())),
+            Acceptance::Refused(why) => Err(self.patient(why, REFUSED)),
+        }
+    }
+
+    /// A wait that is over in a moment for the most part; one that lasts is for people to end.
+    fn patient(&self, why: &str, patience: TimeDelta) -> Stop {
+        let stop = Stop::wait(why);
+        let told = self.obs.status.waiting_for.as_deref() == Some(why);
+        let since = self.obs.status.last_transition_time.filter(|_| told);
+        match since.map(|since| since + patience) {
+            Some(until) if until <= self.now() => stop.stalled("RouteNotAccepted"),
+            until => stop.until(until),
         }
     }
 

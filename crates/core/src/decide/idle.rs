@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     event, hash,
-    observe::Primary,
+    observe::{Primary, Synced},
     plan::{Action, Severity},
     status,
 };
@@ -24,12 +24,19 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
     }
     turn.ensure_services()?;
     turn.ensure_apex()?;
+    if changed(turn, inputs) && turn.primary()?.is_none() {
+        // Nothing is left to go back to: the new revision is judged with all the traffic.
+        approve(turn)?;
+        return start(turn, inputs, None);
+    }
     let primary = primary_or_recreate(turn, inputs)?;
     turn.ensure_scaler(true)?;
     release_hold(turn, primary);
     if !changed(turn, inputs) {
-        turn.ensure_route(turn.desired_routing())?;
+        turn.ensure_route(turn.servable(turn.desired_routing()))?;
         unchanged(turn);
+        turn.route_accepted()?;
+        strangers(turn)?;
         return leftovers::clean_up(turn);
     }
     if already_promoted(turn, inputs, primary) {
@@ -37,10 +44,21 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
         unchanged(turn);
         return Ok(());
     }
-    turn.keep_route(turn.desired_routing())?;
+    turn.keep_route(turn.servable(turn.desired_routing()))?;
     wait_for_primary(turn, primary)?;
+    turn.route_accepted()?;
     approve(turn)?;
-    start(turn, inputs, primary)
+    start(turn, inputs, Some(primary))
+}
+
+/// Pods of others behind the primary's Service answer the application's requests.
+fn strangers(turn: &Turn) -> Flow {
+    let (rollout, strangers) = (turn.rollout(), &turn.obs.endpoints.strangers.primary);
+    if strangers.is_empty() || turn.obs.services.primary != Synced::Yes {
+        return Ok(());
+    }
+    let why = rollout.say_strangers(&rollout.primary_service(), strangers);
+    Err(Stop::wait(why).stalled("ForeignPods"))
 }
 
 /// Whether the target differs from what the last rollout saw.
@@ -83,8 +101,7 @@ fn primary_or_recreate<'a>(turn: &mut Turn<'a>, inputs: Inputs) -> Flow<&'a Prim
         turn.act(Action::ApplyPrimary);
         return Err(Stop::Acted);
     }
-    let missing = turn.rollout().say_primary_missing();
-    Err(Stop::wait(format!("{missing}: set the target back to the promoted revision to have it made again")))
+    Err(Stop::wait(turn.rollout().say_primary_missing()))
 }
 
 /// After a failed promotion traffic stays on the canary until the primary is ready.
@@ -130,7 +147,7 @@ fn approve(turn: &mut Turn) -> Flow {
     turn.confirm_rollout()
 }
 
-fn start(turn: &mut Turn, inputs: Inputs, primary: &Primary) -> Flow {
+fn start(turn: &mut Turn, inputs: Inputs, primary: Option<&Primary>) -> Flow {
     let held = turn.next.phase == Phase::Failed && turn.next.canary_weight >= 100;
     begin(turn, inputs);
     if held {
@@ -138,7 +155,7 @@ fn start(turn: &mut Turn, inputs: Inputs, primary: &Primary) -> Flow {
     }
     turn.note(turn.rollout().say_detected());
     turn.alert(Severity::Info, event::ALERT_PROGRESSING, true);
-    let replicas = turn.canary_replicas(Some(primary))?;
+    let replicas = turn.canary_replicas(primary)?;
     turn.scale_up(inputs.target.replicas, replicas)?;
     turn.next.waiting_for = None;
     Err(Stop::Acted)

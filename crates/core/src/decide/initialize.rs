@@ -4,13 +4,17 @@ use serin_api::Phase;
 
 use super::{
     ensure,
-    turn::{Flow, Stop, Turn},
+    turn::{Flow, Inputs, Stop, Turn},
 };
 use crate::{
     event, hash,
+    observe::Primary,
     plan::{Action, Ask, Level, Severity},
     status,
 };
+
+/// The name of what a primary runs, where nobody knows.
+const UNKNOWN: &str = "unknown";
 
 pub(super) fn run(turn: &mut Turn) -> Flow {
     if turn.next.phase == Phase::None {
@@ -19,27 +23,63 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
     }
     let inputs = turn.inputs()?;
     turn.ensure_services()?;
-    let id = hash::promotion_id(&turn.rollout().uid, &inputs.target.revision, inputs.configs);
-    let primary = turn.primary()?;
-    let adopted = turn.next.adopted_promotion.clone();
-    let carries = |has: Option<&String>| has.is_some() && (has == Some(&id) || has == adopted.as_ref());
-    let Some(primary) = primary.filter(|p| carries(p.promotion_id.as_ref())) else {
-        turn.act(Action::ApplyPrimary);
-        return Err(Stop::Acted);
-    };
+    let made = primary(turn, inputs)?;
     let rollout = turn.rollout();
     let say = |why: &str| rollout.say_primary_not_ready(why);
-    if let Err(why) = ensure::ready(&primary.readiness, turn.now(), say)? {
-        return give_up(turn, &why, &inputs.target.revision);
+    if let Err(why) = ensure::ready(&made.primary.readiness, turn.now(), say)? {
+        return if made.kept {
+            Err(Stop::wait(rollout.say_primary_kept(&why)))
+        } else {
+            give_up(turn, &why, inputs)
+        };
     }
+    turn.ensure_services()?;
     turn.ensure_scaler(false)?;
     turn.primary_has_endpoints()?;
+    strangers(turn)?;
     turn.take_apex()?;
     turn.take_route()?;
     turn.route_accepted()?;
     turn.apex_moved()?;
     turn.scale_down(inputs.target.replicas)?;
-    complete(turn)
+    complete(turn, inputs, &made)
+}
+
+/// The primary of an initialisation.
+struct Made<'a> {
+    primary: &'a Primary,
+    /// It was there before, and may run something else than the target.
+    kept: bool,
+}
+
+/// The primary, once it is a copy of the target. One that was there before anything is known of it is left as it is:
+/// nobody has judged what would take its place.
+fn primary<'a>(turn: &mut Turn<'a>, inputs: Inputs) -> Flow<Made<'a>> {
+    let id = hash::promotion_id(&turn.rollout().uid, &inputs.target.revision, inputs.configs);
+    let adopted = turn.next.adopted_promotion.clone();
+    let carries = |has: Option<&String>| has.is_some() && (has == Some(&id) || has == adopted.as_ref());
+    match turn.primary()? {
+        Some(primary) if carries(primary.promotion_id.as_ref()) => Ok(Made { primary, kept: false }),
+        Some(primary) if turn.next.last_applied_spec.is_none() => Ok(Made { primary, kept: true }),
+        _ => {
+            turn.next.last_applied_spec = Some(inputs.target.revision.clone());
+            turn.act(Action::ApplyPrimary);
+            Err(Stop::Acted)
+        }
+    }
+}
+
+/// Traffic is not given to a Service whose pods are not all the application's.
+fn strangers(turn: &Turn) -> Flow {
+    let (rollout, strangers) = (turn.rollout(), &turn.obs.endpoints.strangers);
+    for (service, found) in
+        [(rollout.primary_service(), &strangers.primary), (rollout.canary_service(), &strangers.canary)]
+    {
+        if !found.is_empty() {
+            return Err(Stop::wait(rollout.say_strangers(&service, found)).stalled("ForeignPods"));
+        }
+    }
+    Ok(())
 }
 
 /// Starts over, for an object that was being deleted and is not any more.
@@ -60,11 +100,19 @@ fn check_providers(turn: &mut Turn) -> Flow {
     Ok(())
 }
 
-fn complete(turn: &mut Turn) -> Flow {
-    let inputs = turn.inputs()?;
+fn complete(turn: &mut Turn, inputs: Inputs, made: &Made) -> Flow {
     status::reset(&mut turn.next);
-    turn.take(inputs);
-    turn.next.last_promoted_spec = Some(inputs.target.revision.clone());
+    if made.kept {
+        // What it runs has no name here: whatever the target is now, it is looked at as something new.
+        let name = made.primary.promotion_id.clone().unwrap_or_else(|| UNKNOWN.to_owned());
+        turn.next.last_applied_spec = Some(name.clone());
+        turn.next.last_promoted_spec = Some(name);
+        turn.next.tracked_configs = None;
+        turn.next.tracked_binary_data = None;
+    } else {
+        turn.take(inputs);
+        turn.next.last_promoted_spec = Some(inputs.target.revision.clone());
+    }
     turn.enter(Phase::Initialized);
     turn.note(turn.rollout().say_initialized());
     let kind = turn.rollout().target_kind.name();
@@ -73,10 +121,10 @@ fn complete(turn: &mut Turn) -> Flow {
 }
 
 /// The primary cannot come up. The target serves on; a change of the target tries again.
-fn give_up(turn: &mut Turn, why: &str, revision: &str) -> Flow {
+fn give_up(turn: &mut Turn, why: &str, inputs: Inputs) -> Flow {
     let text = turn.rollout().say_primary_not_ready(why);
     turn.enter(Phase::Failed);
-    turn.next.last_applied_spec = Some(revision.to_owned());
+    turn.next.last_applied_spec = Some(inputs.target.revision.clone());
     turn.warn(text.clone());
     turn.alert(Severity::Error, text.clone(), false);
     turn.next.waiting_for = Some(text.clone());

@@ -4,36 +4,59 @@ use serin_api::Phase;
 
 use super::turn::{Flow, Stop, Turn};
 use crate::{
-    build::leftovers::service_entry,
+    build::leftovers::{serves, service_entry},
+    identity,
     observe::{Readiness, Seen},
     plan::Action,
-    status,
 };
 
 /// Entries that are remembered at most.
 const LIMIT: usize = 64;
 
-/// Remembers names that were in use until now.
+/// Remembers names that were in use until now. A change of the target or of the Services' name that was not dealt with
+/// yet is not forgotten.
 pub(super) fn remember(turn: &mut Turn) {
     let rollout = turn.rollout();
     if rollout.deleting || rollout.spec.suspend || turn.next.phase == Phase::None {
         return;
     }
-    let (before, next) = (&turn.obs.status, &mut turn.next);
-    let former = before.service_name.iter().filter(|name| **name != rollout.apex);
-    let mut found: Vec<String> = former.map(|name| service_entry(name)).collect();
-    let used = |entry: &String| next.tracked_configs.as_ref().is_some_and(|used| used.contains_key(entry));
-    found.extend(before.tracked_configs.iter().flat_map(|tracked| tracked.keys().cloned()));
-    found.append(&mut next.leftovers);
-    found.retain(|entry| !used(entry) && *entry != service_entry(&rollout.apex));
+    let before = &turn.obs.status;
+    let autoscaler =
+        before.autoscaler_name.clone().filter(|_| identity::autoscaler(rollout) != before.autoscaler_name);
+    let configs = before.tracked_configs.iter().flat_map(|tracked| tracked.keys().cloned());
+    let found: Vec<String> = autoscaler.into_iter().chain(configs).collect();
+    keep(turn, found);
+    let pending = identity::other_target(rollout, &turn.next) || identity::other_service(rollout, &turn.next);
+    if !pending {
+        identity::record(rollout, &mut turn.next);
+    } else if identity::autoscaler(rollout) != turn.next.autoscaler_name {
+        turn.next.autoscaler_name = identity::autoscaler(rollout);
+    }
+}
+
+/// From here on the names of target and Services are the present ones; what is under the former ones is left over.
+pub(super) fn exchange_names(turn: &mut Turn) {
+    let (rollout, before) = (turn.rollout(), &turn.obs.status);
+    let service = before.service_name.iter().map(|name| service_entry(name));
+    let found: Vec<String> = service.chain(before.target_name.clone()).collect();
+    keep(turn, found);
+    identity::record(rollout, &mut turn.next);
+}
+
+fn keep(turn: &mut Turn, mut found: Vec<String>) {
+    let (rollout, next) = (turn.rollout(), &mut turn.next);
+    let used = |entry: &String| {
+        next.tracked_configs.as_ref().is_some_and(|used| used.contains_key(entry))
+            || *entry == service_entry(&rollout.apex)
+            || *entry == identity::target(rollout)
+            || Some(entry) == identity::autoscaler(rollout).as_ref()
+    };
+    found.append(&mut next.leftovers.clone());
+    found.retain(|entry| !used(entry));
     found.sort();
     found.dedup();
     found.truncate(LIMIT);
     next.leftovers = found;
-    // The name alone is no reason to write: a Canary at rest that Flagger served stays as it is.
-    if before.service_name.is_some() || status::differs(next, before) {
-        next.service_name = Some(rollout.apex.clone());
-    }
 }
 
 /// Removes what is left over while all is at rest: routes first, what they point to when gateways have had time
@@ -42,7 +65,10 @@ pub(super) fn clean_up(turn: &mut Turn) -> Flow {
     let seen = &turn.obs.leftovers;
     turn.next.leftovers.retain(|entry| seen.get(entry) != Some(&Seen::Absent));
     let mine = turn.next.leftovers.iter().filter(|entry| seen.get(*entry) == Some(&Seen::Present(true)));
-    let removable: Vec<String> = mine.cloned().collect();
+    let (removable, harmless): (Vec<String>, Vec<String>) = mine.cloned().partition(|entry| serves(entry));
+    for entry in harmless {
+        turn.act(Action::Remove(entry));
+    }
     if removable.is_empty() && !turn.obs.status.leftovers.is_empty() {
         turn.next.last_check_time = None;
     }
@@ -61,6 +87,24 @@ pub(super) fn clean_up(turn: &mut Turn) -> Flow {
         turn.act(Action::Remove(entry));
     }
     Err(Stop::Acted)
+}
+
+/// A copy of a former autoscaler scales the primary, too: it goes at once.
+pub(super) fn remove_scalers(turn: &mut Turn) {
+    let seen = &turn.obs.leftovers;
+    let present = |entry: &&String| !serves(entry) && seen.get(*entry) == Some(&Seen::Present(true));
+    let found: Vec<String> = turn.next.leftovers.iter().filter(present).cloned().collect();
+    for entry in found {
+        turn.act(Action::Remove(entry));
+    }
+}
+
+/// A route of a former name takes the requests of the new one's hosts as long as it is there.
+pub(super) fn former_route_gone(turn: &mut Turn) -> Flow {
+    if turn.obs.former_route == Seen::Absent || !turn.rollout().routed() {
+        return Ok(());
+    }
+    clean_up(turn)
 }
 
 /// Whether the primary serves everybody, with what was promoted last.

@@ -8,6 +8,7 @@ use super::{
     turn::{Flow, Stop, Turn},
 };
 use crate::{
+    build::NOT_SUPPORTED,
     observe::{Synced, Target},
     plan::Action,
 };
@@ -28,6 +29,11 @@ pub(super) fn keep_finalizer(turn: &mut Turn) {
 pub(super) fn run(turn: &mut Turn) -> Flow {
     let rollout = turn.rollout();
     if !rollout.finalizer {
+        return Err(Stop::Acted);
+    }
+    if turn.obs.obstacle.as_ref().is_some_and(|obstacle| obstacle.reason == NOT_SUPPORTED) {
+        // A Canary that cannot be served must not be held back from being deleted either.
+        turn.act(Action::RemoveFinalizer);
         return Err(Stop::Acted);
     }
     let begins = turn.next.phase != Phase::Terminating;

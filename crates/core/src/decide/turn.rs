@@ -4,9 +4,9 @@ use chrono::TimeDelta;
 use serin_api::{CanaryStatus, Phase};
 
 use crate::{
-    Observation, Plan, Rollout, Timestamp, news,
+    Observation, Plan, Rollout, Timestamp, identity, news,
     observe::{HookAnswer, Primary, Seen, Target},
-    plan::{Action, Alert, Ask, Event, HookCall, Level, Outcome, Severity},
+    plan::{Action, Alert, Ask, Event, HookCall, Level, Outcome, Severity, Stall},
     rollout::{Hook, HookKind},
     status,
 };
@@ -41,11 +41,29 @@ pub(super) struct Wait {
     until: Option<Timestamp>,
     /// Most likely over in a moment, even when it comes with a change of the status.
     passing: bool,
+    /// The reason of the condition `Stalled`, if only a user can end it.
+    stall: Option<&'static str>,
+}
+
+impl Wait {
+    /// What is waited for.
+    pub(super) fn reason(&self) -> &str {
+        &self.reason
+    }
 }
 
 impl Stop {
     pub(super) fn wait(reason: impl Into<String>) -> Self {
-        Self::Wait(Wait { reason: reason.into(), level: Level::Warning, until: None, passing: false })
+        let reason = reason.into();
+        Self::Wait(Wait { reason, level: Level::Warning, until: None, passing: false, stall: None })
+    }
+
+    /// Only a user can end this wait.
+    pub(super) fn stalled(self, reason: &'static str) -> Self {
+        match self {
+            Self::Wait(wait) => Self::Wait(Wait { stall: Some(reason), ..wait }),
+            other => other,
+        }
     }
 
     pub(super) fn level(self, level: Level) -> Self {
@@ -87,6 +105,7 @@ pub(super) struct Turn<'a> {
     hooks: Vec<HookCall>,
     outcome: Option<Outcome>,
     analysed: bool,
+    stall: Option<Stall>,
     wake: Option<Timestamp>,
     /// Whether a status of Flagger's was read in full, so that what is written is Serin's.
     pub(super) claimed: bool,
@@ -105,6 +124,7 @@ impl<'a> Turn<'a> {
             hooks: Vec::new(),
             outcome: None,
             analysed: false,
+            stall: None,
             wake: None,
             claimed: true,
             taken: None,
@@ -159,6 +179,18 @@ impl<'a> Turn<'a> {
         let entered = self.obs.status.phase == self.next.phase;
         let since = self.obs.status.last_transition_time.filter(|_| entered).unwrap_or(self.now());
         since + self.rollout().spec.progress_deadline()
+    }
+
+    /// Whether a version is being judged that nobody has approved.
+    pub(super) fn judging(&self) -> bool {
+        matches!(self.next.phase, Phase::Progressing | Phase::WaitingPromotion)
+    }
+
+    /// Whether this has been waited for as long as pods may take to become ready.
+    pub(super) fn waited_for(&self, reason: &str) -> bool {
+        let told = self.obs.status.waiting_for.as_deref() == Some(reason);
+        let since = self.obs.status.last_transition_time.filter(|_| told);
+        since.is_some_and(|since| since + self.rollout().spec.progress_deadline() <= self.now())
     }
 
     /// Opens a window: the next check, poll or end of draining is counted from this moment.
@@ -268,15 +300,18 @@ impl<'a> Turn<'a> {
             Err(Stop::Wait(wait)) => self.waiting(wait),
         }
         if self.rests() {
-            self.next.service_name.clone_from(&self.obs.status.service_name);
+            identity::copy(&self.obs.status, &mut self.next);
             return self.plan(true);
         }
-        // A status of Flagger's is not written for the sake of the name alone.
+        // A status of Flagger's is not written for the sake of the names alone.
         let unnamed = self.foreign() && self.obs.status.service_name.is_none();
-        let name = self.next.service_name.take_if(|_| unnamed);
+        let named = self.next.clone();
+        if unnamed {
+            identity::copy(&self.obs.status, &mut self.next);
+        }
         let news = status::differs(&self.next, &self.obs.status);
         if news && unnamed {
-            self.next.service_name = name;
+            identity::copy(&named, &mut self.next);
         }
         if !self.foreign() || news && self.claimed {
             self.next.observed_generation = self.rollout().generation;
@@ -313,6 +348,7 @@ impl<'a> Turn<'a> {
             hooks: self.hooks,
             outcome: self.outcome,
             analysed: self.analysed,
+            stall: self.stall,
             wake: self.wake,
         }
     }
@@ -329,6 +365,15 @@ impl<'a> Turn<'a> {
     }
 
     fn waiting(&mut self, wait: Wait) {
+        if let Some(reason) = wait.stall {
+            // The shell tells of it, with the condition.
+            self.next.waiting_for = Some(wait.reason.clone());
+            self.stall = Some(Stall { reason, message: wait.reason });
+            if let Some(until) = wait.until {
+                self.wake_at(until);
+            }
+            return;
+        }
         if let Some(at) = self.too_soon(&wait) {
             return self.wake_at(wait.until.map_or(at, |until| until.min(at)));
         }

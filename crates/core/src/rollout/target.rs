@@ -1,7 +1,7 @@
 //! Kinds of target.
 
 /// What can be released (`spec.targetRef`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum TargetKind {
     /// `apps/v1` Deployment.
     Deployment,

@@ -1,36 +1,120 @@
 //! How many pods a Service can send requests to.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde_json::Value;
 
 use super::Snapshot;
 use crate::{
     Rollout, Seen,
-    build::json::{items, text},
-    observe::Endpoints,
+    build::json::{int, items, text},
+    observe::{Endpoints, Strangers},
+    plan::ServiceRole,
     rollout::TargetKind,
 };
+
+/// What is known of the EndpointSlices of both generated Services.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slices {
+    /// Those of `<apex>-primary`. Absent where the operator may not read them: the pods that the workload calls ready
+    /// count then.
+    pub primary: Seen<Vec<SliceTally>>,
+    /// Those of `<apex>-canary`.
+    pub canary: Seen<Vec<SliceTally>>,
+}
+
+/// The endpoints of one EndpointSlice, counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct SliceTally {
+    /// The names of its ports that have a number; a port without a name is "".
+    pub ports: BTreeSet<String>,
+    /// Ready ones, by the name of their pod without its last part: what made the pod. Those of no pod, or of one whose
+    /// name was cut off, are under "".
+    pub ready: BTreeMap<String, u32>,
+    /// Those whose pods are being deleted.
+    pub leaving: u32,
+}
+
+/// Ready endpoints of one side.
+struct Side {
+    own: Seen<u32>,
+    strangers: Vec<String>,
+}
 
 impl Snapshot {
     /// Ready endpoints of both sides. A target may be a Service of something that Kubernetes does not watch
     /// (a name elsewhere, addresses that the user lists): that counts as ready, as with Flagger. So do the pods
     /// that the workload calls ready where the operator may not read endpoints.
     pub(super) fn endpoints(&self, rollout: &Rollout) -> Endpoints {
-        let side =
-            |service: &Seen<Arc<Value>>, counted: &Seen<u32>, workload: &Seen<Arc<Value>>| match service {
-                Seen::Present(service) if !rollout.target_kind.has_pods() && selects_nothing(service) => {
-                    Seen::Present(1)
-                }
-                _ if *counted == Seen::Absent => {
-                    workload.as_ref().map(|workload| ready_pods(rollout, workload))
-                }
-                _ => counted.clone(),
-            };
+        let primary = self.side(rollout, ServiceRole::Primary);
+        let canary = self.side(rollout, ServiceRole::Canary);
+        let leaving =
+            self.slices.primary.as_ref().map(|slices| slices.iter().map(|slice| slice.leaving).sum());
         Endpoints {
-            primary: side(&self.primary_service, &self.endpoints.primary, &self.primary),
-            canary: side(&self.canary_service, &self.endpoints.canary, &self.target),
-            leaving: self.endpoints.leaving.clone(),
+            leaving,
+            primary: primary.own,
+            canary: canary.own,
+            strangers: Strangers { primary: primary.strangers, canary: canary.strangers },
+        }
+    }
+
+    fn side(&self, rollout: &Rollout, role: ServiceRole) -> Side {
+        let (service, slices, workload, name) = match role {
+            ServiceRole::Canary => {
+                (&self.canary_service, &self.slices.canary, &self.target, rollout.target.clone())
+            }
+            _ => (&self.primary_service, &self.slices.primary, &self.primary, rollout.primary()),
+        };
+        let known = |own| Side { own, strangers: Vec::new() };
+        let slices = match (service, slices) {
+            (Seen::Present(service), _) if !rollout.target_kind.has_pods() && selects_nothing(service) => {
+                return known(Seen::Present(1));
+            }
+            (_, Seen::Absent) => {
+                return known(workload.as_ref().map(|workload| ready_pods(rollout, workload)));
+            }
+            (_, Seen::Unknown(why)) => return known(Seen::Unknown(why.clone())),
+            (_, Seen::Present(slices)) => slices,
+        };
+        let Some(port) = main_port(rollout, service) else { return known(Seen::Present(0)) };
+        count(rollout.target_kind, slices, &port, &name)
+    }
+}
+
+/// The name of the port that requests are sent to; `None` if the Service does not have it, or is not there.
+fn main_port(rollout: &Rollout, service: &Seen<Arc<Value>>) -> Option<String> {
+    let service = service.object()?;
+    let number = rollout.spec.service.as_ref().map(|service| service.port);
+    let mut ports = items(service, "/spec/ports");
+    let port = ports.find(|port| number.is_none() || int(port, "/port") == number)?;
+    Some(text(port, "/name").unwrap_or_default().to_owned())
+}
+
+fn count(kind: TargetKind, slices: &[SliceTally], port: &str, workload: &str) -> Side {
+    let (mut own, mut strangers) = (0_u32, BTreeSet::new());
+    let reachable = slices.iter().filter(|slice| slice.ports.contains(port));
+    for (maker, ready) in reachable.flat_map(|slice| &slice.ready) {
+        if made_by(kind, maker, workload) {
+            own = own.saturating_add(*ready);
+        } else if *ready > 0 {
+            strangers.insert(maker.clone());
+        }
+    }
+    Side { own: Seen::Present(own), strangers: strangers.into_iter().collect() }
+}
+
+/// Whether a pod, of whose name this is the beginning, is one of the workload's. One of which nothing is known counts
+/// as its own.
+fn made_by(kind: TargetKind, maker: &str, workload: &str) -> bool {
+    match kind {
+        _ if maker.is_empty() => true,
+        TargetKind::Service => true,
+        TargetKind::DaemonSet => maker == workload,
+        TargetKind::Deployment => {
+            maker.rsplit_once('-').is_some_and(|(deployment, _)| deployment == workload)
         }
     }
 }
@@ -51,33 +135,37 @@ fn selects_nothing(service: &Value) -> bool {
     text(service, "/spec/type") == Some("ExternalName") || selector.is_none_or(serde_json::Map::is_empty)
 }
 
-/// Ready endpoints in a Service's EndpointSlices; an address in several slices counts once.
-pub fn ready_endpoints<'a>(slices: impl IntoIterator<Item = &'a Value>) -> u32 {
-    let endpoints = slices.into_iter().flat_map(|slice| items(slice, "/endpoints"));
-    let ready =
-        endpoints.filter(|endpoint| endpoint.pointer("/conditions/ready") != Some(&Value::Bool(false)));
-    let addresses: BTreeSet<&str> = ready.filter_map(|endpoint| text(endpoint, "/addresses/0")).collect();
-    u32::try_from(addresses.len()).unwrap_or(u32::MAX)
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use rstest::rstest;
 
     use super::*;
 
+    fn slice(ports: &[&str], ready: &[(&str, u32)]) -> SliceTally {
+        SliceTally {
+            ports: ports.iter().map(|port| (*port).to_owned()).collect(),
+            ready: ready.iter().map(|(maker, n)| ((*maker).to_owned(), *n)).collect(),
+            leaving: 0,
+        }
+    }
+
     #[test]
-    fn only_ready_addresses_count_and_each_once() {
-        let slices = [
-            json!({"endpoints": [
-                {"addresses": ["10.0.0.1"], "conditions": {"ready": true}},
-                {"addresses": ["10.0.0.2"], "conditions": {"ready": false}},
-                {"addresses": ["10.0.0.3"]},
-            ]}),
-            json!({"endpoints": [{"addresses": ["10.0.0.1"], "conditions": {"ready": true}}]}),
-            json!({"endpoints": null}),
-        ];
-        assert_eq!(ready_endpoints(&slices), 2);
-        assert_eq!(ready_endpoints([]), 0);
+    fn only_endpoints_with_the_port_count() {
+        let slices = [slice(&[], &[("app-1", 2)]), slice(&["http"], &[("app-2", 1)])];
+        let of = |port| count(TargetKind::Deployment, &slices, port, "app").own;
+        assert_eq!((of("http"), of("web")), (Seen::Present(1), Seen::Present(0)));
+    }
+
+    #[rstest]
+    #[case::own(TargetKind::Deployment, "app-primary-5d4f", true)]
+    #[case::of_a_neighbour(TargetKind::Deployment, "app-primary-worker-5d4f", false)]
+    #[case::of_the_target(TargetKind::Deployment, "app-5d4f", false)]
+    #[case::of_no_pod(TargetKind::Deployment, "", true)]
+    #[case::of_a_daemon_set(TargetKind::DaemonSet, "app-primary", true)]
+    #[case::of_another(TargetKind::DaemonSet, "app", false)]
+    #[case::of_a_service(TargetKind::Service, "anything-1", true)]
+    fn pods_are_told_by_their_names(#[case] kind: TargetKind, #[case] maker: &str, #[case] own: bool) {
+        let side = count(kind, &[slice(&[""], &[(maker, 1)])], "", "app-primary");
+        assert_eq!((side.own, side.strangers.is_empty()), (Seen::Present(u32::from(own)), own));
     }
 }

@@ -7,26 +7,51 @@ use serde_json::Value;
 use super::Snapshot;
 use crate::{
     Rollout, Seen,
-    build::{BuildError, service_target, services},
+    build::{
+        BuildError, service_target,
+        services::{self, Workloads},
+    },
     observe::{Services, Synced},
     plan::ServiceRole,
     validate::Settings,
 };
 
+/// A Service as it should be.
+enum Desired {
+    Known(Value),
+    /// It cannot be told: what it depends on is not there.
+    Unknown(String),
+}
+
 impl Snapshot {
-    /// Whether each Service is as it should be; without the target nobody knows how it should be.
+    /// The workloads whose pods the Services select.
+    pub fn workloads(&self) -> Workloads<'_> {
+        Workloads { target: self.target.object(), primary: self.primary.object() }
+    }
+
+    /// Whether each Service is as it should be. Without the target that can be told of those for the primary only.
     pub(super) fn services(&self, rollout: &Rollout, settings: &Settings) -> Result<Services, BuildError> {
         if !rollout.target_kind.has_pods()
             && let Ok(target) = self.known_target(rollout)
         {
             return Ok(self.followed(rollout, target));
         }
-        let synced = |role, live| self.synced(rollout, settings, role, live);
+        let synced = |role, live: &Seen<Arc<Value>>| {
+            let desired = self.desired(rollout, settings, role, live)?;
+            Ok::<_, BuildError>(match (live, &desired) {
+                (Seen::Unknown(why), _) | (_, Desired::Unknown(why)) => Synced::Unknown(why.clone()),
+                (Seen::Present(live), Desired::Known(desired)) if services::in_sync(desired, live) => {
+                    Synced::Yes
+                }
+                (Seen::Present(_) | Seen::Absent, _) => Synced::No,
+            })
+        };
         Ok(Services {
             apex: synced(ServiceRole::Apex, &self.apex_service)?,
-            apex_in_use: self.apex_in_use(rollout, settings)?,
+            apex_in_use: self.selects_others(rollout, settings, ServiceRole::Apex)?,
             primary: synced(ServiceRole::Primary, &self.primary_service)?,
             canary: synced(ServiceRole::Canary, &self.canary_service)?,
+            elsewhere: self.selects_others(rollout, settings, ServiceRole::Primary)?,
         })
     }
 
@@ -40,36 +65,45 @@ impl Snapshot {
                 if service_target::in_sync(&desired, live) { Synced::Yes } else { Synced::No }
             }
         };
-        Services { apex: Synced::Yes, apex_in_use: false, primary: Synced::Yes, canary }
+        let (apex, primary) = (Synced::Yes, Synced::Yes);
+        Services { apex, apex_in_use: false, primary, canary, elsewhere: false }
     }
 
-    /// Whether the apex selects pods, and not those of the primary.
-    fn apex_in_use(&self, rollout: &Rollout, settings: &Settings) -> Result<bool, BuildError> {
-        let (Seen::Present(live), Ok(target)) = (&self.apex_service, self.known_target(rollout)) else {
-            return Ok(false);
+    /// Whether a Service selects pods, and not those of the primary.
+    fn selects_others(
+        &self,
+        rollout: &Rollout,
+        settings: &Settings,
+        role: ServiceRole,
+    ) -> Result<bool, BuildError> {
+        let live = match role {
+            ServiceRole::Primary => &self.primary_service,
+            _ => &self.apex_service,
         };
-        let live: &Value = live;
-        let desired = services::service(rollout, settings, ServiceRole::Apex, target, Some(live))?;
+        let Seen::Present(service) = live else { return Ok(false) };
+        let Desired::Known(desired) = self.desired(rollout, settings, role, live)? else { return Ok(false) };
         let selector = |service: &Value| service.pointer("/spec/selector").cloned();
-        Ok(selector(live).is_some() && selector(live) != selector(&desired))
+        Ok(selector(service).is_some() && selector(service) != selector(&desired))
     }
 
-    fn synced(
+    fn desired(
         &self,
         rollout: &Rollout,
         settings: &Settings,
         role: ServiceRole,
         live: &Seen<Arc<Value>>,
-    ) -> Result<Synced, BuildError> {
-        let target = match self.known_target(rollout) {
-            Ok(target) => target,
-            Err(why) => return Ok(Synced::Unknown(why)),
+    ) -> Result<Desired, BuildError> {
+        let workloads = self.workloads();
+        let needed = match (role, &self.target, &self.primary) {
+            (_, Seen::Unknown(why), _) => Some(why.clone()),
+            (ServiceRole::Apex | ServiceRole::Primary, _, Seen::Unknown(why)) => Some(why.clone()),
+            (ServiceRole::Apex | ServiceRole::Primary, Seen::Absent, Seen::Present(_)) => None,
+            (_, Seen::Absent, _) => Some(rollout.say_target_missing()),
+            _ => None,
         };
-        let desired = services::service(rollout, settings, role, target, live.object())?;
-        Ok(match live {
-            Seen::Unknown(why) => Synced::Unknown(why.clone()),
-            Seen::Present(live) if services::in_sync(&desired, live) => Synced::Yes,
-            Seen::Present(_) | Seen::Absent => Synced::No,
+        Ok(match needed {
+            Some(why) => Desired::Unknown(why),
+            None => Desired::Known(services::service(rollout, settings, role, workloads, live.object())?),
         })
     }
 }

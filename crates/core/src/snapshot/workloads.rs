@@ -69,7 +69,7 @@ impl Snapshot {
                 service_target::matches(rollout, target, live)
             }
             (Seen::Present(target), _) => {
-                let selector = Selector::of(rollout, settings, target)?;
+                let selector = Selector::of(rollout, settings, target, Some(live))?;
                 template::matches(rollout, settings, &selector, target, live, &tracked.present)
             }
         };

@@ -5,9 +5,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use chrono::{DateTime, TimeDelta};
 use serin_api::{CanaryStatus, Phase};
 use serin_core::{
-    Action, Rollout, Routing, Timestamp,
+    Action, Rollout, Routing, Seen, Timestamp,
     affinity::{Cookie, Cookies},
     hash::promotion_id,
+    identity,
 };
 use serin_sim::{
     Pods, World,
@@ -54,6 +55,8 @@ pub(crate) struct Cluster {
 pub(crate) struct Pending {
     pub(crate) action: Action,
     pub(crate) revision: u8,
+    /// Whether the primary served when it was decided.
+    pub(crate) primary_served: bool,
 }
 
 /// The time of every decision.
@@ -103,6 +106,7 @@ impl Cluster {
                 promotion_id: promotion_id(&rollout.uid, &revision.to_string(), &BTreeMap::default()),
                 replicas: 1,
                 pods,
+                rolling: false,
             }),
             configs: BTreeMap::default(),
             services: self.services,
@@ -112,6 +116,9 @@ impl Cluster {
             leftovers: BTreeMap::default(),
             pending: None,
             leaving: 0,
+            refused: None,
+            former_route: Seen::Absent,
+            obstacle: None,
         }
     }
 
@@ -124,7 +131,7 @@ impl Cluster {
         };
         let Cookies { canary, primary, previous } = &self.cookies.given;
         let text = |cookie: &Option<Cookie>| cookie.as_ref().map(Cookie::to_string);
-        CanaryStatus {
+        let mut status = CanaryStatus {
             phase: self.phase,
             failed_checks: self.failed_checks,
             canary_weight: self.weight,
@@ -140,7 +147,11 @@ impl Cluster {
             previous_session_affinity_cookie: text(previous),
             news: self.news.iter().enumerate().map(|(place, parts)| news(place, *parts, start())).collect(),
             ..CanaryStatus::default()
+        };
+        if self.phase != Phase::None {
+            identity::record(rollout, &mut status);
         }
+        status
     }
 
     /// Takes over what a plan writes.

@@ -101,7 +101,9 @@ impl Ghost {
     pub(crate) fn acted(&mut self, cluster: &Cluster, pending: &Pending, affinity: bool) {
         let now = cluster.route.map_or(0, |r| r.canary);
         let share = canary_share(&pending.action).unwrap_or_default();
-        self.note("S5", share > now && self.rolled_back.is_some() && self.rolled_back == cluster.applied);
+        // Save for what a primary had that cannot serve.
+        let same = self.rolled_back.is_some() && self.rolled_back == cluster.applied;
+        self.note("S5", share > now && same && pending.primary_served);
         let goes_on = affinity && cluster.weight > 0 && !cluster.rolling_back;
         self.note("C4", share > 0 && goes_on && cluster.cookies.given.canary.is_none());
     }

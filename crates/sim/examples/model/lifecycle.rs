@@ -167,7 +167,9 @@ impl Lifecycle {
         self.follow_news(state, &before, &plan);
         state.ghost.decided(&before, &state.cluster, &plan, answer, &self.rollout);
         let revision = before.target.0;
-        state.pending = plan.actions.into_iter().map(|action| Pending { action, revision }).collect();
+        let primary_served = before.primary.is_some_and(|(_, pods)| pods == Pods::Ready);
+        let pending = |action| Pending { action, revision, primary_served };
+        state.pending = plan.actions.into_iter().map(pending).collect();
     }
 
     /// Whether what is still to be told changes nothing but what is to be told: the reason why the other models can do

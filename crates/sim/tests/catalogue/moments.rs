@@ -316,7 +316,9 @@ pub(crate) fn route_is_not_accepted() -> Scenario {
         "spec": {"parentRefs": [parent], "rules": []},
         "status": {"parents": [{"parentRef": parent, "controllerName": "c", "conditions": [accepted]}]}});
     let live = serde_json::from_value(live).unwrap();
-    let read = route::read(&s.world.rollout, None, &Cookies::default(), &live).unwrap();
+    let (cookies, gateways) = (Cookies::default(), route::Gateways::new());
+    let seen = route::Surroundings { selector: None, cookies: &cookies, gateways: &gateways, refused: None };
+    let read = route::read(&s.world.rollout, &seen, &live).unwrap();
     s.look(|o| {
         let acceptance = read.acceptance.clone();
         o.route = o.route.clone().map(|route| Route { acceptance, ..route });

@@ -7,34 +7,41 @@ use serin_api::{
 };
 
 use super::{
-    WARM_UP, affinity::knows_cookie, annotations, handover::is_former, labels, normalise, original::ORIGINAL,
-    spec,
+    Surroundings, WARM_UP, accept, affinity::knows_cookie, annotations, handover::is_former, labels,
+    normalise, original::ORIGINAL, parents, spec,
 };
 use crate::{
     Rollout, Routing,
-    affinity::Cookies,
     build::{BuildError, managed, metadata::Map, owner, selector::Selector},
-    observe::{Acceptance, Route},
+    observe::Route,
 };
 
-/// The facts about the live route. `selector` is the target's, `cookies` are the status', as for
-/// [`super::route`].
-pub fn read(
-    rollout: &Rollout,
-    selector: Option<&Selector>,
-    cookies: &Cookies,
-    live: &HttpRoute,
-) -> Result<Route, BuildError> {
+/// The facts about the live route.
+pub fn read(rollout: &Rollout, seen: &Surroundings<'_>, live: &HttpRoute) -> Result<Route, BuildError> {
+    let (selector, cookies) = (seen.selector, seen.cookies);
     let splits = |rule: &HttpRouteRule| !warms(rule) && !knows_cookie(rollout, cookies, rule);
     let routing = routing(rollout, &live.spec, splits);
-    let desired = spec(rollout, routing.unwrap_or(Routing::PRIMARY), cookies)?;
+    let mut desired = spec(rollout, routing.unwrap_or(Routing::PRIMARY), cookies)?;
+    let parents = parents::wanted(rollout, seen.gateways, Some(live));
+    desired.parent_refs = parents.refs;
     let metadata = &live.metadata;
     let in_shape = !leftovers(rollout, selector, live)
         && shape(rollout, desired, splits) == shape(rollout, live.spec.clone(), splits)
         && has_all(metadata.annotations.as_ref(), &annotations(rollout))
         && has_all(metadata.labels.as_ref(), &labels(rollout, selector));
-    let (users, warm) = (!owned(rollout, live), live.spec.rules.iter().any(warms));
-    Ok(Route { routing, in_shape, users, warm, acceptance: acceptance(rollout, live) })
+    Ok(Route {
+        routing,
+        in_shape,
+        users: !owned(rollout, live),
+        warm: live.spec.rules.iter().any(warms),
+        acceptance: accept::acceptance(rollout, seen.gateways, live),
+        refused: seen.refused.filter(|_| !in_shape).map(ToOwned::to_owned),
+        unattached: parents.unattached.map(|why| unattached(&why)),
+    })
+}
+
+fn unattached(why: &str) -> String {
+    format!("spec.service.gatewayRefs: {why}; the HTTPRoute stays with the Gateways that serve it now")
 }
 
 /// Whether a label or an annotation that was ours is not wanted any more.
@@ -71,6 +78,13 @@ fn shape(
     spec.extra.clear();
     // It comes and goes with the rule that keeps both sides warm.
     spec.rules.retain(|rule| !is_former(rollout, rule));
+    let (primary, canary) = (rollout.primary_service(), rollout.canary_service());
+    for rule in spec.rules.iter_mut().filter(|rule| only_canary(rollout, rule)) {
+        rule.backend_refs
+            .iter_mut()
+            .filter(|side| side.name == canary)
+            .for_each(|side| side.name.clone_from(&primary));
+    }
     let rules = spec.rules.iter_mut().filter(|rule| splits(rule));
     rules.flat_map(|rule| &mut rule.backend_refs).for_each(|backend| backend.weight = None);
     spec
@@ -85,8 +99,15 @@ fn routing(
     let mut splits = spec.rules.iter().filter(|rule| splits(rule)).filter_map(|rule| split(rollout, rule));
     let canary = splits.next()??;
     let warm = spec.rules.iter().any(warms);
-    let routing = || Routing { canary, mirror: mirrored(rollout, spec), warm };
+    let everybody = spec.rules.iter().any(|rule| only_canary(rollout, rule));
+    let routing = || Routing { canary, mirror: mirrored(rollout, spec), warm, everybody };
     splits.all(|other| other == Some(canary)).then(routing)
+}
+
+/// Whether this is the rule for requests that `analysis.match` does not choose, while the primary cannot serve.
+fn only_canary(rollout: &Rollout, rule: &HttpRouteRule) -> bool {
+    let canary = rollout.canary_service();
+    !warms(rule) && !rule.backend_refs.is_empty() && rule.backend_refs.iter().all(|side| side.name == canary)
 }
 
 pub(super) fn warms(rule: &HttpRouteRule) -> bool {
@@ -115,27 +136,4 @@ fn mirrored(rollout: &Rollout, spec: &HttpRouteSpec) -> bool {
         let mirrors = rule.filters.iter().filter_map(|filter| filter.request_mirror.as_ref());
         mirrors.filter(|mirror| mirror.backend_ref.name == canary).count() > users
     })
-}
-
-/// Flagger's rule: a parent that reports must have accepted this generation.
-fn acceptance(rollout: &Rollout, live: &HttpRoute) -> Acceptance {
-    let namespace = &rollout.namespace;
-    let current = live.metadata.generation.unwrap_or(0);
-    let reports = live.status.iter().flat_map(|status| &status.parents);
-    for report in reports {
-        let parent = &report.parent_ref;
-        if !live.spec.parent_refs.iter().any(|own| own.same_parent(parent, namespace)) {
-            continue;
-        }
-        let Some(accepted) = report.condition("Accepted") else { continue };
-        let observed = accepted.observed_generation.unwrap_or(0);
-        if accepted.status != "True" || observed < current {
-            return Acceptance::Pending(format!(
-                "HTTPRoute {}.{namespace} parent {} is not ready (status: {}, observed generation: {observed}, \
-                 current generation: {current})",
-                rollout.apex, parent.name, accepted.status
-            ));
-        }
-    }
-    Acceptance::Accepted
 }

@@ -1,0 +1,105 @@
+//! What the route should say now, decided before anything may wait.
+//!
+//! A side that cannot serve has no share, and a route that is not as it should be is mended, in every phase and
+//! whatever else is missing or unreadable. Nothing is advanced here: the split stays what it is, save for what a side
+//! without endpoints had.
+
+use serin_api::Phase;
+
+use super::turn::{Flow, Stop, Turn};
+use crate::{
+    Routing,
+    observe::{Route, Seen},
+    plan::Action,
+    strategy::Kind,
+};
+
+pub(super) fn keep(turn: &mut Turn) -> Flow {
+    let phase = turn.next.phase;
+    if !turn.rollout().routed() || matches!(phase, Phase::None | Phase::Terminating | Phase::Terminated) {
+        return Ok(());
+    }
+    match &turn.obs.route {
+        Seen::Unknown(_) => Ok(()),
+        Seen::Absent => restore(turn),
+        Seen::Present(route) if phase == Phase::Initializing && route.users => Ok(()),
+        Seen::Present(route) => mend(turn, route),
+    }
+}
+
+/// A route that somebody deleted is made again as soon as a side can serve.
+fn restore(turn: &mut Turn) -> Flow {
+    if turn.next.phase == Phase::Initializing || turn.rollout().spec.suspend {
+        return Ok(());
+    }
+    let want = turn.servable(turn.desired_routing());
+    if turn.can_route(None, want) { apply(turn, want) } else { Ok(()) }
+}
+
+fn mend(turn: &mut Turn, route: &Route) -> Flow {
+    let suspended = turn.rollout().spec.suspend;
+    let Some(current) = route.routing else {
+        let want = turn.servable(turn.desired_routing());
+        let may = !suspended && turn.can_route(None, want);
+        return if may { apply(turn, want) } else { Ok(()) };
+    };
+    let want = turn.servable(current);
+    let mends = !route.in_shape && route.refused.is_none() && !suspended;
+    if want == current && !mends { Ok(()) } else { apply(turn, want) }
+}
+
+fn apply(turn: &mut Turn, want: Routing) -> Flow {
+    turn.act(Action::ApplyRoute(want));
+    Err(Stop::Acted)
+}
+
+impl Turn<'_> {
+    /// The split without the share of a side that cannot serve, if the other one can.
+    pub(super) fn servable(&self, split: Routing) -> Routing {
+        let uses_canary = split.canary > 0 || split.mirror;
+        let uses_primary = split.canary < 100 || self.chooses() && !split.everybody;
+        if uses_canary && self.canary_is_gone() && self.primary_reachable() {
+            return Routing { warm: split.warm, ..Routing::PRIMARY };
+        }
+        // Only a version that has users already, or was approved, is given more of them for this reason.
+        let trusted = split.canary > 0 || matches!(self.next.phase, Phase::Promoting | Phase::Finalising);
+        if uses_primary && trusted && self.primary_is_gone() && self.canary_serves() {
+            return Routing { everybody: self.chooses(), ..Routing::CANARY.kept_warm() };
+        }
+        split
+    }
+
+    /// Whether `analysis.match` chooses who may meet the canary.
+    fn chooses(&self) -> bool {
+        self.rollout().strategy.kind == Kind::AbTest
+    }
+
+    /// Whether the canary has a ready endpoint.
+    pub(super) fn canary_serves(&self) -> bool {
+        matches!(self.obs.endpoints.canary, Seen::Present(n) if n > 0)
+    }
+
+    /// Whether requests to the primary's Service are answered, if by the pods of a former primary.
+    pub(super) fn primary_reachable(&self) -> bool {
+        self.primary_serves()
+            || self.obs.services.elsewhere && !self.obs.endpoints.strangers.primary.is_empty()
+    }
+
+    /// Whether nothing answers for the canary, or will in a moment: its workload is gone.
+    fn canary_is_gone(&self) -> bool {
+        let endpoints = &self.obs.endpoints;
+        let deleted = matches!(self.obs.target, Seen::Absent) && self.rollout().target_kind.has_pods();
+        let none = endpoints.canary == Seen::Present(0) && endpoints.strangers.canary.is_empty();
+        deleted || none
+    }
+
+    fn primary_is_gone(&self) -> bool {
+        let endpoints = &self.obs.endpoints;
+        endpoints.primary == Seen::Present(0) && endpoints.strangers.primary.is_empty()
+    }
+
+    /// Whether the side that would get more can take it.
+    pub(super) fn can_route(&self, current: Option<Routing>, want: Routing) -> bool {
+        self.may_route(current, want).is_ok()
+    }
+}
