@@ -23,6 +23,7 @@ pub mod build;
 pub mod decide;
 pub mod event;
 pub mod hash;
+pub mod names;
 pub mod news;
 pub mod observe;
 pub mod plan;
