@@ -20,6 +20,7 @@ use crate::{
     validate::Settings,
 };
 
+mod claims;
 mod endpoints;
 mod leftovers;
 mod objects;
@@ -27,6 +28,7 @@ mod scaler;
 mod tracked;
 mod workloads;
 
+pub use claims::config_conflict;
 pub use endpoints::ready_endpoints;
 
 /// The objects of one Canary as the shell read them, shared with its caches.
@@ -42,6 +44,9 @@ pub struct Snapshot {
     pub primary: Seen<Arc<Value>>,
     /// Every config of [`crate::build::configs::config_refs`] by [`crate::build::configs::ConfigRef::key`].
     pub configs: BTreeMap<String, Seen<TrackedConfig>>,
+    /// What has the name of a copy that the primary does not use yet, by key of the source in `configs`: its metadata is
+    /// enough. None for copies in use.
+    pub config_copies: BTreeMap<String, Seen<Arc<Value>>>,
     /// The Service `<apex>`.
     pub apex_service: Seen<Arc<Value>>,
     /// The Service `<apex>-primary`.
@@ -88,6 +93,7 @@ impl Snapshot {
     /// selector has none of the labels, for example. Nothing may be decided then.
     pub fn facts(&self, rollout: &Arc<Rollout>, settings: &Settings) -> Result<Observation, BuildError> {
         let tracked = self.tracked(rollout);
+        self.claims(rollout, settings, &tracked)?;
         Ok(Observation {
             now: self.now,
             status: self.canary.status.clone().unwrap_or_default(),
