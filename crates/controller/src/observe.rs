@@ -14,7 +14,7 @@ use serin_api::{Canary, HttpRoute, canary::AutoscalerRef};
 use serin_core::{
     Rollout, Seen,
     build::{
-        configs::{ConfigKind, ConfigRef, config_refs},
+        configs::{ConfigKind, ConfigRef, config_refs, copy_name, uncopied},
         scaler,
     },
     observe::{Answers, Endpoints},
@@ -43,10 +43,13 @@ pub async fn snapshot(
     let object = async |kind, name: &str| object(cluster, kind, &key.sibling(name)).await;
     let kind = Kind::of_target(rollout.target_kind);
     let target = object(kind, &rollout.target).await;
+    let primary = object(kind, &rollout.primary()).await;
+    let configs = configs(cluster, key, &target, tracking).await;
     let scaler = rollout.spec.autoscaler_ref.as_ref();
     Snapshot {
-        primary: object(kind, &rollout.primary()).await,
-        configs: configs(cluster, key, &target, tracking).await,
+        config_copies: copies(cluster, key, &target, &primary, &configs).await,
+        primary,
+        configs,
         apex_service: object(Kind::Service, &rollout.apex).await,
         primary_service: object(Kind::Service, &rollout.primary_service()).await,
         canary_service: object(Kind::Service, &rollout.canary_service()).await,
@@ -177,6 +180,34 @@ async fn configs(
     cluster.caches.link_configs(canary, &links);
     let reads = refs.into_iter().map(async |reference| {
         let seen = config(cluster, reference.kind, &link(canary, &reference)).await;
+        (reference.key(), seen)
+    });
+    let reads: Vec<_> = reads.collect();
+    stream::iter(reads).buffered(AT_ONCE).collect().await
+}
+
+/// What has the names of copies that the primary does not use yet. At rest it uses all of them, and nothing is read.
+async fn copies(
+    cluster: &Cluster,
+    canary: &Key,
+    target: &Seen<Arc<Value>>,
+    primary: &Seen<Arc<Value>>,
+    configs: &BTreeMap<String, Seen<TrackedConfig>>,
+) -> BTreeMap<String, Seen<Arc<Value>>> {
+    let refs = match (target, primary) {
+        (Seen::Present(target), Seen::Present(_) | Seen::Absent) => uncopied(target, primary.object()),
+        _ => Vec::new(),
+    };
+    let copied = |reference: &ConfigRef| {
+        configs.get(&reference.key()).and_then(Seen::present).is_some_and(|config| !config.ignored)
+    };
+    let reads = refs.into_iter().filter(copied).map(async |reference| {
+        let key = canary.sibling(copy_name(&reference.name));
+        let seen = match cluster.metadata(self::kind(reference.kind), &key).await {
+            Ok(Some(object)) => Seen::Present(object),
+            Ok(None) => Seen::Absent,
+            Err(error) => Seen::Unknown(error.to_string()),
+        };
         (reference.key(), seen)
     });
     let reads: Vec<_> = reads.collect();
