@@ -199,7 +199,9 @@ impl Look<'_> {
         let tracking = settings.config_tracking;
         for _ in 0..ASKS {
             let answers = self.answers.clone();
-            let seen = observe::snapshot(&self.cluster, self.key, canary, rollout, tracking, answers).await;
+            let before = self.seen.as_deref();
+            let seen =
+                observe::snapshot(&self.cluster, self.key, canary, rollout, tracking, answers, before).await;
             let seen = Arc::new(seen);
             self.seen = Some(Arc::clone(&seen));
             let facts = match seen.facts(rollout, settings) {

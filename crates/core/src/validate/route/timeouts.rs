@@ -87,18 +87,16 @@ fn written(duration: TimeDelta) -> Option<String> {
     if let Some((unit, size)) = UNITS.iter().find(|(_, size)| left % size == 0 && left / size <= most) {
         return Some(format!("{}{unit}", left / size));
     }
-    let mut text = String::new();
+    let mut parts = Vec::new();
     for (unit, size) in UNITS {
         let number = left / size;
         left %= size;
         if number > most {
             return None;
         }
-        if number > 0 {
-            text.push_str(&format!("{number}{unit}"));
-        }
+        parts.extend((number > 0).then(|| format!("{number}{unit}")));
     }
-    Some(text)
+    Some(parts.concat())
 }
 
 #[cfg(test)]
