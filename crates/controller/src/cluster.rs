@@ -82,6 +82,23 @@ impl Cluster {
         }
     }
 
+    /// Reads an object's metadata alone; `None` when it does not exist. It is kept nowhere.
+    ///
+    /// # Errors
+    /// When the object cannot be read.
+    pub async fn metadata(&self, kind: Kind, key: &Key) -> Result<Option<Arc<Value>>, ApiError> {
+        let request = Request { verb: Verb::Get, kind, key };
+        let metadata = match within(self.api(kind, key).get_metadata(&key.name)).await {
+            Err(error) if code(&error) == 404 => return Ok(None),
+            answer => answer.map_err(|source| request.failed(source))?.metadata,
+        };
+        let metadata =
+            serde_json::to_value(metadata).map_err(|error| request.failed(kube::Error::SerdeError(error)))?;
+        let mut object = json!({ "metadata": metadata });
+        managed::trim(&mut object);
+        Ok(Some(Arc::new(object)))
+    }
+
     /// Sets our fields of an object by server-side apply.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use serin_api::{Canary, HttpRoute, canary::AutoscalerRef, gateway::ParentReferen
 use serin_core::{
     Rollout, Seen,
     build::{
-        configs::{ConfigKind, ConfigRef, config_refs},
+        configs::{ConfigKind, ConfigRef, config_refs, copy_name, uncopied},
         leftovers as left, managed, route, scaler,
     },
     identity,
@@ -32,7 +32,7 @@ use crate::{
 /// Configs of one Canary that are read or copied at the same time.
 pub(crate) const AT_ONCE: usize = 8;
 
-/// Reads everything that the decision about a Canary may look at.
+/// Reads everything that the decision about a Canary may look at. `before` is what the same look saw before, if it did.
 pub async fn snapshot(
     cluster: &Cluster,
     key: &Key,
@@ -40,14 +40,18 @@ pub async fn snapshot(
     rollout: &Rollout,
     tracking: bool,
     answers: Answers,
+    before: Option<&Snapshot>,
 ) -> Snapshot {
     let object = async |kind, name: &str| object(cluster, kind, &key.sibling(name)).await;
     let kind = Kind::of_target(rollout.target_kind);
     let target = object(kind, &rollout.target).await;
+    let primary = object(kind, &rollout.primary()).await;
+    let configs = configs(cluster, key, &target, tracking).await;
     let scaler = rollout.spec.autoscaler_ref.as_ref();
     Snapshot {
-        primary: object(kind, &rollout.primary()).await,
-        configs: configs(cluster, key, &target, tracking).await,
+        config_copies: copies(cluster, key, &target, &primary, &configs, before).await,
+        primary,
+        configs,
         apex_service: object(Kind::Service, &rollout.apex).await,
         primary_service: object(Kind::Service, &rollout.primary_service()).await,
         canary_service: object(Kind::Service, &rollout.canary_service()).await,
@@ -230,6 +234,40 @@ async fn configs(
     cluster.caches.link_configs(canary, &links);
     let reads = refs.into_iter().map(async |reference| {
         let seen = config(cluster, reference.kind, &link(canary, &reference)).await;
+        (reference.key(), seen)
+    });
+    let reads: Vec<_> = reads.collect();
+    stream::iter(reads).buffered(AT_ONCE).collect().await
+}
+
+/// What has the names of copies that the primary does not use yet. At rest it uses all of them, and nothing is read; in
+/// one look each is read once, as a copy is only written over what was read just then.
+async fn copies(
+    cluster: &Cluster,
+    canary: &Key,
+    target: &Seen<Arc<Value>>,
+    primary: &Seen<Arc<Value>>,
+    configs: &BTreeMap<String, Seen<TrackedConfig>>,
+    before: Option<&Snapshot>,
+) -> BTreeMap<String, Seen<Arc<Value>>> {
+    let refs = match (target, primary) {
+        (Seen::Present(target), Seen::Present(_) | Seen::Absent) => uncopied(target, primary.object()),
+        _ => Vec::new(),
+    };
+    let copied = |reference: &ConfigRef| {
+        configs.get(&reference.key()).and_then(Seen::present).is_some_and(|config| !config.ignored)
+    };
+    let reads = refs.into_iter().filter(copied).map(async |reference| {
+        let known = before.and_then(|before| before.config_copies.get(&reference.key()));
+        if let Some(seen @ (Seen::Present(_) | Seen::Absent)) = known {
+            return (reference.key(), seen.clone());
+        }
+        let key = canary.sibling(copy_name(&reference.name));
+        let seen = match cluster.metadata(self::kind(reference.kind), &key).await {
+            Ok(Some(object)) => Seen::Present(object),
+            Ok(None) => Seen::Absent,
+            Err(error) => Seen::Unknown(error.to_string()),
+        };
         (reference.key(), seen)
     });
     let reads: Vec<_> = reads.collect();

@@ -194,8 +194,9 @@ impl Look<'_> {
         let tracking = settings.config_tracking;
         for _ in 0..ASKS {
             let answers = self.answers.clone();
+            let before = self.seen.as_deref();
             let mut seen =
-                observe::snapshot(&self.cluster, self.key, canary, rollout, tracking, answers).await;
+                observe::snapshot(&self.cluster, self.key, canary, rollout, tracking, answers, before).await;
             seen.route_refused = self.ctx.memory.refused_route(self.key, canary.metadata.generation);
             let seen = Arc::new(seen);
             self.seen = Some(Arc::clone(&seen));

@@ -15,6 +15,7 @@ use thiserror::Error;
 
 use crate::Rollout;
 
+pub mod claims;
 pub mod configs;
 pub mod json;
 pub mod leftovers;
@@ -75,6 +76,40 @@ pub enum BuildError {
         /// What the user can do.
         remedy: &'static str,
     },
+    /// Objects that are not ours have the names that ours would have.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Taken(Vec<claims::Conflict>),
+    /// A name that is made of one of the target's does not fit.
+    #[error(
+        "{object}: {field} would be {name} for the primary, {} characters where {most} are allowed: {remedy}",
+        name.len()
+    )]
+    TooLong {
+        /// The target, `<kind> <name>.<namespace>`.
+        object: String,
+        /// What of it the name is made of.
+        field: String,
+        /// The name that does not fit.
+        name: String,
+        /// Most characters.
+        most: usize,
+        /// What the user can do.
+        remedy: String,
+    },
+    /// A port of the user's Service beside which no other can be.
+    #[error(
+        "Service {service}: port {port} has no name, and beside spec.service.port {ours} Kubernetes wants one of every \
+         port: give it a name in the Service's manifest, set spec.service.port to {port}, or set spec.service.name to \
+         another name"
+    )]
+    UnnamedPort {
+        /// The Service, `<name>.<namespace>`.
+        service: String,
+        /// The number of its port.
+        port: i64,
+        /// `spec.service.port`.
+        ours: i64,
+    },
     /// A Canary without `spec.service`; validation lets none through.
     #[error("Canary {canary}: spec.service is missing: name at least its port")]
     NoService {
@@ -89,7 +124,12 @@ pub enum BuildError {
 impl BuildError {
     /// The reason of the condition `Stalled`.
     pub fn reason(&self) -> &'static str {
-        NOT_SUPPORTED
+        match self {
+            Self::Taken(_) => "NameTaken",
+            Self::TooLong { .. } => "NameTooLong",
+            Self::UnnamedPort { .. } => "PortWithoutName",
+            _ => NOT_SUPPORTED,
+        }
     }
 }
 

@@ -24,6 +24,7 @@ pub mod decide;
 pub mod event;
 pub mod hash;
 pub mod identity;
+pub mod names;
 pub mod news;
 pub mod observe;
 pub mod plan;

@@ -20,6 +20,7 @@ use crate::{
     validate::Settings,
 };
 
+mod claims;
 mod endpoints;
 mod leftovers;
 mod objects;
@@ -27,6 +28,7 @@ mod scaler;
 mod tracked;
 mod workloads;
 
+pub use claims::config_conflict;
 pub use endpoints::{SliceTally, Slices};
 
 /// The objects of one Canary as the shell read them, shared with its caches.
@@ -42,6 +44,9 @@ pub struct Snapshot {
     pub primary: Seen<Arc<Value>>,
     /// Every config of [`crate::build::configs::config_refs`] by [`crate::build::configs::ConfigRef::key`].
     pub configs: BTreeMap<String, Seen<TrackedConfig>>,
+    /// What has the name of a copy that the primary does not use yet, by key of the source in `configs`: its metadata is
+    /// enough. None for copies in use.
+    pub config_copies: BTreeMap<String, Seen<Arc<Value>>>,
     /// The Service `<apex>`.
     pub apex_service: Seen<Arc<Value>>,
     /// The Service `<apex>-primary`.
@@ -94,6 +99,7 @@ impl Snapshot {
     pub fn facts(&self, rollout: &Arc<Rollout>, settings: &Settings) -> Observation {
         let tracked = self.tracked(rollout);
         let mut obstacles = Obstacles::default();
+        obstacles.check(self.claims(rollout, settings, &tracked));
         let target = obstacles.seen(self.target_facts(rollout));
         let primary = obstacles.seen(self.primary_facts(rollout, settings, &tracked));
         let services = obstacles.services(self.services(rollout, settings));
@@ -165,6 +171,12 @@ impl Obstacles {
         let obstacle = || Obstacle { reason: error.reason(), message: message.clone() };
         self.first.get_or_insert_with(obstacle);
         message
+    }
+
+    fn check(&mut self, checked: Result<(), BuildError>) {
+        if let Err(error) = checked {
+            self.note(&error);
+        }
     }
 
     fn seen<T>(&mut self, facts: Result<Seen<T>, BuildError>) -> Seen<T> {

@@ -12,9 +12,13 @@ use crate::{
     rollout::{Hook, HookKind, Provider, TargetKind},
 };
 
+mod hosts;
+mod names;
 mod provider;
+mod re2;
 mod references;
 mod revert;
+mod route;
 mod service;
 mod strategy;
 
@@ -96,8 +100,26 @@ impl fmt::Display for SpecError {
 ///
 /// All errors are returned, not only the first.
 pub fn validate(canary: &Canary, settings: &Settings) -> Result<Rollout, Vec<SpecError>> {
+    let errors = writable(&canary.spec, settings);
+    checked(canary, settings, errors)
+}
+
+/// What the API server would refuse of the objects that are generated.
+fn writable(spec: &CanarySpec, settings: &Settings) -> Vec<SpecError> {
+    let mut errors = names::check(spec);
+    if let (Some(service), Ok(Provider::GatewayApi)) = (&spec.service, provider::provider(spec, settings)) {
+        errors.extend(hosts::check(service));
+        errors.extend(route::check(spec, service));
+    }
+    errors
+}
+
+fn checked(
+    canary: &Canary,
+    settings: &Settings,
+    mut errors: Vec<SpecError>,
+) -> Result<Rollout, Vec<SpecError>> {
     let mut spec = canary.spec.clone();
-    let mut errors = Vec::new();
     let mut note = |found: Vec<SpecError>| errors.extend(found);
     let provider = provider::provider(&spec, settings);
     let warnings = match provider {

@@ -63,14 +63,18 @@ impl CanaryService {
         non_empty(self.port_name.as_deref()).unwrap_or("http")
     }
 
-    /// Port of the container. 0, also as a text, counts as unset, as in Flagger.
+    /// Port of the container. 0 counts as unset, as in Flagger. A number is one also as a text: no port has such a
+    /// name.
     pub fn target_port_or_default(&self) -> IntOrString {
+        let unset = || IntOrString::Int(i32::try_from(self.port).unwrap_or_default());
         match &self.target_port {
+            Some(IntOrString::String(name)) if !name.is_empty() => match quoted(name) {
+                Some(0) => unset(),
+                Some(port) => IntOrString::Int(port),
+                None => IntOrString::String(name.clone()),
+            },
             Some(IntOrString::Int(port)) if *port != 0 => IntOrString::Int(*port),
-            Some(IntOrString::String(port)) if !port.is_empty() && port != "0" => {
-                IntOrString::String(port.clone())
-            }
-            _ => IntOrString::Int(i32::try_from(self.port).unwrap_or_default()),
+            _ => unset(),
         }
     }
 }
@@ -126,4 +130,9 @@ impl CanaryWebhook {
 
 fn non_empty(text: Option<&str>) -> Option<&str> {
     text.filter(|text| !text.is_empty())
+}
+
+/// The number that a text is; numbers beyond 32 bits are the greatest that fits.
+fn quoted(text: &str) -> Option<i32> {
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().unwrap_or(i32::MAX))
 }

@@ -22,11 +22,12 @@ pub struct CanaryService {
     #[serde(deserialize_with = "crate::number::required")]
     pub port: i64,
 
-    /// Name of the port; `http` when unset.
+    /// Name of the port; `http` when unset. On a Service that was there before, a port that it has already keeps its
+    /// name unless this is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port_name: Option<String>,
 
-    /// Number or name of the container's port; the same as `port` when unset or 0.
+    /// Number or name of the container's port, a number also in quotes; the same as `port` when unset or 0.
     #[serde(
         default,
         deserialize_with = "crate::number::port_or_name",
@@ -51,11 +52,11 @@ pub struct CanaryService {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub headless: bool,
 
-    /// How long a request may take.
+    /// How long a request may take, as a Gateway API duration such as `15s` or `1m30s`, without fractions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<String>,
 
-    /// How long one attempt at a backend may take.
+    /// How long one attempt at a backend may take, in the same form; not longer than `timeout`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backend_timeout: Option<String>,
 
@@ -68,7 +69,7 @@ pub struct CanaryService {
     #[schemars(length(max = 32))]
     pub gateway_refs: Vec<GatewayRef>,
 
-    /// Host names of the route.
+    /// Host names of the route, 16 at most; `*.` before one stands for every host below it, `*` for any host.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hosts: Vec<String>,
 

@@ -6,10 +6,11 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 use serin_core::{
     build::{
+        BuildError,
         configs::{ConfigKind, ConfigRef, config_copy, config_refs, copy_name, in_sync},
         primary::primary,
     },
-    snapshot::TrackedConfig,
+    snapshot::{TrackedConfig, config_conflict},
 };
 
 use super::{ActionError, Hands};
@@ -76,6 +77,11 @@ impl Hands<'_> {
         };
         let copy = copy_name(name);
         let live = self.read(*kind, &copy).await?;
+        // It may have come after the look that was decided on.
+        let conflict = live.as_deref().and_then(|live| config_conflict(self.rollout, *kind, name, live));
+        if let Some(conflict) = conflict {
+            return Err(BuildError::Taken(vec![conflict]).into());
+        }
         let body = config_copy(self.rollout, self.settings, *kind, &source, live.as_deref());
         if live.as_ref().is_some_and(|live| in_sync(&body, live)) {
             return Ok(());

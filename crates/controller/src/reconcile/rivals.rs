@@ -1,4 +1,4 @@
-//! Two Canaries with one target: only the elder is served.
+//! Two Canaries with one target, or with the same Services: only the elder is served.
 
 use std::cmp::Reverse;
 
@@ -7,28 +7,51 @@ use serin_api::Canary;
 use crate::{
     cache::{Caches, Lookup, target_kind},
     key::Key,
+    kind::Kind,
     stalled::Stall,
 };
 
 /// Why a Canary has to stand back behind an elder one.
 pub(super) fn conflict(caches: &Caches, key: &Key, canary: &Canary) -> Option<Stall> {
     let target = &canary.spec.target_ref;
-    let targets = caches.objects(target_kind(canary))?;
-    let rivals = targets.interested(&key.sibling(target.name.as_str()));
-    let elder = rivals.into_iter().filter(|rival| rival != key).find(|rival| {
-        let Lookup::Present(entry) = caches.canaries.get(rival) else { return false };
-        let other = &entry.canary;
-        let same = other.spec.target_ref.kind == target.kind && other.spec.target_ref.name == target.name;
-        entry.problem.is_none() && same && seniority(other) > seniority(canary)
-    })?;
-    Some(Stall::new(
-        "TargetConflict",
-        format!(
+    let same_target = |other: &Canary| {
+        other.spec.target_ref.kind == target.kind && other.spec.target_ref.name == target.name
+    };
+    if let Some(elder) = elder(caches, key, canary, target_kind(canary), &target.name, same_target) {
+        let message = format!(
             "spec.targetRef.name {:?} is the target of the elder Canary {}.{} too: name another target, or \
              delete one of the two",
             target.name, elder.name, elder.namespace
-        ),
-    ))
+        );
+        return Some(Stall::new("TargetConflict", message));
+    }
+    let apex = canary.spec.apex_name();
+    let same_apex = |other: &Canary| other.spec.apex_name() == apex;
+    let elder = elder(caches, key, canary, Kind::Service, apex, same_apex)?;
+    let message = format!(
+        "spec.service.name {apex:?} (the target's name where it is not set) is that of the elder Canary {}.{} too, and \
+         the Services and the route of both would be the same: set spec.service.name to another name, or delete one of \
+         the two",
+        elder.name, elder.namespace
+    );
+    Some(Stall::new("ServiceConflict", message))
+}
+
+/// An elder Canary that depends on the same object and means it in the same way.
+fn elder(
+    caches: &Caches,
+    key: &Key,
+    canary: &Canary,
+    kind: Kind,
+    name: &str,
+    same: impl Fn(&Canary) -> bool,
+) -> Option<Key> {
+    let rivals = caches.objects(kind)?.interested(&key.sibling(name));
+    rivals.into_iter().filter(|rival| rival != key).find(|rival| {
+        let Lookup::Present(entry) = caches.canaries.get(rival) else { return false };
+        let other = &entry.canary;
+        entry.problem.is_none() && same(other) && seniority(other) > seniority(canary)
+    })
 }
 
 /// The greatest is served.
@@ -42,7 +65,7 @@ mod tests {
     use std::sync::Arc;
 
     use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::Timestamp};
-    use serin_api::CanarySpec;
+    use serin_api::{CanarySpec, canary::CanaryService};
 
     use super::*;
     use crate::cache::{CanaryEntry, Origin, Version, links};
@@ -83,6 +106,21 @@ mod tests {
         caches.canaries.gone(&elder, Version::parse(Some("2")));
         assert!(caches.unlink(&elder).contains(&younger));
         assert_eq!(conflict(&caches, &younger, &second), None);
+    }
+
+    #[test]
+    fn two_targets_have_no_service_in_common() {
+        let caches = synced();
+        let (elder, first) = add(&caches, "elder", "app", 10);
+        let (younger, mut second) = add(&caches, "younger", "another", 5);
+        assert_eq!(conflict(&caches, &younger, &second), None);
+        second.spec.service =
+            Some(CanaryService { name: Some("app".to_owned()), ..CanaryService::default() });
+        caches.link(&younger, &links(&younger, &second));
+        assert_eq!(conflict(&caches, &elder, &first), None);
+        let stall = conflict(&caches, &younger, &second).unwrap();
+        assert_eq!(stall.reason, "ServiceConflict");
+        assert!(stall.message.contains("Canary elder.test"), "{}", stall.message);
     }
 
     #[test]

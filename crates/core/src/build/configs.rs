@@ -111,6 +111,20 @@ pub fn copy_name(name: &str) -> String {
     format!("{name}-primary")
 }
 
+/// Those of the target's configs whose copies the primary does not use yet: what has the name of such a copy may be
+/// somebody else's.
+pub fn uncopied(target: &Value, primary: Option<&Value>) -> Vec<ConfigRef> {
+    let refs = config_refs(target);
+    let used = primary.map(config_refs).unwrap_or_default();
+    let named = |all: &[ConfigRef], kind, name: &str| all.iter().any(|r| r.kind == kind && r.name == name);
+    // Both sides may use an object of that name as it is.
+    let copied = |r: &ConfigRef| {
+        let copy = copy_name(&r.name);
+        named(&used, r.kind, &copy) && !named(&refs, r.kind, &copy)
+    };
+    refs.iter().filter(|r| !copied(r)).cloned().collect()
+}
+
 /// Whether a config is used under its own name by both sides, and changes to it start nothing.
 pub fn ignored(kind: ConfigKind, config: &Value) -> bool {
     let annotations = texts(config, "/metadata/annotations");

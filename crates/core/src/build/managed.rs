@@ -23,12 +23,29 @@ const ENTRIES: &str = "/metadata/managedFields";
 /// Where an entry says that it sets a pod template.
 const TEMPLATE: &str = "/f:spec/f:template";
 
+/// Where an entry says which ports of a Service it sets.
+const PORTS: &str = "/f:spec/f:ports";
+
+/// What only who made an object sets, by kind: a workload, a Service, an autoscaler, a config.
+const MADE: [&str; 6] = [
+    "/f:spec/f:selector",
+    "/f:spec/f:type",
+    "/f:spec/f:scaleTargetRef",
+    "/f:data",
+    "/f:binaryData",
+    "/f:type",
+];
+
 /// Maps of which single keys may have to go.
-const KEYED: [&str; 3] = ["/f:metadata/f:labels", "/f:metadata/f:annotations", "/f:spec/f:ports"];
+const KEYED: [&str; 3] = ["/f:metadata/f:labels", "/f:metadata/f:annotations", PORTS];
 
 /// Leaves of the entries only what the functions here look at: they are the largest part of many objects.
 pub fn trim(object: &mut Value) {
-    let kept: Vec<Value> = items(object, ENTRIES).filter_map(trimmed).collect();
+    let mut kept: Vec<Value> = items(object, ENTRIES).filter_map(trimmed).collect();
+    if kept.is_empty() {
+        // Who made it is told when it stands in the way.
+        kept.extend(items(object, ENTRIES).next().map(|entry| short(entry, Value::Object(Map::new()))));
+    }
     let metadata = entry(object, "metadata");
     set(metadata, "managedFields", (!kept.is_empty()).then(|| kept.into()));
 }
@@ -36,31 +53,36 @@ pub fn trim(object: &mut Value) {
 fn trimmed(entry: &Value) -> Option<Value> {
     let fields = &entry["fieldsV1"];
     let mut kept = Value::Object(Map::new());
-    if ours(entry) {
-        for pointer in KEYED {
-            let keys = fields.pointer(pointer).and_then(Value::as_object);
-            let keys: Map<String, Value> =
-                keys.into_iter().flatten().map(|(key, _)| (key.clone(), json!({}))).collect();
+    let looked_at: &[&str] = if ours(entry) { &KEYED } else { &[PORTS] };
+    for pointer in looked_at {
+        let keys = fields.pointer(pointer).and_then(Value::as_object);
+        let keys: Map<String, Value> =
+            keys.into_iter().flatten().map(|(key, _)| (key.clone(), json!({}))).collect();
+        if !keys.is_empty() {
             put(&mut kept, pointer, keys);
         }
     }
-    if fields.pointer(TEMPLATE).is_some() {
-        put(&mut kept, TEMPLATE, Map::new());
-    } else if !ours(entry) {
-        return None;
+    let marks: &[&str] = if ours(entry) { &MADE } else { &[] };
+    for pointer in marks.iter().chain([&TEMPLATE]).filter(|pointer| fields.pointer(pointer).is_some()) {
+        put(&mut kept, pointer, Map::new());
     }
-    let mut short = entry.clone();
-    short["fieldsV1"] = kept;
-    Some(short)
+    let nothing = kept.as_object().is_some_and(Map::is_empty);
+    (ours(entry) || !nothing).then(|| short(entry, kept))
 }
 
-/// Puts the keys at a pointer of two steps.
+fn short(entry: &Value, fields: Value) -> Value {
+    let mut short = entry.clone();
+    short["fieldsV1"] = fields;
+    short
+}
+
+/// Puts the keys at a pointer of one or two steps.
 fn put(fields: &mut Value, pointer: &str, keys: Map<String, Value>) {
     let mut steps = pointer.split('/').skip(1);
-    if let (Some(outer), Some(inner)) = (steps.next(), steps.next())
-        && (!keys.is_empty() || pointer == TEMPLATE)
-    {
-        set(self::entry(fields, outer), inner, Some(keys.into()));
+    match (steps.next(), steps.next()) {
+        (Some(outer), Some(inner)) => set(self::entry(fields, outer), inner, Some(keys.into())),
+        (Some(only), None) => set(fields, only, Some(keys.into())),
+        _ => {}
     }
 }
 
@@ -92,6 +114,42 @@ pub fn stray_port(object: &Value, wanted: &Value) -> bool {
         };
         !wanted.as_array().into_iter().flatten().any(same)
     })
+}
+
+/// Who set a port of a Service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Setters {
+    /// Serin or Flagger.
+    pub ours: bool,
+    /// Somebody else.
+    pub others: bool,
+}
+
+/// Who set the port of this number and protocol, as far as it was recorded.
+pub fn port_setters(object: &Value, number: i64, protocol: &str) -> Setters {
+    let mut found = Setters::default();
+    for entry in items(object, ENTRIES) {
+        let ports = entry["fieldsV1"].pointer(PORTS).and_then(Value::as_object);
+        let slots = ports.into_iter().flatten().filter_map(|(key, _)| key.strip_prefix("k:"));
+        let slots = slots.filter_map(|slot| serde_json::from_str::<Value>(slot).ok());
+        let sets = slots
+            .into_iter()
+            .any(|slot| slot["port"] == number && text(&slot, "/protocol").is_none_or(|own| own == protocol));
+        found.ours |= sets && ours(entry);
+        found.others |= sets && !ours(entry);
+    }
+    found
+}
+
+/// Whether Serin or Flagger made an object, whoever its owner is now.
+pub fn made(object: &Value) -> bool {
+    let entries = items(object, ENTRIES).filter(|entry| ours(entry));
+    entries.into_iter().any(|entry| MADE.iter().any(|mark| entry["fieldsV1"].pointer(mark).is_some()))
+}
+
+/// Who made an object, as far as that can be told: the manager of its first entry.
+pub fn maker(object: &Value) -> Option<&str> {
+    items(object, ENTRIES).find_map(|entry| text(entry, "/manager"))
 }
 
 /// Takes `labels` or `annotations` away that Serin or Flagger set on a copy and that its source lost.

@@ -36,6 +36,7 @@ mod read;
 mod weights;
 
 pub use defaults::normalise;
+pub(crate) use filters::filters;
 pub use original::{reverted, step_back};
 pub use parents::{Gateways, gateway_key};
 pub use read::{outlives, read};
@@ -138,9 +139,14 @@ pub fn spec(rollout: &Rollout, routing: Routing, cookies: &Cookies) -> Result<Ht
 fn attached(service: &CanaryService) -> HttpRouteSpec {
     HttpRouteSpec {
         parent_refs: service.gateway_refs.iter().map(ParentReference::from).collect(),
-        hostnames: service.hosts.clone(),
+        hostnames: hostnames(service).to_vec(),
         ..HttpRouteSpec::default()
     }
+}
+
+/// The host names of the route; none when it is for any host (`*`).
+pub(crate) fn hostnames(service: &CanaryService) -> &[String] {
+    if service.hosts.iter().any(|host| host == "*") { &[] } else { &service.hosts }
 }
 
 /// One rule; with `analysis.match` a second one for the requests that it does not match, with session

@@ -45,6 +45,11 @@ impl ScalerKind {
         }
     }
 
+    /// The kind as in manifests.
+    pub fn name(self) -> &'static str {
+        self.shape().kind
+    }
+
     /// What Flagger's texts call it.
     pub fn title(self) -> &'static str {
         match self {

@@ -17,6 +17,7 @@ use crate::{
     validate::Settings,
 };
 
+mod beside;
 mod ports;
 
 /// The workloads whose pods the Services select.
@@ -59,8 +60,9 @@ impl<'a> Workloads<'a> {
 /// selector, the ports and the markers for Flux are set. What a generated Service got when it was made
 /// (type, headless, traffic distribution) stays as it is.
 ///
-/// The body is for a server-side apply. Where a live port stands in the way of a desired one of the same
-/// name, it is a replacement instead and has a `metadata.resourceVersion`.
+/// The body is for a server-side apply. Where a port of a generated Service stands in the way of a desired one of the
+/// same name, it is a replacement instead and has a `metadata.resourceVersion`. The user's ports are left alone, and
+/// ours give way ([`beside`]).
 pub fn service(
     rollout: &Rollout,
     settings: &Settings,
@@ -80,11 +82,17 @@ pub fn service(
             "selector": pods,
         },
     });
-    if live.is_none_or(|live| owner::owned(rollout, live)) {
+    let generated = live.is_none_or(|live| owner::owned(rollout, live));
+    if generated {
         own(rollout, service, role, &selector, &mut body);
         keep_or_choose(service, live, &mut body);
     } else {
         body["metadata"]["annotations"] = json!(marked(super::metadata::Map::new()));
+    }
+    if let Some(live) = live.filter(|_| !generated && role == ServiceRole::Apex) {
+        body["spec"]["ports"] =
+            beside::beside(rollout, service, ports::ports(service, workloads.behind(role)), live)?.into();
+        return Ok(body);
     }
     Ok(live.and_then(|live| replacement(&body, live)).unwrap_or(body))
 }

@@ -40,7 +40,7 @@ pub fn primary_template(
     configs::rename(&mut spec, configs);
     match rollout.target_kind {
         TargetKind::DaemonSet => schedulable(&mut spec),
-        _ => spread::rename(&mut spec, &settings.selector_labels, &rollout.target),
+        _ => spread::rename(&mut spec, &settings.selector_labels, target, &rollout.target, selector),
     }
     json!({
         "metadata": {

@@ -2,10 +2,10 @@
 
 use serin_api::{Canary, canary::CanaryAnalysis};
 
-use super::{Settings, SpecError, provider::provider, validate};
+use super::{Settings, SpecError, checked, hosts, provider::provider, route};
 use crate::{Rollout, build::scaler::ScalerKind};
 
-/// As [`validate`], for a Canary whose target is to take over again (`revertOnDeletion`).
+/// As [`super::validate`], for a Canary whose target is to take over again (`revertOnDeletion`).
 ///
 /// Nothing is looked at that this does not need: an analysis, a reference or a condition that became wrong must not
 /// leave an application without pods. Where the manifest asks for no route that could be written, none is given back.
@@ -18,12 +18,14 @@ pub fn validate_revert(canary: &Canary, settings: &Settings) -> Result<Rollout, 
     spec.analysis = CanaryAnalysis { step_weight: Some(100), ..CanaryAnalysis::default() };
     spec.upstream_ref = None;
     spec.autoscaler_ref.take_if(|reference| ScalerKind::of(reference).is_none());
-    let attached = spec.service.as_mut().is_some_and(|service| {
-        service.match_.clear();
-        !service.gateway_refs.is_empty()
-    });
-    if !attached || provider(spec, settings).is_err() {
+    spec.service.iter_mut().for_each(|service| service.match_.clear());
+    let attached = spec.service.as_ref().is_some_and(|service| !service.gateway_refs.is_empty());
+    let writable = spec
+        .service
+        .as_ref()
+        .is_some_and(|service| hosts::check(service).is_empty() && route::check(spec, service).is_empty());
+    if !attached || !writable || provider(spec, settings).is_err() {
         spec.provider = Some("kubernetes".to_owned());
     }
-    validate(&canary, settings)
+    checked(&canary, settings, Vec::new())
 }

@@ -215,3 +215,80 @@ fn what_has_no_effect_without_a_route_is_told() {
          Setting canaryAnalysis.iterations: 10"
     );
 }
+
+#[rstest]
+#[case::any(json!({"hosts": ["*"]}))]
+#[case::any_among_others(json!({"hosts": ["*", "not a host"]}))]
+#[case::wildcard(json!({"hosts": ["*.example.com", "app", "a.svc.cluster.local"]}))]
+#[case::quoted_port(json!({"targetPort": "9898"}))]
+#[case::timeouts(json!({"timeout": "0s", "backendTimeout": "1h30m"}))]
+#[case::regex(json!({"match": [{"uri": {"regex": "/v[0-9]+/.*"}}, {"uri": {"prefix": "/a%20b"}, "method": {"exact": "GET"}}]}))]
+#[case::rewrite(json!({"match": [{"uri": {"prefix": "/v1"}}], "rewrite": {"uri": "/", "type": "ReplacePrefixMatch"}}))]
+#[case::rewrite_all(json!({"rewrite": {"uri": "/", "type": "ReplacePrefixMatch"}}))]
+#[case::listeners(json!({"gatewayRefs": [{"name": "g", "sectionName": "a"}, {"name": "g", "sectionName": "b"}, {"name": "g", "namespace": "x"}]}))]
+#[case::ports_of_a_gateway(json!({"gatewayRefs": [{"name": "g", "port": 80}, {"name": "g", "port": 443}]}))]
+#[case::cors(json!({"corsPolicy": {"allowOrigin": ["*"], "allowMethods": ["GET"], "maxAge": "24h"}}))]
+fn what_a_route_can_say(#[case] service: Value) {
+    assert_eq!(errors(&json!({"spec": {"service": service}})), Vec::<String>::new());
+}
+
+#[test]
+fn any_host_is_no_host_name() {
+    let rollout = valid(&json!({"spec": {"service": {"hosts": ["*", "a.example.com"]}}}));
+    let service = rollout.spec.service.unwrap();
+    assert!(crate::build::route::hostnames(&service).is_empty());
+}
+
+#[test]
+fn what_the_api_server_would_refuse_is_told_by_the_canarys_field() {
+    let long = "a".repeat(56);
+    let many =
+        |n: usize| -> Vec<Value> { (0..n).map(|i| json!({"uri": {"exact": format!("/{i}")}})).collect() };
+    let headers: serde_json::Map<String, Value> = (0..17).map(|i| (format!("h{i}"), json!("v"))).collect();
+    let changes = [
+        json!({"targetRef": {"name": long}}),
+        json!({"targetRef": {"name": "my.app"}}),
+        json!({"targetRef": {"name": "App"}}),
+        json!({"targetRef": {"name": "a".repeat(240)}, "service": {"name": "app"}}),
+        json!({"service": {"name": "my_app"}}),
+        json!({"autoscalerRef": {"apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject", "name": long}}),
+        json!({"service": {"targetPort": "a-port-whose-name-is-long"}}),
+        json!({"service": {"targetPort": "70000"}}),
+        json!({"service": {"portName": "Web", "appProtocol": "h2 c"}}),
+        json!({"service": {"apex": {"labels": {"a b": "c", "d": "e f"}, "annotations": {"/": ""}}}}),
+        json!({"service": {"hosts": ["App.Example.com", "https://app.example.com/", "app.example.com:80", "10.0.0.1", "", "a_b"]}}),
+        json!({"service": {"hosts": (0..17).map(|i| format!("h{i}")).collect::<Vec<_>>()}}),
+        json!({"service": {"timeout": "1.5s", "backendTimeout": "15"}}),
+        json!({"service": {"timeout": "1s", "backendTimeout": "2s"}}),
+        json!({"service": {"gatewayRefs": [{"name": "g"}, {"name": "g", "sectionName": "a"}]}}),
+        json!({"service": {"match": [
+            {"uri": {"prefix": "api"}}, {"uri": {"exact": "/a//b/"}}, {"uri": {"prefix": "/a/../b"}},
+            {"uri": {"exact": "/a%2Fb"}}, {"uri": {"exact": "/a?b=c"}}, {"method": {"exact": "get"}},
+            {"headers": {"x y": {"exact": "z"}}}, {"queryParams": {"q": {"exact": "z".repeat(1025)}}},
+            {"uri": {"regex": "/(?!internal).*"}},
+        ]}}),
+        json!({"service": {"match": many(65)}}),
+        json!({"service": {"match": many(43)}, "analysis": {"sessionAffinity": {"cookieName": "c"}}}),
+        json!({"analysis": {"iterations": 1, "match": [{"headers": {"user-agent": {"regex": "^(?!.*Chrome).*Safari"}}}, {"headers": {"cookie": {"regex": "*a"}}}]}}),
+        json!({"service": {"rewrite": {"uri": "/", "type": "ReplacePrefixMatch", "authority": "API.example.com:80"}, "match": [{"uri": {"exact": "/v1"}}]}}),
+        json!({"service": {"headers": {"request": {"add": {"x:y": "z", "empty": ""}, "remove": ["a", "a"]}, "response": {"set": headers}}}}),
+        json!({"service": {"corsPolicy": {"allowOrigin": ["https://a.example/", "*"], "allowMethods": ["get", "PUT", "PUT"], "maxAge": "10ms"}}}),
+    ];
+    let all: Vec<String> = changes.iter().flat_map(|change| errors(&json!({"spec": change}))).collect();
+    insta::assert_snapshot!(all.join("\n").replace(&"z".repeat(40), "z…z"));
+}
+
+#[test]
+fn patterns_are_not_looked_at_where_nothing_matches_them() {
+    let spec = json!({"provider": "kubernetes", "service": {"hosts": ["A"], "match": [{"uri": {"regex": "(?!a)"}}]}});
+    assert_eq!(errors(&json!({"spec": spec})), Vec::<String>::new());
+}
+
+#[test]
+fn what_cannot_be_written_keeps_no_target_from_taking_over() {
+    for service in [json!({"hosts": ["A"]}), json!({"timeout": "1.5s"}), json!({"name": "a".repeat(60)})] {
+        assert!(
+            validate_revert(&canary(&json!({"spec": {"service": service}})), &Settings::default()).is_ok()
+        );
+    }
+}

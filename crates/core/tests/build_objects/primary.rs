@@ -1,5 +1,6 @@
 //! The primary's Deployment and the copies of configs.
 
+use rstest::rstest;
 use serde_json::{Value, json};
 use serin_core::build::{
     BuildError,
@@ -117,6 +118,68 @@ fn spread_and_anti_affinity_follow_the_primary() {
     });
     merge(world.find_mut("Deployment"), &json!({"spec": {"template": {"spec": pod}}}));
     insta::assert_yaml_snapshot!(world.primary(None)["spec"]["template"]["spec"]);
+}
+
+/// The term of a target that is called `checkout-deployment` and selects `app: checkout`, `part-of: shop`.
+#[rstest]
+#[case::own_value(
+    json!({"matchLabels": {"app": "checkout"}}),
+    json!({"matchLabels": {"app": "checkout-primary"}})
+)]
+#[case::among_others(
+    json!({"matchExpressions": [{"key": "app", "operator": "In", "values": ["cart", "checkout"]}]}),
+    json!({"matchExpressions": [{"key": "app", "operator": "In", "values": ["cart", "checkout-primary"]}]})
+)]
+#[case::everybody_else(
+    json!({"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["checkout"]}]}),
+    json!({"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["checkout", "checkout-primary"]}]})
+)]
+#[case::by_a_label_of_both(
+    json!({"matchLabels": {"part-of": "shop"}}),
+    json!({
+        "matchLabels": {"part-of": "shop"},
+        "matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["checkout"]}],
+    })
+)]
+#[case::both_labels(
+    json!({"matchLabels": {"app": "checkout", "part-of": "shop"}}),
+    json!({"matchLabels": {"app": "checkout-primary", "part-of": "shop"}})
+)]
+#[case::as_in_flagger(
+    json!({"matchLabels": {"name": "checkout-deployment"}}),
+    json!({"matchLabels": {"name": "checkout-deployment-primary"}})
+)]
+#[case::of_others(json!({"matchLabels": {"app": "cart"}}), json!({"matchLabels": {"app": "cart"}}))]
+#[case::any_value(
+    json!({"matchExpressions": [{"key": "app", "operator": "Exists"}]}),
+    json!({"matchExpressions": [{"key": "app", "operator": "Exists"}]})
+)]
+fn terms_that_mean_the_targets_own_pods(#[case] selector: Value, #[case] expected: Value) {
+    let mut world = World::load("tutorial.yaml");
+    merge(world.find_mut("Canary"), &json!({"spec": {"targetRef": {"name": "checkout-deployment"}}}));
+    let labels = json!({"app": "checkout", "part-of": "shop"});
+    let term = json!({"topologyKey": "kubernetes.io/hostname", "labelSelector": selector, "matchLabelKeys": ["pod-template-hash"]});
+    let pod = json!({
+        "topologySpreadConstraints": [{"maxSkew": 1, "labelSelector": selector}],
+        "affinity": {"podAntiAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": [term],
+            "preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1, "podAffinityTerm": term}],
+        }},
+    });
+    let change = json!({
+        "metadata": {"name": "checkout-deployment"},
+        "spec": {"selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": pod}},
+    });
+    merge(world.find_mut("Deployment"), &change);
+    let made = world.primary(None);
+    let pod = &made["spec"]["template"]["spec"];
+    let anti = &pod["affinity"]["podAntiAffinity"];
+    let required = &anti["requiredDuringSchedulingIgnoredDuringExecution"][0];
+    assert_eq!(required["labelSelector"], expected);
+    assert_eq!(required["matchLabelKeys"], json!(["pod-template-hash"]));
+    let preferred = &anti["preferredDuringSchedulingIgnoredDuringExecution"][0]["podAffinityTerm"];
+    assert_eq!(preferred["labelSelector"], expected);
+    assert_eq!(pod["topologySpreadConstraints"][0]["labelSelector"], expected);
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn everything() -> Value {
             "request": {"add": {"x-b": "2", "x-a": "1"}, "set": {"x-api-version": "v1"}, "remove": ["x-debug"]},
             "response": {"add": {"x-frame-options": "DENY"}, "remove": ["x-powered-by"]},
         },
-        "rewrite": {"uri": "/v2/api", "type": "ReplacePrefixMatch", "authority": "api.example.com"},
+        "rewrite": {"uri": "/v2/api", "type": "ReplaceFullPath", "authority": "api.example.com"},
         "mirror": [{"backendRef": {"name": "shadow", "port": 8080}}],
         "corsPolicy": {
             "allowOrigin": ["https://foo.example"],
@@ -68,6 +68,12 @@ fn everything() -> Value {
 fn a_split_of_traffic() {
     let world = World::load("tutorial.yaml");
     insta::assert_yaml_snapshot!(world.route(Routing::weighted(30), None)["spec"]);
+}
+
+#[test]
+fn a_route_for_any_host_names_none() {
+    let route = World::tutorial_with(&json!({"hosts": ["*"]}), &json!({})).route(Routing::PRIMARY, None);
+    assert_eq!(route["spec"].get("hostnames"), None);
 }
 
 #[test]
@@ -104,6 +110,10 @@ fn headers_rewrite_mirror_cors_and_timeouts() {
 }
 
 #[rstest]
+#[case::prefix(
+    json!({"rewrite": {"uri": "/v2", "type": "ReplacePrefixMatch"}}),
+    json!({"path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/v2"}})
+)]
 #[case::full_path(json!({"rewrite": {"uri": "/v2"}}), json!({"path": {"type": "ReplaceFullPath", "replaceFullPath": "/v2"}}))]
 #[case::host(json!({"rewrite": {"authority": "a.b"}}), json!({"hostname": "a.b"}))]
 fn rewrites(#[case] service: Value, #[case] expected: Value) {

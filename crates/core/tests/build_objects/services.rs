@@ -181,6 +181,135 @@ fn ports(#[case] service: Value, #[case] expected: Value) {
     assert_eq!(world.service(ServiceRole::Canary, None)["spec"]["ports"], expected);
 }
 
+/// The ports of trial by public report: a native sidecar, both protocols of one number, a name that is too long.
+#[test]
+fn odd_ports_get_valid_and_unique_names() {
+    let mut world =
+        World::tutorial_with(&json!({"port": 80, "targetPort": "http", "portDiscovery": true}), &json!({}));
+    let long = "a-second-container-whose-name-is-as-long-as-names-may-be-000000";
+    let pod = &mut world.find_mut("Deployment")["spec"]["template"]["spec"];
+    pod["initContainers"] = json!([
+        {"name": "side", "restartPolicy": "Always", "ports": [{"name": "side-http", "containerPort": 9700}]},
+        {"name": "once", "ports": [{"containerPort": 9800}]},
+    ]);
+    pod["containers"] = json!([
+        {"name": "podinfod", "ports": [
+            {"name": "http", "containerPort": 9898},
+            {"name": "dns-udp", "containerPort": 5353, "protocol": "UDP"},
+            {"name": "dns-tcp", "containerPort": 5353, "protocol": "TCP"},
+            {"name": "http-metrics", "containerPort": 9797},
+            {"containerPort": 80, "protocol": "UDP"},
+        ]},
+        {"name": long, "ports": [{"containerPort": 9600}, {"name": "http-metrics", "containerPort": 9601}]},
+    ]);
+    let body = world.service(ServiceRole::Canary, None);
+    let ports: Vec<String> = body["spec"]["ports"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| format!("{} {}/{}", p["name"].as_str().unwrap(), p["port"], p["protocol"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        ports,
+        [
+            "http 80/TCP",
+            "dns-tcp 5353/TCP",
+            "dns-udp 5353/UDP",
+            "http-metrics 9601/TCP",
+            "side-http 9700/TCP",
+            "tcp-9600 9600/TCP",
+            "tcp-9797 9797/TCP",
+            "udp-podinfod-4 80/UDP",
+        ]
+    );
+}
+
+/// A Service of the user's with these ports.
+fn with_ports(ports: &Value) -> Value {
+    json!({"metadata": {"name": "podinfo", "resourceVersion": "3"}, "spec": {"selector": {"app": "podinfo"}, "ports": ports}})
+}
+
+fn entry(manager: &str, ports: &[i64]) -> Value {
+    let ports: serde_json::Map<String, Value> =
+        ports.iter().map(|n| (format!("k:{{\"port\":{n},\"protocol\":\"TCP\"}}"), json!({}))).collect();
+    json!({"manager": manager, "operation": "Update", "fieldsV1": {"f:spec": {"f:ports": ports}}})
+}
+
+#[rstest]
+#[case::name_taken(json!({}), json!([{"name": "http", "port": 80, "protocol": "TCP"}]), &["http-9898:9898"])]
+#[case::explicit_name_taken(json!({"portName": "web"}), json!([{"name": "web", "port": 80, "protocol": "TCP"}]), &["web-9898:9898"])]
+#[case::users_name(json!({}), json!([{"name": "web", "port": 9898, "protocol": "TCP"}]), &["web:9898"])]
+#[case::no_name(json!({}), json!([{"port": 9898, "protocol": "TCP"}]), &["-:9898"])]
+#[case::explicit_name(json!({"portName": "api"}), json!([{"name": "web", "port": 9898, "protocol": "TCP"}]), &["api:9898"])]
+#[case::other_protocol(json!({}), json!([{"name": "http", "port": 9898, "protocol": "UDP"}]), &["http-9898:9898"])]
+#[case::both_taken(
+    json!({}),
+    json!([{"name": "http", "port": 80, "protocol": "TCP"}, {"name": "http-9898", "port": 81, "protocol": "TCP"}]),
+    &["port-9898:9898"]
+)]
+#[case::discovered(
+    json!({"portDiscovery": true}),
+    json!([{"port": 9898, "protocol": "TCP"}]),
+    &["http:9898", "http-metrics:9797", "grpc:9999"]
+)]
+#[case::discovered_name_taken(
+    json!({"portDiscovery": true}),
+    json!([{"name": "grpc", "port": 1, "protocol": "TCP"}]),
+    &["http:9898", "http-metrics:9797", "grpc-9999:9999"]
+)]
+fn ports_on_a_service_of_the_users(#[case] service: Value, #[case] live: Value, #[case] expected: &[&str]) {
+    let world = World::tutorial_with(&service, &json!({}));
+    let live = with_ports(&live);
+    let body = world.service(ServiceRole::Apex, Some(&live));
+    assert_eq!(body["metadata"].get("resourceVersion"), None, "never a replacement");
+    let mut ports: Vec<String> = items(&body)
+        .iter()
+        .map(|p| format!("{}:{}", p.get("name").and_then(Value::as_str).unwrap_or("-"), p["port"]))
+        .collect();
+    let mut expected = expected.to_vec();
+    ports.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(ports, expected);
+    // Nothing of the user's goes, all names are there once, and the next look changes nothing.
+    let applied = apply_service(&body, Some(&live));
+    let names: std::collections::BTreeSet<_> =
+        items(&applied).iter().map(|p| p.get("name").cloned().unwrap_or_default().to_string()).collect();
+    assert_eq!(names.len(), items(&applied).len(), "{applied:#}");
+    assert!(items(&live).iter().all(|old| {
+        items(&applied).iter().any(|new| new["port"] == old["port"] && new["protocol"] == old["protocol"])
+    }));
+    assert!(in_sync(&world, ServiceRole::Apex, &applied));
+    assert_eq!(items(&world.service(ServiceRole::Apex, Some(&applied))), items(&body));
+}
+
+fn items(service: &Value) -> Vec<Value> {
+    service["spec"]["ports"].as_array().cloned().unwrap_or_default()
+}
+
+#[test]
+fn a_port_that_was_ours_gives_its_name_back() {
+    let world = World::tutorial_with(&json!({"port": 80}), &json!({}));
+    let live = |managers: &[Value]| {
+        let mut live = with_ports(&json!([{"name": "http", "port": 9898, "protocol": "TCP"}]));
+        live["metadata"]["managedFields"] = managers.into();
+        live
+    };
+    let name =
+        |live: &Value| world.service(ServiceRole::Apex, Some(live))["spec"]["ports"][0]["name"].clone();
+    assert_eq!(name(&live(&[entry("serin", &[9898])])), "http");
+    assert_eq!(name(&live(&[entry("kubectl", &[9898])])), "http-80");
+    assert_eq!(name(&live(&[entry("serin", &[9898]), entry("kubectl", &[9898])])), "http-80");
+}
+
+#[test]
+fn nothing_stands_beside_a_port_without_a_name() {
+    let world = World::load("tutorial.yaml");
+    let live = with_ports(&json!([{"port": 80, "protocol": "TCP"}]));
+    let error =
+        services::service(&world.rollout(), &world.settings, ServiceRole::Apex, world.target(), Some(&live));
+    insta::assert_snapshot!(error.unwrap_err().to_string(), @"Service podinfo.test: port 80 has no name, and beside spec.service.port 9898 Kubernetes wants one of every port: give it a name in the Service's manifest, set spec.service.port to 80, or set spec.service.name to another name");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]

@@ -30,6 +30,7 @@ fn settled(world: &World) -> Snapshot {
         target: present(world.target().clone()),
         primary: present(world.primary(None)),
         configs: configs.collect(),
+        config_copies: BTreeMap::new(),
         apex_service: service(ServiceRole::Apex),
         primary_service: service(ServiceRole::Primary),
         canary_service: service(ServiceRole::Canary),
@@ -218,6 +219,8 @@ fn a_service_of_something_elsewhere_counts_as_ready() {
         if elsewhere {
             merge(&mut service, &json!({"spec": {"type": "ExternalName", "selector": null}}));
         }
+        let owner = serin_core::build::owner::reference(&world.rollout());
+        service["metadata"]["ownerReferences"] = json!([owner]);
         present(service)
     };
     let mut snapshot = blank(&world);
@@ -246,6 +249,7 @@ fn blank(world: &World) -> Snapshot {
         target: present(world.target().clone()),
         primary: Seen::Absent,
         configs: BTreeMap::new(),
+        config_copies: BTreeMap::new(),
         apex_service: Seen::Absent,
         primary_service: Seen::Absent,
         canary_service: Seen::Absent,
@@ -285,4 +289,64 @@ fn the_canary_of_a_service_is_made_and_followed() {
         Some(hash::promotion_id(&made.rollout.uid, &target.revision, &BTreeMap::new()))
     );
     assert!(primary.matches_target);
+}
+
+/// An object of the user's, with a name that something of ours would have.
+fn users(name: &str) -> Seen<Arc<Value>> {
+    present(json!({"metadata": {
+        "name": name,
+        "managedFields": [{"manager": "kubectl-client-side-apply", "operation": "Update", "fieldsV1": {}}],
+    }}))
+}
+
+#[test]
+fn every_name_that_is_taken_is_told_at_once() {
+    let world = World::load("configs.yaml");
+    let mut snapshot = settled(&world);
+    snapshot.primary = users("podinfo-primary");
+    snapshot.primary_service = users("podinfo-primary");
+    snapshot.canary_service = users("podinfo-canary");
+    snapshot.scaler_primary = users("podinfo-primary");
+    let another = json!({"kind": "Canary", "name": "b", "uid": "b", "controller": true});
+    snapshot.apex_service = present(json!({"metadata": {"ownerReferences": [another]}}));
+    for key in ["configmap/podinfo-config-vol", "secret/podinfo-secret-env"] {
+        snapshot.config_copies.insert(key.to_owned(), users("taken"));
+    }
+    let error = snapshot.facts(&Arc::new(world.rollout()), &world.settings).unwrap_err();
+    insta::assert_snapshot!(error.to_string().replace("; ", ";\n"));
+}
+
+#[test]
+fn what_the_user_names_and_what_cannot_be_read_is_no_conflict() {
+    let world = World::load("configs.yaml");
+    let mut snapshot = settled(&world);
+    snapshot.apex_service = users("podinfo");
+    snapshot.canary_service = unknown();
+    snapshot.scaler_primary = unknown();
+    snapshot.config_copies.insert("configmap/podinfo-config-vol".to_owned(), unknown());
+    // A config that is not tracked is not copied either.
+    snapshot.config_copies.insert("configmap/another".to_owned(), users("another-primary"));
+    facts(&world, &snapshot);
+}
+
+#[test]
+fn what_was_generated_for_a_canary_is_no_target() {
+    let world = World::load("tutorial.yaml");
+    let mut target = world.target().clone();
+    let owner = json!({"kind": "Canary", "name": "a", "uid": "a", "controller": true});
+    merge(&mut target, &json!({"metadata": {"ownerReferences": [owner]}}));
+    let snapshot = Snapshot { target: present(target), ..blank(&world) };
+    let error = snapshot.facts(&Arc::new(world.rollout()), &world.settings).unwrap_err().to_string();
+    assert!(error.starts_with("Deployment podinfo is owned by Canary a"), "{error}");
+    assert!(error.contains("spec.targetRef.name"), "{error}");
+}
+
+#[test]
+fn the_value_of_the_label_fits_with_its_suffix() {
+    let world = World::load("tutorial.yaml");
+    let mut target = world.target().clone();
+    merge(&mut target, &json!({"spec": {"selector": {"matchLabels": {"app": "a".repeat(56)}}}}));
+    let snapshot = Snapshot { target: present(target), ..blank(&world) };
+    let error = snapshot.facts(&Arc::new(world.rollout()), &world.settings).unwrap_err().to_string();
+    assert!(error.contains("spec.selector.matchLabels app") && error.contains("to 55 characters"), "{error}");
 }

@@ -61,9 +61,23 @@ async fn twenty_configs_are_copied_in_one_look() {
     let primary = operator.api.get(PRIMARY).unwrap();
     let sources = primary["spec"]["template"]["spec"]["containers"][0]["envFrom"].to_string();
     assert_eq!(sources.matches("-primary").count(), 2 * EACH);
-    // Each is read once to be known, once to be copied, and its copy is looked for and made.
-    assert_eq!(of_configs(&requests).len(), 4 * 2 * EACH, "{requests:#?}");
+    // Whose the name of its copy is, is asked before anything is made; then each is read once to be known, once to be
+    // copied, and its copy is looked for and made.
+    assert_eq!(of_configs(&requests).len(), 5 * 2 * EACH, "{requests:#?}");
     assert_eq!(operator.look().await.1, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_config_of_the_users_that_has_the_name_of_a_copy_stays() {
+    let operator = Operator::with_configs();
+    let users = json!({"metadata": {"name": "map-1-primary", "namespace": "test"}, "data": {"n": "mine"}});
+    let path = format!("{}-primary", config_map(1));
+    operator.api.put(&path, users);
+    let (_, requests) = operator.look().await;
+    let copy = operator.api.get(&path).unwrap();
+    assert_eq!((&copy["data"], copy["metadata"].get("ownerReferences")), (&json!({"n": "mine"}), None));
+    let made = |request: &&String| request.starts_with("POST ") && !request.ends_with(" events");
+    assert_eq!(requests.iter().find(made), None, "{requests:#?}");
 }
 
 #[tokio::test]

@@ -107,3 +107,18 @@ fn every_tracked_reference_gets_the_suffix_and_no_other() {
     rename(&mut pod, &tracked);
     assert_eq!(pod, refs("-primary"));
 }
+
+#[test]
+fn copies_that_the_primary_uses_need_no_look() {
+    let uses = |names: &[&str]| {
+        let sources: Vec<Value> = names.iter().map(|name| json!({"configMapRef": {"name": name}})).collect();
+        json!({"spec": {"template": {"spec": {"containers": [{"envFrom": sources}]}}}})
+    };
+    let names = |target: &[&str], primary: Option<&[&str]>| -> Vec<String> {
+        uncopied(&uses(target), primary.map(uses).as_ref()).into_iter().map(|r| r.name).collect()
+    };
+    assert_eq!(names(&["a", "b"], None), ["a", "b"]);
+    assert_eq!(names(&["a", "b"], Some(&["a-primary"])), ["b"]);
+    // The primary uses an object of that name as it is, for it is not tracked.
+    assert_eq!(names(&["a", "a-primary"], Some(&["a-primary"])), ["a", "a-primary"]);
+}

@@ -11,7 +11,7 @@ use serin_api::{
 };
 
 /// The filters of every rule, in Flagger's order.
-pub(super) fn filters(service: &CanaryService) -> Vec<HttpRouteFilter> {
+pub(crate) fn filters(service: &CanaryService) -> Vec<HttpRouteFilter> {
     let headers = service.headers.clone().unwrap_or_default();
     let request = headers.request.as_ref().map(modifier).map(HttpRouteFilter::request_header_modifier);
     let response = headers.response.as_ref().map(modifier).map(HttpRouteFilter::response_header_modifier);

@@ -1,0 +1,184 @@
+//! Whether everything that would be written may be: told all at once, before the first write.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{Snapshot, tracked::Tracked};
+use crate::{
+    Rollout, Seen,
+    build::{
+        BuildError,
+        claims::{Claim, Conflict, foreign, generated_for},
+        configs::{ConfigKind, config_refs, copy_name},
+        scaler,
+        selector::Selector,
+    },
+    names::{LABEL, SUBDOMAIN},
+    rollout::TargetKind,
+    validate::Settings,
+};
+
+/// The suffix of everything that is the primary's.
+const SUFFIX: &str = "-primary";
+
+impl Snapshot {
+    /// Refuses names that are taken or too long. What could not be read is no conflict, and what takes over again
+    /// needs no new names.
+    pub(super) fn claims(
+        &self,
+        rollout: &Rollout,
+        settings: &Settings,
+        tracked: &Tracked,
+    ) -> Result<(), BuildError> {
+        if rollout.deleting {
+            return Ok(());
+        }
+        self.names(rollout, settings, tracked)?;
+        let mut conflicts = self.target_conflict(rollout).into_iter().collect::<Vec<_>>();
+        conflicts.extend(self.workload_conflicts(rollout));
+        conflicts.extend(self.service_conflicts(rollout));
+        conflicts.extend(self.scaler_conflict(rollout));
+        conflicts.extend(self.config_conflicts(rollout, tracked));
+        if conflicts.is_empty() { Ok(()) } else { Err(BuildError::Taken(conflicts)) }
+    }
+
+    /// Names that follow from the target: the value of its label, and those of its configs.
+    fn names(&self, rollout: &Rollout, settings: &Settings, tracked: &Tracked) -> Result<(), BuildError> {
+        let Some(target) = self.target.object().filter(|_| rollout.target_kind.has_pods()) else {
+            return Ok(());
+        };
+        let selector = Selector::of(rollout, settings, target, None)?;
+        let value = selector.primary();
+        let of_target = format!("{} {}", rollout.target_kind.name(), rollout.target_name());
+        if value.len() > LABEL {
+            return Err(BuildError::TooLong {
+                object: of_target,
+                field: format!("spec.selector.matchLabels {}", selector.label),
+                name: value,
+                most: LABEL,
+                remedy: format!(
+                    "shorten the label's value to {} characters, or select by another label of the operator's \
+                     -selector-labels that is shorter",
+                    LABEL - SUFFIX.len()
+                ),
+            });
+        }
+        let copies = config_refs(target).into_iter().filter(|r| tracked.present.contains_key(&r.key()));
+        let mut long = copies.filter(|r| copy_name(&r.name).len() > SUBDOMAIN);
+        long.next().map_or(Ok(()), |reference| {
+            Err(BuildError::TooLong {
+                object: of_target,
+                field: format!("its {} {}", reference.kind.name(), reference.name),
+                name: copy_name(&reference.name),
+                most: SUBDOMAIN,
+                remedy: format!("rename it: use at most {} characters", SUBDOMAIN - SUFFIX.len()),
+            })
+        })
+    }
+
+    fn target_conflict(&self, rollout: &Rollout) -> Option<Conflict> {
+        let canary = generated_for(self.target.object()?)?;
+        Some(Conflict {
+            kind: rollout.target_kind.name(),
+            name: rollout.target.clone(),
+            whose: format!("is owned by Canary {canary}"),
+            purpose: "a release of it by spec.targetRef".to_owned(),
+            remedy: "name a target that you wrote yourself in spec.targetRef.name".to_owned(),
+        })
+    }
+
+    fn workload_conflicts(&self, rollout: &Rollout) -> Option<Conflict> {
+        let kind = rollout.target_kind.name();
+        Some(Conflict {
+            kind,
+            name: rollout.primary(),
+            whose: foreign(rollout, Claim::Generated, self.primary.object()?)?,
+            purpose: format!("the primary of {kind} {}", rollout.target),
+            remedy: "rename or delete it, or rename the target".to_owned(),
+        })
+    }
+
+    fn service_conflicts(&self, rollout: &Rollout) -> Vec<Conflict> {
+        let side = |name: String, live: &Seen<Arc<Value>>, side: &str| {
+            Some(Conflict {
+                kind: "Service",
+                name,
+                whose: foreign(rollout, Claim::Generated, live.object()?)?,
+                purpose: format!("the Service of the {side}"),
+                remedy: "rename or delete it, or set spec.service.name to another name".to_owned(),
+            })
+        };
+        let named = |kind, live: &Value| {
+            Some(Conflict {
+                kind,
+                name: rollout.apex.clone(),
+                whose: foreign(rollout, Claim::Named, live)?,
+                purpose: format!("that of Canary {}", rollout.name),
+                remedy:
+                    "set spec.service.name to another name in one of both Canaries, or delete one of them"
+                        .to_owned(),
+            })
+        };
+        let route = self.route.object().map(|live| {
+            json!({"metadata": {
+                "ownerReferences": live.metadata.owner_references,
+                "managedFields": live.metadata.managed_fields,
+            }})
+        });
+        let of_service = rollout.target_kind == TargetKind::Service;
+        // A target that is a Service is the apex; its primary is looked at as such.
+        let apex = self.apex_service.object().filter(|_| !of_service);
+        let primary = side(rollout.primary_service(), &self.primary_service, "primary");
+        let all = [
+            apex.and_then(|live| named("Service", live)),
+            primary.filter(|_| !of_service),
+            side(rollout.canary_service(), &self.canary_service, "canary"),
+            route.and_then(|live| named("HTTPRoute", &live)),
+        ];
+        all.into_iter().flatten().collect()
+    }
+
+    fn scaler_conflict(&self, rollout: &Rollout) -> Option<Conflict> {
+        let reference = rollout.spec.autoscaler_ref.as_ref()?;
+        let kind = scaler::ScalerKind::of(reference)?.name();
+        Some(Conflict {
+            kind,
+            name: scaler::name(reference),
+            whose: foreign(rollout, Claim::Shared, self.scaler_primary.object()?)?,
+            purpose: format!("the primary's copy of {kind} {}", reference.name),
+            remedy: format!("rename or delete it, or rename {kind} {}", reference.name),
+        })
+    }
+
+    fn config_conflicts(&self, rollout: &Rollout, tracked: &Tracked) -> Vec<Conflict> {
+        let known = self.config_copies.iter().filter(|(key, _)| tracked.present.contains_key(*key));
+        known
+            .filter_map(|(key, live)| {
+                let (kind, name) = split(key)?;
+                config_conflict(rollout, kind, name, live.object()?)
+            })
+            .collect()
+    }
+}
+
+fn split(key: &str) -> Option<(ConfigKind, &str)> {
+    let (kind, name) = key.split_once('/')?;
+    let kinds = [ConfigKind::ConfigMap, ConfigKind::Secret];
+    Some((kinds.into_iter().find(|known| known.lower() == kind)?, name))
+}
+
+/// Why the primary's copy of a config cannot be written over this object, if it cannot.
+pub fn config_conflict(rollout: &Rollout, kind: ConfigKind, name: &str, live: &Value) -> Option<Conflict> {
+    let title = kind.name();
+    Some(Conflict {
+        kind: title,
+        name: copy_name(name),
+        whose: foreign(rollout, Claim::Shared, live)?,
+        purpose: format!("the primary's copy of {title} {name}"),
+        remedy: format!(
+            "rename one of both, or set the annotation flagger.app/config-tracking: disable on {title} {name} so that \
+             it is not copied"
+        ),
+    })
+}

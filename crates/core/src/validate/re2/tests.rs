@@ -1,0 +1,63 @@
+use rstest::rstest;
+
+use super::*;
+
+#[rstest]
+#[case::empty("")]
+#[case::plain("^/api/v[0-9]+/.*$")]
+#[case::firefox("^(?:.*)(Firefox)(?:.*)$")]
+#[case::flags("(?i)chrome|(?s-m:a.b)|(?U)a+?")]
+#[case::named("(?P<year>[0-9]{4})(?<month>[0-9]{2})")]
+#[case::quoted(r"\Qa.b(*\E+\Qopen")]
+#[case::any_byte(r"a\Cb")]
+#[case::octal(r"\12\012\0\177")]
+#[case::hexadecimal(r"\x41\x{1F600}")]
+#[case::braces("{a}{,5}x{a{1,b}}")]
+#[case::leading_zero("a{01}")]
+#[case::exactly(r"(a{100}){10}")]
+#[case::unicode(r"\pL\p{Greek}\P{^Lu}é")]
+#[case::posix("[[:alpha:][:^digit:]_-]")]
+#[case::bracket_first("[]a][^]a]")]
+#[case::nested_bracket("[[a]b]")]
+#[case::dashes("[a-][-a][a-c-e]")]
+#[case::ampersands("[a&&b]")]
+#[case::punctuation(r"\/\-\.\:\@")]
+#[case::classes(r"[\d\w\-\]]\b\B\A\z")]
+#[case::empty_group("()*|(|a)")]
+#[case::anchor("^*$")]
+fn taken(#[case] pattern: &str) {
+    assert_eq!(check(pattern), Ok(()));
+}
+
+#[rstest]
+#[case(r"^(?!.*(Chrome)).*$", "(?! looks around, which RE2 does not have")]
+#[case(r"a(?=b)", "(?= looks around, which RE2 does not have")]
+#[case(r"(?<=a)b", "(?<= looks around, which RE2 does not have")]
+#[case(r"(?<!a)b", "(?<! looks around, which RE2 does not have")]
+#[case(r"(?>a)b", "(?> begins an atomic group, which RE2 does not have")]
+#[case(r"(?#note)", "(?#n begins a group that RE2 does not have")]
+#[case(r"(?x)a", "(?x) begins a group that RE2 does not have")]
+#[case(r"(?P=a)", "(?P= begins a group that RE2 does not have")]
+#[case(r"(a)\1", "\\1 refers back to a group, which RE2 does not have")]
+#[case(r"(?<n>a)\k<n>", "\\k refers back to a group, which RE2 does not have")]
+#[case(r"a\Z", "\\Z is an escape that RE2 does not have")]
+#[case(r"[\b]", "\\b is an escape that RE2 does not have")]
+#[case(r"\_", "\\_ is an escape that RE2 does not have")]
+#[case(r"\u0041", "\\u is an escape that RE2 does not have")]
+#[case(r"a\", "it ends with a backslash")]
+#[case("a*+", "*+ repeats a repetition, or is possessive, which RE2 does not have")]
+#[case("a{2}{3}", "{2}{3} repeats a repetition, or is possessive, which RE2 does not have")]
+#[case("*.example.com", "* has nothing to repeat")]
+#[case("a|+", "+ has nothing to repeat")]
+#[case("a{1001}", "{1001} is no repetition that RE2 takes: at most 1000, also taken together")]
+#[case("a{3,2}", "{3,2} is no repetition that RE2 takes: at most 1000, also taken together")]
+#[case("(a{100}){11}", "{11} is no repetition that RE2 takes: at most 1000, also taken together")]
+#[case("(a", "a parenthesis is not closed")]
+#[case("a)", "a parenthesis is closed that was not opened")]
+#[case("[a", "a bracket is not closed")]
+#[case("[]", "a bracket is not closed")]
+#[case("[b-a]", "b-a is no range or class of characters")]
+#[case("[[:name:]]", "[:name:] is no range or class of characters")]
+fn refused(#[case] pattern: &str, #[case] expected: &str) {
+    assert_eq!(check(pattern).unwrap_err().to_string(), expected);
+}
