@@ -18,6 +18,7 @@ mod gates;
 mod idle;
 mod initialize;
 mod leftovers;
+mod predecessor;
 mod promote;
 mod rollback;
 mod takeover;

@@ -9,6 +9,7 @@ use crate::{
     plan::{Action, Alert, Ask, Event, HookCall, Level, Outcome, Severity},
     rollout::{Hook, HookKind},
     status,
+    time::later,
 };
 
 /// How soon to look again at something that could not be read.
@@ -158,7 +159,7 @@ impl<'a> Turn<'a> {
     pub(super) fn phase_deadline(&self) -> Timestamp {
         let entered = self.obs.status.phase == self.next.phase;
         let since = self.obs.status.last_transition_time.filter(|_| entered).unwrap_or(self.now());
-        since + self.rollout().spec.progress_deadline()
+        later(since, self.rollout().spec.progress_deadline())
     }
 
     /// Opens a window: the next check, poll or end of draining is counted from this moment.
@@ -216,7 +217,7 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn unknown(&self, what: &str, why: &str) -> Stop {
-        Stop::wait(format!("{what} could not be read: {why}")).until(Some(self.now() + RETRY)).passing()
+        Stop::wait(format!("{what} could not be read: {why}")).until(Some(later(self.now(), RETRY))).passing()
     }
 
     /// Target and configs, or a wait that says what is missing.
@@ -345,11 +346,11 @@ impl<'a> Turn<'a> {
     fn too_soon(&self, wait: &Wait) -> Option<Timestamp> {
         let news = status::differs(&self.next, &self.obs.status);
         if news && wait.passing {
-            return Some(self.now() + GRACE);
+            return Some(later(self.now(), GRACE));
         }
         let known = self.next.waiting_for.as_ref() == Some(&wait.reason);
         let patience = if self.next.waiting_for.is_some() { PATIENCE } else { GRACE };
-        let told = self.obs.status.last_transition_time.filter(|_| !news && !known)? + patience;
+        let told = later(self.obs.status.last_transition_time.filter(|_| !news && !known)?, patience);
         (self.now() < told).then_some(told)
     }
 
