@@ -47,8 +47,7 @@ impl Script {
             Source::Query(query) => Some(query.clone()),
             Source::Template(_) | Source::Settled(_) => None,
         };
-        let answer =
-            |c: &Check| CheckOutcome { query: query(&c.source), outcome: outcome(&c.metric) };
+        let answer = |c: &Check| CheckOutcome { query: query(&c.source), outcome: outcome(&c.metric) };
         checks.iter().map(answer).collect()
     }
 }

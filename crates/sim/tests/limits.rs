@@ -14,7 +14,8 @@ use serin_sim::{Pods, Script, World};
 use serin_testkit::canary;
 
 const NUMBERS: [f64; 6] = [-1e300, -1.0, 0.0, 1_000_000_000_000.0, 9_223_372_036_854_775_807.0, 1e300];
-const DURATIONS: [&str; 5] = ["-1h", "0s", "9999999h", "2562047h47m16.854775807s", "-2562047h47m16.854775808s"];
+const DURATIONS: [&str; 5] =
+    ["-1h", "0s", "9999999h", "2562047h47m16.854775807s", "-2562047h47m16.854775808s"];
 
 /// Fields of the spec that are numbers.
 const COUNTS: [&str; 12] = [
@@ -121,7 +122,8 @@ fn any_duration_is_borne(#[values(0, 1, 2, 3, 4)] duration: usize) {
 
 #[test]
 fn any_status_is_borne() {
-    let time = |text: &str| json!({"lastCheckTime": text, "lastTransitionTime": text, "canaryTrafficEnded": text});
+    let time =
+        |text: &str| json!({"lastCheckTime": text, "lastTransitionTime": text, "canaryTrafficEnded": text});
     let count = |number: f64| json!({"failedChecks": number, "canaryWeight": number, "iterations": number});
     let mut edits = vec![time("0001-01-01T00:00:00Z"), time("9999-12-31T23:59:59Z")];
     edits.extend(NUMBERS.map(count));
