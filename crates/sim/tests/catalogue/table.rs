@@ -248,7 +248,7 @@ pub(crate) const CATALOGUE: &[Moment] = moments! {
         "Warning" "Halt podinfo.default advancement errors 2.50 > 2",
     ],
     query_shows_the_revision_before: [
-        "Warning" "Halt podinfo.default advancement errors 2.50 > 2 is not counted: its window of 1m0s reaches back into the traffic of the revision before, which ended at 2024-10-04T00:00:25Z",
+        "Warning" "Halt podinfo.default advancement errors 2.50 > 2 is not counted: its window of 1m0s reaches back into the traffic of the revision before, which ended at 2024-10-04T00:00:16Z",
     ],
     query_has_no_values: [
         "Warning" "Halt advancement no values found for metric: errors",
