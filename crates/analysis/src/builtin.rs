@@ -2,7 +2,7 @@
 
 mod queries;
 
-use crate::template::{TemplateError, TemplateModel, collapse_whitespace, render};
+use crate::template::{TemplateError, TemplateModel, render};
 use queries::Queries;
 
 /// Metric name of the built-in success rate check; its value is a percentage.
@@ -134,7 +134,7 @@ impl Observer {
                 render(&template.replace(queries::REPLICA_SET_PODS, queries::DAEMON_SET_PODS), model)?
             }
         };
-        Ok(collapse_whitespace(&query).trim().replace("{ ", "{").replace(", }", ",}"))
+        Ok(on_one_line(&query))
     }
 
     /// Whole milliseconds of the duration query's value: the application's histogram is in seconds, all others in
@@ -161,6 +161,12 @@ impl Observer {
             Self::Traefik => queries::TRAEFIK,
         }
     }
+}
+
+/// The built-in templates hold neither comments nor strings with white space, so that line breaks mean nothing.
+fn on_one_line(query: &str) -> String {
+    let words: Vec<_> = query.split_ascii_whitespace().collect();
+    words.join(" ").replace("{ ", "{").replace(", }", ",}")
 }
 
 /// Skipper writes `_` for every character of a name that is no letter, digit or underscore.

@@ -79,12 +79,13 @@ pub fn plan(metrics: &[CanaryMetric], subject: &Subject) -> Vec<Check> {
 }
 
 impl Check {
-    /// The query of a MetricTemplate for this check.
+    /// The query of a MetricTemplate for this check, as it is sent: as written, without white space around it.
     ///
     /// # Errors
     /// The event text to report when the template does not render.
     pub fn render(&self, template: &TemplateName, query: &str) -> Result<String, SetupError> {
         render(query, &self.model)
+            .map(trimmed)
             .map_err(|error| SetupError::Render { template: template.clone(), error: error.to_string() })
     }
 }
@@ -150,9 +151,14 @@ fn new(
 
 fn query_or_error(query: Result<String, crate::template::TemplateError>) -> Source {
     match query {
-        Ok(query) => Source::Query(query),
+        Ok(query) => Source::Query(trimmed(query)),
         Err(error) => Source::Settled(Outcome::Error(format!("rendering query failed: {error}"))),
     }
+}
+
+/// YAML's `query: |` ends with a line break, which is no part of the query.
+fn trimmed(query: String) -> String {
+    if query.trim().len() == query.len() { query } else { query.trim().to_owned() }
 }
 
 fn inline_query(metric: &CanaryMetric) -> Option<&str> {

@@ -16,7 +16,7 @@ use scale::Scale;
 pub struct Verdict {
     /// Whether the rollout may go on as far as this check is concerned.
     pub pass: bool,
-    /// Which of the four.
+    /// Which of the five.
     pub kind: VerdictKind,
     /// Text of the Warning event; `None` when the check passed.
     pub message: Option<String>,
@@ -30,13 +30,15 @@ pub struct Verdict {
     pub bound_text: Option<String>,
 }
 
-/// The four ways a check ends.
+/// The ways a check ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum VerdictKind {
     /// The value keeps its bounds.
     Pass,
     /// The value breaks a bound.
     Fail,
+    /// The value breaks a bound, but may be made of the traffic of an earlier revision: it does not count.
+    Held,
     /// There is no value, usually for lack of traffic.
     NoData,
     /// The value could not be had.
@@ -62,6 +64,13 @@ pub fn judge(check: &Check, outcome: &Outcome) -> Verdict {
 }
 
 impl Verdict {
+    /// The same failure, which does not count for this reason.
+    #[must_use]
+    pub fn held(self, why: &str) -> Self {
+        let message = self.message.map(|message| format!("{message} is not counted: {why}"));
+        Self { kind: VerdictKind::Held, message, ..self }
+    }
+
     /// The entry of `status.checks` for this verdict.
     pub fn status(&self, check: &Check, outcome: &CheckOutcome) -> CheckStatus {
         CheckStatus {

@@ -11,8 +11,10 @@ pub mod go_fmt;
 pub mod judge;
 pub mod outcome;
 pub mod template;
+pub mod window;
 
 pub use checks::{Check, Source, Subject, plan};
 pub use judge::{Verdict, VerdictKind, judge};
 pub use outcome::{CheckOutcome, Outcome, SetupError, TemplateName};
 pub use template::TemplateModel;
+pub use window::window;

@@ -45,19 +45,6 @@ pub fn render(template: &str, model: &TemplateModel) -> Result<String, TemplateE
     Ok(query)
 }
 
-/// One space for every run of white space, as Prometheus is asked; quoted strings are not spared.
-pub fn collapse_whitespace(query: &str) -> String {
-    let mut collapsed = String::with_capacity(query.len());
-    for c in query.chars() {
-        match c {
-            ' ' | '\t' | '\n' | '\r' | '\x0c' if collapsed.ends_with(' ') => {}
-            ' ' | '\t' | '\n' | '\r' | '\x0c' => collapsed.push(' '),
-            c => collapsed.push(c),
-        }
-    }
-    collapsed
-}
-
 fn read(code: &str, line: usize, model: &TemplateModel, data: &Value) -> Result<Action, TemplateError> {
     let keys = |key: &str| model.variables.contains_key(key);
     let defined = |name: &str| data.get(name).is_some();

@@ -30,6 +30,8 @@ pub struct Memory {
 struct Notes {
     /// Whether it was read afresh since this replica began to act.
     fresh: bool,
+    /// Since when it waits for what is being loaded.
+    loading: Option<Instant>,
     /// Failures in a row.
     failures: u32,
     /// The fault of the last action that failed, while it lasts.
@@ -191,6 +193,14 @@ impl Memory {
     /// It was.
     pub fn set_fresh(&self, key: &Key) {
         self.with(key, |notes| notes.fresh = true);
+    }
+
+    /// How long the Canary has waited for what is being loaded; `None` when it has not.
+    pub fn loading(&self, key: &Key, waits: bool) -> Option<Duration> {
+        self.with(key, |notes| {
+            notes.loading = waits.then(|| notes.loading.unwrap_or_else(Instant::now));
+            notes.loading.map(|since| since.elapsed())
+        })
     }
 
     /// Counts a failure. Returns how long to wait before the next attempt: 1 s, doubled each time, at most

@@ -122,7 +122,8 @@ async fn packed(cluster: &Cluster, kind: Kind, key: &Key) -> Seen<Arc<Packed>> {
     let Some(store) = cluster.caches.objects(kind) else {
         return Seen::Unknown(format!("{} is not watched", kind.name()));
     };
-    let found = if cluster.watches(&key.namespace) { store.get(key) } else { Lookup::Unresolved };
+    let listed = cluster.watches(&key.namespace) && store.health() != Health::Starting;
+    let found = if listed { store.get(key) } else { Lookup::Unresolved };
     match found {
         Lookup::Present(packed) => Seen::Present(packed),
         Lookup::Absent => Seen::Absent,

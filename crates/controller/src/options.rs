@@ -78,6 +78,9 @@ pub(crate) const BACKOFF_MIN: Duration = Duration::from_secs(1);
 /// And at most this long.
 pub(crate) const BACKOFF_MAX: Duration = Duration::from_secs(60);
 
+/// A Canary is looked at again at least this often, however far away the next thing that it waits for is.
+pub(crate) const LONGEST_SLEEP: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// A span of time of the core as one of the runtime; a negative one is none.
 pub(crate) fn span(delta: TimeDelta) -> Duration {
     delta.to_std().unwrap_or_default()

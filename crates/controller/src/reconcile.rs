@@ -7,6 +7,7 @@ mod rivals;
 mod stall;
 mod tell;
 
+pub(crate) use stall::needs;
 pub use tell::note_what_was_told;
 
 use std::{sync::Arc, time::Instant};

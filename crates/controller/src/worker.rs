@@ -1,5 +1,7 @@
 //! Taking Canaries from the queue while this replica may act.
 
+mod loading;
+
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
@@ -12,11 +14,11 @@ use crate::{
     lease::Term,
     metrics::Outcome,
     observe,
-    options::span,
+    options::{LONGEST_SLEEP, span},
     reconcile::{Verdict, reconcile},
 };
 
-/// How often the caches are asked whether they are filled.
+/// How often it is looked whether caches are filled.
 const POLL: Duration = Duration::from_millis(20);
 
 /// Works while this replica may act, until the operator ends.
@@ -56,7 +58,7 @@ async fn serve(ctx: &Arc<Context>, term: &mut watch::Receiver<Term>) {
 }
 
 async fn work(ctx: &Arc<Context>, running: &mut JoinSet<()>) {
-    while ctx.cluster.caches.health().iter().any(|(_, health)| *health == Health::Starting) {
+    while ctx.cluster.caches.canaries.health() == Health::Starting {
         tokio::time::sleep(POLL).await;
     }
     let queue = &ctx.cluster.queue;
@@ -86,6 +88,9 @@ fn finished(done: Option<Result<(), tokio::task::JoinError>>) {
 async fn look(ctx: Arc<Context>, key: Key) {
     let turn = Turn { ctx: &ctx, key: &key, settled: false };
     let started = Instant::now();
+    if loading::awaits(&ctx, &key) {
+        return turn.later(started + POLL);
+    }
     let verdict = Box::pin(reconcile(&ctx, &key)).await;
     let failed = matches!(verdict, Verdict::Retry(_));
     let outcome = if failed { Outcome::Failed } else { Outcome::Done };
@@ -117,6 +122,12 @@ impl Turn<'_> {
 }
 
 impl Turn<'_> {
+    /// Not now: what it needs is being loaded.
+    fn later(mut self, at: Instant) {
+        self.settled = true;
+        self.ctx.cluster.queue.wake_at(self.key, at);
+    }
+
     fn wake(&self, at: Option<DateTime<Utc>>) {
         if let Some(at) = at {
             self.ctx.cluster.queue.wake_at(self.key, instant(at));
@@ -136,7 +147,7 @@ impl Drop for Turn<'_> {
 
 /// The monotonic time of a time of day.
 fn instant(at: DateTime<Utc>) -> Instant {
-    Instant::now() + span(at - observe::now())
+    Instant::now() + span(at - observe::now()).min(LONGEST_SLEEP)
 }
 
 fn forget(ctx: &Context, key: &Key) {

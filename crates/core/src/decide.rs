@@ -19,6 +19,7 @@ mod identity;
 mod idle;
 mod initialize;
 mod leftovers;
+mod predecessor;
 mod promote;
 mod rollback;
 mod takeover;

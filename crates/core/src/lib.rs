@@ -34,6 +34,7 @@ pub mod routing;
 pub mod snapshot;
 pub mod status;
 pub mod strategy;
+mod time;
 pub mod validate;
 
 pub use decide::decide;

@@ -14,6 +14,7 @@ use serin_api::{
 use crate::{
     Timestamp,
     plan::{Alert, Event, Level, Severity},
+    time::later,
 };
 
 /// News that are kept. More wait only when receivers are much slower than rollouts.
@@ -82,7 +83,7 @@ pub(crate) fn record(
 /// A time that no other news in the status has, whatever the clock does.
 fn moment(status: &CanaryStatus, now: Timestamp) -> Timestamp {
     let now = now.trunc_subsecs(6);
-    let last = status.news.last().map(|news| news.at + TimeDelta::microseconds(1));
+    let last = status.news.last().map(|news| later(news.at, TimeDelta::microseconds(1)));
     last.map_or(now, |last| now.max(last))
 }
 

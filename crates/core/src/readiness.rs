@@ -7,6 +7,7 @@ use crate::{
     Timestamp,
     build::json::{int, text},
     observe::Readiness,
+    time::later,
 };
 
 /// Judges a Deployment.
@@ -22,7 +23,7 @@ pub fn deployment(live: &Value, threshold_percent: i64, deadline: TimeDelta) -> 
         return failed;
     }
     match replicas_missing(live, threshold_percent) {
-        Some(what) => waiting(&what, unavailable_since(live).map(|since| since + deadline)),
+        Some(what) => waiting(&what, unavailable_since(live).map(|since| later(since, deadline))),
         None => Readiness::Ready,
     }
 }
@@ -43,7 +44,7 @@ pub fn daemon_set(
         return waiting("observed daemonset generation less than desired generation", None);
     }
     let Some(what) = pods_missing(live, threshold_percent) else { return Readiness::Ready };
-    let fatal_at = since.map(|since| since + deadline);
+    let fatal_at = since.map(|since| later(since, deadline));
     if fatal_at.is_some_and(|at| at <= now) {
         let message = format!("exceeded its progressDeadlineSeconds: {}", deadline.num_seconds());
         return Readiness::NotReady { message, fatal_at };

@@ -7,7 +7,7 @@ pub use configs::{configs, configs_changed, record_configs};
 use chrono::{SubsecRound, TimeDelta};
 use serin_api::{CanaryStatus, Phase, canary::CanaryCondition};
 
-use crate::{Rollout, Timestamp};
+use crate::{Rollout, Timestamp, time::later};
 
 /// The condition type that `kubectl wait --for=condition=promoted` looks at.
 pub const PROMOTED: &str = "Promoted";
@@ -62,7 +62,7 @@ pub fn seconds(now: Timestamp) -> Timestamp {
 
 /// When a window that was opened at `since` is over; at once when none is open.
 pub fn due(since: Option<Timestamp>, window: TimeDelta, now: Timestamp) -> Timestamp {
-    since.map_or(now, |since| since + window)
+    since.map_or(now, |since| later(since, window))
 }
 
 fn set_condition(status: &mut CanaryStatus, phase: Phase, rollout: &Rollout, now: Timestamp) {

@@ -63,10 +63,51 @@ pub struct Strategy {
     /// What kind of release it is.
     pub kind: Kind,
     /// Entered one after the other; never empty in a valid rollout.
-    pub steps: Vec<Step>,
+    pub steps: Steps,
     /// `analysis.stepWeightPromotion`: by how much the primary's weight grows in each interval of the
     /// promotion; 0 moves everything at once.
     pub promotion_step: u8,
+}
+
+/// The steps of a strategy. Rounds are alike, so that they are counted, not kept: any number of them costs nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Steps {
+    /// What comes first; at most one for each percent of weight, and one that mirrors.
+    shifts: Vec<Step>,
+    /// How many rounds follow.
+    rounds: i64,
+    /// The split of each round.
+    round: Routing,
+    /// What comes after the rounds.
+    last: Option<Step>,
+}
+
+impl Steps {
+    /// How many there are; what does not fit is the largest number.
+    pub fn len(&self) -> usize {
+        let rounds = usize::try_from(self.rounds).unwrap_or(usize::MAX);
+        self.shifts.len().saturating_add(rounds).saturating_add(usize::from(self.last.is_some()))
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The step at this place, counted from 0.
+    pub fn get(&self, place: usize) -> Option<Step> {
+        let Some(after) = place.checked_sub(self.shifts.len()) else {
+            return self.shifts.get(place).copied();
+        };
+        match i64::try_from(after) {
+            Ok(round) if round < self.rounds => {
+                let label = Label::Iteration { n: round.saturating_add(1), of: self.rounds };
+                Some(Step { routing: self.round, label })
+            }
+            Ok(round) if round == self.rounds => self.last,
+            _ => None,
+        }
+    }
 }
 
 impl Strategy {
@@ -78,12 +119,14 @@ impl Strategy {
         match self.kind {
             Kind::Progressive => self.position_by_weight(weight, iterations),
             Kind::AbTest | Kind::BlueGreen if weight >= 100 => self.steps.len(),
-            Kind::AbTest | Kind::BlueGreen => usize::try_from(iterations).unwrap_or(0).min(self.steps.len()),
+            Kind::AbTest | Kind::BlueGreen => {
+                usize::try_from(iterations.max(0)).unwrap_or(usize::MAX).min(self.steps.len())
+            }
         }
     }
 
     fn position_by_weight(&self, weight: i64, iterations: i64) -> usize {
-        let entered = self.steps.iter().take_while(|step| match step.label {
+        let entered = self.steps.shifts.iter().take_while(|step| match step.label {
             Label::Mirror => weight > 0 || iterations > 0,
             _ => weight > 0 && i64::from(step.routing.canary) <= weight,
         });
@@ -92,8 +135,7 @@ impl Strategy {
 
     /// The rounds of an A/B test or a blue/green release that come before anything else; 0 for a progressive one.
     pub fn iterations(&self) -> i64 {
-        let rounds = self.steps.iter().filter(|step| matches!(step.label, Label::Iteration { .. }));
-        i64::try_from(rounds.count()).unwrap_or(i64::MAX)
+        self.steps.rounds
     }
 
     /// The split after `position` steps have been entered; before the first it is all primary.
@@ -124,7 +166,7 @@ fn even_weights(step: i64, max: i64) -> Vec<u8> {
     let mut weights = Vec::new();
     let mut weight = 0;
     while step > 0 && weight < max {
-        weight = (weight + step).min(100);
+        weight = weight.saturating_add(step).min(100);
         weights.push(clamp(weight));
     }
     weights
@@ -138,14 +180,13 @@ fn clamp(weight: i64) -> u8 {
 pub fn progressive(weights: &[u8], mirror_first: bool, promotion_step: u8) -> Strategy {
     let mirror = mirror_first.then_some(Step { routing: Routing::mirrored(true), label: Label::Mirror });
     let shifts = weights.iter().map(|w| Step { routing: Routing::weighted(*w), label: Label::Weight(*w) });
-    Strategy { kind: Kind::Progressive, steps: mirror.into_iter().chain(shifts).collect(), promotion_step }
+    let shifts = mirror.into_iter().chain(shifts).collect();
+    Strategy { kind: Kind::Progressive, steps: Steps { shifts, ..Steps::default() }, promotion_step }
 }
 
 /// The steps of an A/B test: each iteration sends all matching requests to the canary.
 pub fn ab_test(iterations: i64, promotion_step: u8) -> Strategy {
-    let steps = (1..=iterations)
-        .map(|n| Step { routing: Routing::CANARY, label: Label::Iteration { n, of: iterations } })
-        .collect();
+    let steps = Steps { rounds: iterations.max(0), round: Routing::CANARY, ..Steps::default() };
     Strategy { kind: Kind::AbTest, steps, promotion_step }
 }
 
@@ -156,10 +197,9 @@ pub fn ab_test(iterations: i64, promotion_step: u8) -> Strategy {
 pub fn blue_green(iterations: i64, mirror: bool, routed: bool, promotion_step: u8) -> Strategy {
     let mirror = mirror && routed;
     let switched = if routed { Routing::CANARY } else { Routing::PRIMARY };
-    let steps = (1..=iterations)
-        .map(|n| Step { routing: Routing::mirrored(mirror), label: Label::Iteration { n, of: iterations } })
-        .chain([Step { routing: switched, label: Label::Switch { mirrored: mirror, announced: routed } }])
-        .collect();
+    let switch = Step { routing: switched, label: Label::Switch { mirrored: mirror, announced: routed } };
+    let (rounds, round) = (iterations.max(0), Routing::mirrored(mirror));
+    let steps = Steps { rounds, round, last: Some(switch), ..Steps::default() };
     Strategy { kind: Kind::BlueGreen, steps, promotion_step }
 }
 
@@ -174,6 +214,21 @@ mod tests {
         assert_eq!(progressive_weights(60, &[], 0), [60, 100]);
         assert_eq!(progressive_weights(100, &[], 500), [100]);
         assert_eq!(progressive_weights(0, &[], 50), Vec::<u8>::new());
+    }
+
+    #[test]
+    fn any_number_of_rounds_costs_nothing() {
+        let most = i64::MAX;
+        let bg = blue_green(most, false, true, 0);
+        let last = usize::try_from(most).unwrap();
+        assert_eq!(bg.steps.get(0).unwrap().label, Label::Iteration { n: 1, of: most });
+        assert_eq!(bg.steps.get(last - 1).unwrap().label, Label::Iteration { n: most, of: most });
+        assert_eq!(bg.steps.get(last).unwrap().routing, Routing::CANARY);
+        assert_eq!((bg.steps.get(last + 1), bg.iterations()), (None, most));
+        assert_eq!(bg.position(0, most), last);
+        assert_eq!(ab_test(most, 0).steps.get(last), None);
+        assert_eq!(progressive_weights(most, &[], 100), [100]);
+        assert_eq!(progressive_weights(0, &[1, most], 0), [1, 100]);
     }
 
     #[test]

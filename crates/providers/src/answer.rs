@@ -12,6 +12,8 @@ pub(crate) enum Fault {
     NoValues,
     /// It has several values where one is needed.
     MultipleValues,
+    /// Its value is of another type than a number: which, and what to do.
+    ResultType { found: &'static str, remedy: &'static str },
     /// It says that the query failed, though its status is a good one: what it says.
     Rejected(String),
     /// It is not what the provider's API sends: what does not fit.
@@ -24,6 +26,7 @@ impl Fault {
         match self {
             Self::NoValues => QueryError::NoValues,
             Self::MultipleValues => QueryError::MultipleValues,
+            Self::ResultType { found, remedy } => QueryError::ResultType { peer, found, remedy },
             Self::Rejected(cause) => QueryError::Rejected { peer, cause: excerpt(&cause) },
             Self::Malformed(cause) => {
                 QueryError::Malformed { peer, cause: excerpt(&cause), body: excerpt(body) }

@@ -122,6 +122,16 @@ pub enum QueryError {
     /// The query has a range of values; ask for an instant one.
     #[error("query returned multiple values")]
     MultipleValues,
+    /// The query gives something else than a number.
+    #[error("the result of the query is {found}, and a check needs one number: {remedy} ({peer})")]
+    ResultType {
+        /// Who.
+        peer: Peer,
+        /// What it is.
+        found: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// The query is not in the provider's language.
     #[error("error unmarshaling query: {cause}; correct the query of the MetricTemplate for {provider}")]
     Query {

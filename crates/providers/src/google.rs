@@ -209,7 +209,7 @@ impl Account {
         let body = server.fetch(request).await.map_err(|error| self.failed(short(&error)))?;
         let unusable = |_| self.failed(format!("{} sent no token", server.peer().address));
         let answer: Answer = json(&body).map_err(unusable)?;
-        let ends = now + Duration::from_secs(answer.expires_in);
+        let ends = now.checked_add(Duration::from_secs(answer.expires_in)).unwrap_or(now);
         Ok(Token { secret: Secret::new(answer.access_token), ends })
     }
 

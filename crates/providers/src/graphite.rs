@@ -2,7 +2,6 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use serin_analysis::template::collapse_whitespace;
 use url::form_urlencoded;
 
 use crate::answer::{Fault, json, list, number};
@@ -43,10 +42,12 @@ impl Graphite {
     }
 }
 
-/// The parameters as Flagger sends them: in the order of their names, `format` being its own.
+/// The parameters in the order of their names, as Flagger sends them, `format` being its own. Line breaks around a
+/// parameter, as in a query of several lines, are no part of it.
 fn parameters(query: &str) -> Vec<(String, String)> {
-    let query = collapse_whitespace(query);
-    let users = form_urlencoded::parse(query.as_bytes()).into_owned().filter(|(name, _)| name != "format");
+    let trimmed = |(name, value): (String, String)| (name.trim().to_owned(), value.trim().to_owned());
+    let users = form_urlencoded::parse(query.as_bytes()).into_owned().map(trimmed);
+    let users = users.filter(|(name, _)| !name.is_empty() && name != "format");
     let mut all: Vec<_> = users.chain([("format".to_owned(), "json".to_owned())]).collect();
     all.sort_by(|a, b| a.0.cmp(&b.0));
     all

@@ -2,7 +2,9 @@
 
 mod response;
 
-use serin_analysis::template::collapse_whitespace;
+use reqwest::RequestBuilder;
+use reqwest::header::CONTENT_TYPE;
+use url::form_urlencoded;
 
 use crate::error::{ConfigError, ProbeError, QueryError};
 use crate::http::Server;
@@ -10,6 +12,10 @@ use crate::setup::Setup;
 
 /// A query that every Prometheus answers with 1.
 const PROBE: &str = "vector(1)";
+
+/// Bytes of a URL from which on servers and what stands before them refuse it: many take no more than 8 KiB of a
+/// request's first line.
+const LONGEST_URL: usize = 6 << 10;
 
 /// A server with Prometheus' instant query API.
 #[derive(Debug, Clone)]
@@ -21,14 +27,22 @@ impl Prometheus {
         server.with_insecure(setup).with_headers(setup).map(Self)
     }
 
-    /// The present value of a query: that of the last series, when there are several.
+    /// The present value of a query: a scalar, or the last series of a vector. The query is sent as it is.
     ///
     /// # Errors
     /// [`QueryError::NoValues`] when there is no series or its value is NaN; others when the query cannot be answered.
     pub async fn query(&self, promql: &str) -> Result<f64, QueryError> {
-        let query = [("query", collapse_whitespace(promql))];
-        let request = self.0.get(self.0.at("api/v1/query")).query(&query);
-        self.0.ask(request, response::value).await
+        self.0.ask(self.request(promql), response::value).await
+    }
+
+    /// A GET; a POST with the same parameters where the URL would be too long for one.
+    fn request(&self, promql: &str) -> RequestBuilder {
+        let url = self.0.at("api/v1/query");
+        let form = form_urlencoded::Serializer::new(String::new()).append_pair("query", promql).finish();
+        if url.as_str().len() + form.len() < LONGEST_URL {
+            return self.0.get(url).query(&[("query", promql)]);
+        }
+        self.0.post(url).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form)
     }
 
     /// Whether queries are answered.

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serin_analysis::outcome::{CheckOutcome, Outcome};
+use serin_analysis::{
+    Check, Source,
+    outcome::{CheckOutcome, Outcome},
+};
 use serin_core::{
     Rollout,
     observe::{Answers, HookAnswer},
@@ -40,6 +43,11 @@ impl Script {
     fn checks(&self, rollout: &Rollout) -> Vec<CheckOutcome> {
         let checks = serin_analysis::checks::plan(&rollout.spec.analysis.metrics, &rollout.subject());
         let outcome = |name: &str| self.values.get(name).cloned().unwrap_or(Outcome::Value(self.value));
-        checks.iter().map(|c| CheckOutcome { query: None, outcome: outcome(&c.metric) }).collect()
+        let query = |source: &Source| match source {
+            Source::Query(query) => Some(query.clone()),
+            Source::Template(_) | Source::Settled(_) => None,
+        };
+        let answer = |c: &Check| CheckOutcome { query: query(&c.source), outcome: outcome(&c.metric) };
+        checks.iter().map(answer).collect()
     }
 }

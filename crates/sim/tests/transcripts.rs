@@ -471,3 +471,27 @@ fn an_unaccepted_route_holds_the_rollout() {
     s.settle();
     assert_eq!(s.take_events(), ["Advance podinfo.default canary weight 100"]);
 }
+
+/// The first of two pods is ready, and has its endpoint, some seconds before the Deployment calls it available
+/// (`minReadySeconds`): the route is written then, and what is waited for stays.
+#[test]
+fn a_route_that_is_written_meanwhile_does_not_repeat_what_is_waited_for() {
+    let mut s = Scenario::initialized(r#"{"maxWeight":50,"stepWeight":50}"#);
+    s.ship("b");
+    assert_eq!(s.take_events(), [DETECTED, CANARY_STARTS]);
+    let reason = s.world.status.waiting_for.clone();
+    assert_eq!(reason.as_deref(), Some(CANARY_STARTS));
+    let mut written = false;
+    for _ in 0..6 {
+        s.world.pass(chrono::TimeDelta::seconds(1));
+        let mut seen = s.world.observe(serin_core::observe::Answers::default());
+        seen.endpoints.canary = serin_core::Seen::Present(1);
+        let plan = serin_core::decide(&seen);
+        assert!(plan.events.is_empty(), "{:?}", plan.events);
+        assert_eq!(plan.status.waiting_for, reason);
+        written |= !plan.actions.is_empty();
+        s.world.status = plan.status;
+        plan.actions.iter().for_each(|action| s.world.apply(action));
+    }
+    assert!(written, "the route knows both sides");
+}

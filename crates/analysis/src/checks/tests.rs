@@ -68,6 +68,16 @@ fn templates_come_last_and_one_metric_can_yield_three_checks() {
 }
 
 #[test]
+fn queries_are_kept_as_they_are_written() {
+    let written = "\n# errors of {{ name }}\nvector(0.02)  # a share\n  * 100\n";
+    let sent = "# errors of shop\nvector(0.02)  # a share\n  * 100";
+    let check = &plan(&[with_query("own", written)], &subject())[0];
+    assert_eq!(check.source, Source::Query(sent.to_owned()));
+    let template = TemplateName { name: "t".to_owned(), namespace: "prod".to_owned() };
+    assert_eq!(check.render(&template, written), Ok(sent.to_owned()));
+}
+
+#[test]
 fn built_in_queries_follow_the_provider() {
     let subject = Subject { metrics_provider: "contour".into(), ..subject() };
     let checks = plan(&[metric("request-success-rate")], &subject);

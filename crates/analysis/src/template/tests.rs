@@ -81,11 +81,6 @@ fn refuses() {
     insta::assert_snapshot!(REFUSED.iter().map(outcome).collect::<String>());
 }
 
-#[test]
-fn white_space_collapses_to_one_space() {
-    assert_eq!(collapse_whitespace("\n\t sum(\n  rate(x)\r\n) \u{a0}"), " sum( rate(x) ) \u{a0}");
-}
-
 proptest! {
     #[test]
     fn never_panics(template in "[ -~\n]{0,60}") {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use promql_parser::parser::{Expr, parse};
 use serin_analysis::TemplateModel;
-use serin_analysis::template::{collapse_whitespace, render};
+use serin_analysis::template::render;
 use serin_api::MetricTemplate;
 use serin_api::canary::ThresholdRange;
 
@@ -45,7 +45,7 @@ impl File {
     }
 
     fn query(&self) -> String {
-        collapse_whitespace(&render(&self.template.spec.query, &model()).unwrap()).trim().to_owned()
+        render(&self.template.spec.query, &model()).unwrap().trim().to_owned()
     }
 
     fn parsed(&self) -> Expr {

@@ -74,6 +74,11 @@ pub struct CanaryStatus {
     #[serde(default, serialize_with = "crate::time::micros", skip_serializing_if = "Option::is_none")]
     pub last_check_time: Option<DateTime<Utc>>,
 
+    /// When the canary of a rollout had traffic last, in microseconds: what a metric says of the time before speaks of
+    /// another revision.
+    #[serde(default, serialize_with = "crate::time::micros", skip_serializing_if = "Option::is_none")]
+    pub canary_traffic_ended: Option<DateTime<Utc>>,
+
     /// Why nothing moves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_for: Option<String>,
@@ -154,7 +159,8 @@ pub struct CheckStatus {
     /// The bound that the value was held against.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bound: Option<String>,
-    /// `Pass`, `Fail`, `NoData` or `Error`.
+    /// `Pass`, `Fail`, `Held`, `NoData` or `Error`. What is held broke its bound, but its window reaches back into the
+    /// traffic of the revision before: it does not count.
     pub verdict: String,
     /// More about the verdict.
     #[serde(default, skip_serializing_if = "Option::is_none")]

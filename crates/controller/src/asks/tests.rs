@@ -132,6 +132,17 @@ fn canary() -> Value {
 }
 
 #[tokio::test]
+async fn a_template_whose_kind_is_not_listed_yet_is_read_alone() {
+    let round = Round::new().await;
+    round.sink().applied(round.store("first"));
+    round.ctx.cluster.caches.objects(Kind::MetricTemplate).unwrap().fail(Health::Starting);
+    assert_eq!(round.run().await.1, Outcome::Value(0.0));
+    let mut answers = Answers::default();
+    answer(&round.ctx, &round.canary, &round.rollout, &[Ask::Providers], &mut answers).await;
+    assert!(!matches!(answers.providers, Some(Err(why)) if why.contains("list")));
+}
+
+#[tokio::test]
 async fn a_secret_is_read_once_for_each_of_its_versions() {
     let round = Round::new().await;
     round.sink().applied(round.store("first"));

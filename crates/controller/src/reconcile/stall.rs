@@ -156,7 +156,8 @@ fn object_of(action: &Action, rollout: &Rollout) -> String {
     }
 }
 
-fn needs(rollout: &Rollout, kind: Kind) -> bool {
+/// Whether a Canary cannot be served without this kind.
+pub(crate) fn needs(rollout: &Rollout, kind: Kind) -> bool {
     let metrics = &rollout.spec.analysis.metrics;
     match kind {
         Kind::HttpRoute => rollout.routed(),

@@ -1,12 +1,12 @@
 //! One step after the other: hold the split for an interval, check, go on.
 
-use serin_analysis::{checks, judge::judge};
+use serin_analysis::{Verdict, VerdictKind, checks, judge::judge};
 use serin_api::Phase;
 
 use super::{
     ensure,
     idle::{already_promoted, begin, changed},
-    leftovers, rollback,
+    leftovers, predecessor, rollback,
     turn::{Flow, Inputs, Stop, Turn},
 };
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     observe::Seen,
     plan::{Action, Ask, Level},
     strategy::{Kind, Label},
+    time::later,
 };
 
 pub(super) fn run(turn: &mut Turn) -> Flow {
@@ -34,7 +35,7 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
         return rollback::begin(turn, &RollbackCause::Threshold(turn.next.failed_checks));
     }
     restart_window_if_lost(turn);
-    turn.keep_route(turn.bearable_routing())?;
+    keep_route(turn)?;
     scaled_up(turn, inputs)?;
     wait_ready(turn, inputs)?;
     reachable(turn)?;
@@ -98,6 +99,17 @@ fn restart_window_if_lost(turn: &mut Turn) {
     if turn.desired_routing().canary > 0 && turn.obs.endpoints.canary == Seen::Present(0) {
         turn.next.last_check_time = None;
     }
+}
+
+/// A route that is written meanwhile, as when the first pod of several is ready, does not end what is waited for: the
+/// same reason would be told again.
+fn keep_route(turn: &mut Turn) -> Flow {
+    let reason = turn.next.waiting_for.clone();
+    let kept = turn.keep_route(turn.bearable_routing());
+    if matches!(kept, Err(Stop::Acted)) {
+        turn.next.waiting_for = reason;
+    }
+    kept
 }
 
 /// The start of the rollout may have been cut off before the target was scaled up.
@@ -233,7 +245,7 @@ fn step_into(turn: &mut Turn, label: Label) {
             turn.note(rollout.say_iteration(n, of));
         }
         Label::Switch { mirrored, announced } => {
-            turn.next.iterations += 1;
+            turn.next.iterations = turn.next.iterations.saturating_add(1);
             if announced {
                 turn.note(if mirrored { event::STOP_MIRRORING } else { event::ROUTING_TO_CANARY });
             }
@@ -253,14 +265,14 @@ fn promote(turn: &mut Turn) -> Flow {
 }
 
 fn failed(turn: &mut Turn) -> Flow {
-    turn.next.failed_checks += 1;
+    turn.next.failed_checks = turn.next.failed_checks.saturating_add(1);
     turn.next.waiting_for = None;
     turn.open_window();
     let failed = turn.next.failed_checks;
     if failed >= turn.rollout().threshold {
         return rollback::begin(turn, &RollbackCause::Threshold(failed));
     }
-    turn.wake_at(turn.now() + turn.rollout().interval);
+    turn.wake_at(later(turn.now(), turn.rollout().interval));
     Err(Stop::Acted)
 }
 
@@ -271,12 +283,16 @@ fn metrics_pass(turn: &mut Turn) -> Flow<bool> {
         return Ok(true);
     }
     let Some(outcomes) = &turn.obs.answers.checks else { return Err(Stop::Ask(Ask::Checks)) };
-    let judged: Vec<_> = checks.iter().zip(outcomes).map(|(c, o)| (judge(c, &o.outcome), c, o)).collect();
+    let judged = checks.iter().zip(outcomes).map(|(c, o)| (judge(c, &o.outcome), c, o));
+    let judged: Vec<_> =
+        judged.map(|(verdict, c, o)| (predecessor::judged(turn, verdict, c, o), c, o)).collect();
     turn.next.checks = judged.iter().map(|(verdict, c, o)| verdict.status(c, o)).collect();
-    if let Some((bad, ..)) = judged.iter().find(|(verdict, ..)| !verdict.pass) {
+    let held = |verdict: &Verdict| verdict.kind == VerdictKind::Held;
+    if let Some((bad, ..)) = judged.iter().find(|(verdict, ..)| !verdict.pass && !held(verdict)) {
         let level = if bad.error_level { Level::Error } else { Level::Warning };
         turn.say(level, bad.message.clone().unwrap_or_default());
         return Ok(false);
     }
+    predecessor::hold(turn, judged.iter().map(|(verdict, check, _)| (verdict, *check)))?;
     Ok(judged.len() == checks.len())
 }

@@ -344,7 +344,7 @@ impl Turn<'_> {
         let stop = Stop::wait(why);
         let told = self.obs.status.waiting_for.as_deref() == Some(why);
         let since = self.obs.status.last_transition_time.filter(|_| told);
-        match since.map(|since| since + patience) {
+        match since.map(|since| crate::time::later(since, patience)) {
             Some(until) if until <= self.now() => stop.stalled("RouteNotAccepted"),
             until => stop.until(until),
         }

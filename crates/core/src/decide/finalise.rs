@@ -3,7 +3,7 @@
 use serin_api::Phase;
 
 use super::{
-    ensure, promote,
+    ensure, predecessor, promote,
     turn::{Flow, Turn},
 };
 use crate::{event, plan::Severity, status};
@@ -27,6 +27,7 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
 fn succeed(turn: &mut Turn) {
     // A run that was called off comes this way too, with the reason in place of a promotion.
     let promoted = turn.next.rollback_reason.is_none();
+    predecessor::traffic_ended(turn);
     let failed_checks = turn.next.failed_checks;
     status::reset(&mut turn.next);
     turn.next.failed_checks = failed_checks;

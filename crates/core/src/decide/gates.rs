@@ -11,6 +11,7 @@ use crate::{
     observe::HookAnswer,
     plan::Severity,
     rollout::HookKind,
+    time::later,
 };
 
 impl Turn<'_> {
@@ -106,7 +107,7 @@ impl Turn<'_> {
 
     fn hold(&mut self, why: &str) -> Flow {
         self.open_window();
-        let again = self.now() + self.rollout().interval;
+        let again = later(self.now(), self.rollout().interval);
         Err(Stop::wait(self.rollout().say_halt(why)).until(Some(again)))
     }
 }

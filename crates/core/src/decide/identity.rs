@@ -4,7 +4,7 @@
 use serin_api::Phase;
 
 use super::{
-    leftovers,
+    leftovers, predecessor,
     turn::{Flow, Stop, Turn},
 };
 use crate::{identity, observe::Seen, plan::Action, status};
@@ -41,6 +41,7 @@ fn exchange_target(turn: &mut Turn) -> Flow {
     }
     let former = turn.next.target_name.clone().unwrap_or_default();
     turn.note(turn.rollout().say_target_exchanged(&former));
+    predecessor::traffic_ends(turn);
     status::reset(&mut turn.next);
     let next = &mut turn.next;
     next.checks.clear();
@@ -60,6 +61,7 @@ fn restart(turn: &mut Turn) {
         return;
     }
     turn.note(turn.rollout().say_service_exchanged());
+    predecessor::traffic_ends(turn);
     status::reset(&mut turn.next);
     turn.next.checks.clear();
     turn.next.waiting_for = None;

@@ -3,7 +3,7 @@
 use serin_api::Phase;
 
 use super::{
-    ensure, leftovers, rollback,
+    ensure, leftovers, predecessor, rollback,
     turn::{Flow, Inputs, Stop, Turn},
 };
 use crate::{
@@ -108,6 +108,7 @@ fn primary_or_recreate<'a>(turn: &mut Turn<'a>, inputs: Inputs) -> Flow<&'a Prim
 fn release_hold(turn: &mut Turn, primary: &Primary) {
     let held = turn.next.phase == Phase::Failed && turn.next.canary_weight > 0;
     if held && primary.readiness == crate::observe::Readiness::Ready && turn.primary_serves() {
+        predecessor::traffic_ends(turn);
         turn.next.canary_weight = 0;
     }
 }
@@ -163,6 +164,7 @@ fn start(turn: &mut Turn, inputs: Inputs, primary: Option<&Primary>) -> Flow {
 
 /// Makes the present revision the one under analysis, from the beginning.
 pub(super) fn begin(turn: &mut Turn, inputs: Inputs) {
+    predecessor::traffic_ends(turn);
     status::reset(&mut turn.next);
     turn.next.checks.clear();
     turn.take(inputs);

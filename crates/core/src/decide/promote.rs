@@ -5,6 +5,7 @@ use serin_api::Phase;
 use super::{
     ensure,
     idle::{begin, changed},
+    predecessor,
     turn::{Flow, Inputs, Stop, Turn},
 };
 use crate::{
@@ -124,6 +125,7 @@ fn old_pods_forgotten(turn: &mut Turn) -> Flow {
 }
 
 fn finalise(turn: &mut Turn) -> Flow {
+    predecessor::traffic_ends(turn);
     turn.next.canary_weight = 0;
     turn.next.iterations = 0;
     turn.enter(Phase::Finalising);

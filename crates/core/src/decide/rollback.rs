@@ -3,7 +3,10 @@
 
 use serin_api::Phase;
 
-use super::turn::{Flow, Stop, Turn};
+use super::{
+    predecessor,
+    turn::{Flow, Stop, Turn},
+};
 use crate::{Routing, event::RollbackCause, plan::Severity, status};
 
 /// Decides the rollback and sends traffic back at once.
@@ -48,6 +51,7 @@ fn hold(turn: &mut Turn) {
 }
 
 fn fail(turn: &mut Turn, weight: i64) {
+    predecessor::traffic_ends(turn);
     status::reset(&mut turn.next);
     turn.next.canary_weight = weight;
     turn.enter(Phase::Failed);

@@ -15,6 +15,7 @@ use crate::{
     observe::Seen,
     status::{self, PROMOTED},
     strategy::Kind,
+    time::later,
 };
 
 /// How much older than Flagger's look a template has to be to be surely the one it looked at: times are whole
@@ -184,7 +185,7 @@ impl Turn<'_> {
     /// The target's revision, if Flagger has another name for it and its template was written before this time.
     fn older_than(&self, time: Option<Timestamp>) -> Option<String> {
         let target = self.obs.target.present()?;
-        let old = target.template_written? + MARGIN < time?;
+        let old = later(target.template_written?, MARGIN) < time?;
         (self.renamed(&target.revision) && old).then(|| target.revision.clone())
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     plan::{Action, Alert, Ask, Event, HookCall, Level, Outcome, Severity, Stall},
     rollout::{Hook, HookKind},
     status,
+    time::later,
 };
 
 /// How soon to look again at something that could not be read.
@@ -178,7 +179,7 @@ impl<'a> Turn<'a> {
     pub(super) fn phase_deadline(&self) -> Timestamp {
         let entered = self.obs.status.phase == self.next.phase;
         let since = self.obs.status.last_transition_time.filter(|_| entered).unwrap_or(self.now());
-        since + self.rollout().spec.progress_deadline()
+        later(since, self.rollout().spec.progress_deadline())
     }
 
     /// Whether a version is being judged that nobody has approved.
@@ -190,7 +191,7 @@ impl<'a> Turn<'a> {
     pub(super) fn waited_for(&self, reason: &str) -> bool {
         let told = self.obs.status.waiting_for.as_deref() == Some(reason);
         let since = self.obs.status.last_transition_time.filter(|_| told);
-        since.is_some_and(|since| since + self.rollout().spec.progress_deadline() <= self.now())
+        since.is_some_and(|since| later(since, self.rollout().spec.progress_deadline()) <= self.now())
     }
 
     /// Opens a window: the next check, poll or end of draining is counted from this moment.
@@ -248,7 +249,7 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn unknown(&self, what: &str, why: &str) -> Stop {
-        Stop::wait(format!("{what} could not be read: {why}")).until(Some(self.now() + RETRY)).passing()
+        Stop::wait(format!("{what} could not be read: {why}")).until(Some(later(self.now(), RETRY))).passing()
     }
 
     /// Target and configs, or a wait that says what is missing.
@@ -390,11 +391,11 @@ impl<'a> Turn<'a> {
     fn too_soon(&self, wait: &Wait) -> Option<Timestamp> {
         let news = status::differs(&self.next, &self.obs.status);
         if news && wait.passing {
-            return Some(self.now() + GRACE);
+            return Some(later(self.now(), GRACE));
         }
         let known = self.next.waiting_for.as_ref() == Some(&wait.reason);
         let patience = if self.next.waiting_for.is_some() { PATIENCE } else { GRACE };
-        let told = self.obs.status.last_transition_time.filter(|_| !news && !known)? + patience;
+        let told = later(self.obs.status.last_transition_time.filter(|_| !news && !known)?, patience);
         (self.now() < told).then_some(told)
     }
 

@@ -14,7 +14,9 @@ use crate::Payload;
 
 const DEFAULT_TIMEOUT: &str = "10s";
 /// Flagger waits without end when the timeout is 0; here a hook that never answers is given up.
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+const DEFAULT_LIMIT: Duration = Duration::from_secs(60 * 60);
+/// An attempt is given up after a day, whatever the hook's timeout is.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// One call, ready to be made any number of times.
 #[derive(Debug)]
@@ -49,7 +51,8 @@ fn timeout(hook: &CanaryWebhook) -> Result<Duration, WebhookError> {
     let shortest = if hook.hook_type() == WebhookType::Event { 1 } else { 2 };
     let text = hook.timeout.as_deref().filter(|text| text.len() >= shortest);
     let timeout = duration::parse(text.unwrap_or(DEFAULT_TIMEOUT))?;
-    Ok(timeout.to_std().ok().filter(|timeout| !timeout.is_zero()).unwrap_or(LONGEST_TIMEOUT))
+    let timeout = timeout.to_std().ok().filter(|timeout| !timeout.is_zero());
+    Ok(timeout.map_or(DEFAULT_LIMIT, |timeout| timeout.min(LONGEST_TIMEOUT)))
 }
 
 fn url(address: &Address) -> Result<Url, WebhookError> {
@@ -77,6 +80,7 @@ mod tests {
     #[case(Some("250ms"), WebhookType::Event, Some(250))]
     #[case(Some("0s"), WebhookType::Rollout, Some(3_600_000))]
     #[case(Some("-1s"), WebhookType::Rollout, Some(3_600_000))]
+    #[case(Some("2562047h47m16.854775807s"), WebhookType::Rollout, Some(86_400_000))]
     #[case(Some("15"), WebhookType::Rollout, None)]
     #[case(Some("1min"), WebhookType::Rollout, None)]
     fn timeouts(#[case] text: Option<&str>, #[case] type_: WebhookType, #[case] millis: Option<u64>) {

@@ -79,7 +79,8 @@ impl Federation {
         let request = self.exchange.post(self.exchange.at("")).body(form);
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         let answer: Answer = answer(&self.exchange, request).await?;
-        Ok((Secret::new(answer.access_token), now + Duration::from_secs(answer.expires_in)))
+        let ends = now.checked_add(Duration::from_secs(answer.expires_in)).unwrap_or(now);
+        Ok((Secret::new(answer.access_token), ends))
     }
 
     fn form(&self, subject: &Secret, scope: &str) -> String {

@@ -34,13 +34,13 @@ fn series(points: &str) -> String {
 
 #[tokio::test]
 async fn a_query_is_part_of_the_url_in_the_order_of_names() {
-    let query = "target=summarize(\n  a.{b,c}.*,\n  '1min'\n)&target=d&from=-2min&format=png";
+    let query = "\n target=summarize(\n  a.{b,c}.*,\n  '1min  x'\n)\n&target=d\n & from=-2min\n&format=png\n";
     let (request, result) = stub().exchange(query, "25").await;
     assert_eq!(result, Ok(25.0));
     let expected = parameters(&[
         ("format", "json"),
         ("from", "-2min"),
-        ("target", "summarize( a.{b,c}.*, '1min' )"),
+        ("target", "summarize(\n  a.{b,c}.*,\n  '1min  x'\n)"),
         ("target", "d"),
     ]);
     assert_eq!(target(&request), ("/render".to_owned(), expected));

@@ -28,7 +28,7 @@ pub(crate) fn stub() -> Stub {
         nan: Some("NaN"),
         infinite: Some("+Inf"),
         empty: &[r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#],
-        malformed: &[r#"{"data":{"resultType":"scalar","result":[1719,"1"]}}"#],
+        malformed: &[r#"{"data":{"resultType":"scalar","result":[1719]}}"#],
         ..Stub::new("prometheus")
     }
 }

@@ -414,6 +414,15 @@ pub(crate) fn query_is_high() -> Scenario {
     checked(INLINE, Outcome::Value(2.5))
 }
 
+pub(crate) fn query_shows_the_revision_before() -> Scenario {
+    let mut s = running(checked(INLINE, Outcome::Value(2.5)));
+    s.ship("c");
+    s.pods_ready();
+    let mut s = quiet(s);
+    s.interval();
+    s
+}
+
 pub(crate) fn query_has_no_values() -> Scenario {
     checked(INLINE, no_data())
 }

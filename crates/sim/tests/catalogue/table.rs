@@ -247,6 +247,9 @@ pub(crate) const CATALOGUE: &[Moment] = moments! {
     query_is_high: [
         "Warning" "Halt podinfo.default advancement errors 2.50 > 2",
     ],
+    query_shows_the_revision_before: [
+        "Warning" "Halt podinfo.default advancement errors 2.50 > 2 is not counted: its window of 1m0s reaches back into the traffic of the revision before, which ended at 2024-10-04T00:00:16Z",
+    ],
     query_has_no_values: [
         "Warning" "Halt advancement no values found for metric: errors",
     ],
@@ -286,8 +289,15 @@ pub(crate) const CATALOGUE: &[Moment] = moments! {
 };
 
 /// Told by the controller, of the answers of post-rollout hooks.
-pub(crate) const SHELL: &[Row] =
-    &[("Normal", "Post-rollout check done passed"), ("Warning", "Post-rollout hook done failed why")];
+pub(crate) const SHELL: &[Row] = &[
+    ("Normal", "Post-rollout check done passed"),
+    ("Warning", "Post-rollout hook done failed why"),
+    // A reason in `waitingFor`; the event tells more.
+    (
+        "Warning",
+        "Halt podinfo.default advancement waiting for a window of errors without traffic of the revision before",
+    ),
+];
 
 /// Flagger's formats. Left out are those of Knative, of Flagger's faults, and of errors of the API server, which the
 /// controller tells.

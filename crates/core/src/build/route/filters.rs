@@ -1,6 +1,5 @@
 //! What the route does to requests and responses, from `spec.service`.
 
-use chrono::TimeDelta;
 use serin_api::{
     canary::{CanaryService, CorsPolicy, HeaderOperations, HttpRewrite},
     duration,
@@ -58,7 +57,8 @@ fn cors(policy: &CorsPolicy) -> HttpCorsFilter {
         allow_methods: policy.allow_methods.clone(),
         allow_headers: policy.allow_headers.clone(),
         expose_headers: policy.expose_headers.clone(),
-        max_age: max_age.as_ref().map(TimeDelta::num_seconds),
+        // The API takes seconds from 1 to the largest of 32 bits.
+        max_age: max_age.map(|age| age.num_seconds().clamp(1, i32::MAX.into())),
         ..HttpCorsFilter::default()
     }
 }

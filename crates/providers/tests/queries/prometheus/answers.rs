@@ -13,6 +13,35 @@ async fn a_value_is_returned() {
     assert_eq!(plain(&server.uri()).query("up").await, Ok(99.5));
 }
 
+#[rstest]
+#[case("scalar", r#"[1719,"0.5"]"#, Ok(0.5))]
+#[case(
+    "string",
+    r#"[1719,"0.5"]"#,
+    Err("a string, and a check needs one number: make the query an instant vector")
+)]
+#[case(
+    "matrix",
+    "[]",
+    Err("a matrix, with a range of values for each series, and a check needs one number: put the")
+)]
+#[tokio::test]
+async fn the_type_of_a_result_counts(
+    #[case] kind: &str,
+    #[case] result: &str,
+    #[case] expected: Result<f64, &str>,
+) {
+    let body = format!(r#"{{"status":"success","data":{{"resultType":"{kind}","result":{result}}}}}"#);
+    let server = answering(ResponseTemplate::new(200).set_body_string(body)).await;
+    match (outcome(plain(&server.uri()).query("up").await), expected) {
+        (Outcome::Value(value), Ok(expected)) => assert!((value - expected).abs() < f64::EPSILON),
+        (Outcome::Error(text), Err(expected)) => {
+            assert!(text.starts_with(&format!("the result of the query is {expected}")), "{text}");
+        }
+        (found, _) => panic!("{found:?}"),
+    }
+}
+
 #[tokio::test]
 async fn not_a_number_is_no_value() {
     let server = answering(vector("NaN")).await;

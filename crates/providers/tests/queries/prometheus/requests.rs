@@ -23,13 +23,30 @@ fn header<'r>(request: &'r Request, name: &str) -> Vec<&'r str> {
     request.headers.get_all(name).iter().map(|value| value.to_str().unwrap()).collect()
 }
 
+#[rstest::rstest]
+#[case::comments("# a share of {{ }}\nvector(0.02)  # as\n\t* 100 # a percentage")]
+#[case::line_breaks("sum(\n\trate(a{b=\"\u{fc}+&\"}[1m])\r\n)")]
+#[case::blanks_in_strings("count(a{b=\"x  y\"})")]
 #[tokio::test]
-async fn white_space_in_a_query_is_collapsed_and_the_rest_escaped() {
-    let query = "\n  sum(\n\trate(a{b=\"ü+&\"}[1m])\n)\n";
+async fn a_query_is_sent_as_it_is_written(#[case] query: &str) {
     let request = request(query, spec, &Credentials::default()).await;
     assert_eq!(request.method.as_str(), "GET");
     let (name, value) = request.url.query_pairs().next().unwrap();
-    assert_eq!((&*name, &*value), ("query", " sum( rate(a{b=\"ü+&\"}[1m]) ) "));
+    assert_eq!((&*name, &*value), ("query", query));
+}
+
+#[tokio::test]
+async fn a_query_that_is_too_long_for_a_url_is_posted() {
+    let query = format!("vector(1) # {}\n+ 0", "\u{fc}&".repeat(40_000));
+    let request = request(&query, with_secret, &secret(&[("token", "t")])).await;
+    assert_eq!(
+        (request.method.as_str(), request.url.path(), request.url.query()),
+        ("POST", "/api/v1/query", None)
+    );
+    assert_eq!(header(&request, "content-type"), ["application/x-www-form-urlencoded"]);
+    assert_eq!(header(&request, "authorization"), ["Bearer t"]);
+    let (name, value) = url::form_urlencoded::parse(&request.body).next().unwrap();
+    assert_eq!((&*name, &*value), ("query", query.as_str()));
 }
 
 #[rstest::rstest]

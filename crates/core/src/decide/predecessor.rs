@@ -1,0 +1,93 @@
+//! The errors of an earlier revision do not judge the present one.
+//!
+//! A metric looks back over a window, and both revisions are the canary to it. A value that breaks its bound while the
+//! window reaches into the traffic of the revision before may be that one's: it is held until the window is the present
+//! revision's own. A value that keeps its bound counts as ever, for nobody's errors make it better.
+
+use chrono::{SecondsFormat, TimeDelta};
+use serin_analysis::{Check, CheckOutcome, Verdict, VerdictKind, window};
+use serin_api::{CanaryStatus, Phase, duration};
+
+use super::turn::{Flow, Stop, Turn};
+use crate::{
+    Timestamp,
+    status::{self, PROMOTED},
+    time::later,
+};
+
+/// No failure is held for longer, however far its metric looks back.
+const LONGEST: TimeDelta = TimeDelta::days(1);
+
+/// The canary of this rollout loses its traffic now. Where it had none, and reached no step, nothing is noted.
+pub(super) fn traffic_ends(turn: &mut Turn) {
+    if turn.next.canary_weight > 0 || turn.next.iterations > 0 {
+        turn.next.canary_traffic_ended = Some(status::stamp(turn.now()));
+    }
+}
+
+/// As [`traffic_ends`] at the end of `Finalising`, when requests under way have ended: weight and iterations are
+/// forgotten when that begins.
+pub(super) fn traffic_ended(turn: &mut Turn) {
+    let noted = turn.next.canary_traffic_ended.zip(finalising_since(&turn.next));
+    if noted.is_some_and(|(ended, since)| ended >= since) {
+        turn.next.canary_traffic_ended = Some(status::stamp(turn.now()));
+    }
+    traffic_ends(turn);
+}
+
+fn finalising_since(status: &CanaryStatus) -> Option<Timestamp> {
+    let condition = status.conditions.iter().find(|condition| condition.type_ == PROMOTED);
+    condition.filter(|condition| condition.reason == Phase::Finalising.to_string())?.last_update_time
+}
+
+/// The verdict, held if the value may be that of an earlier revision.
+pub(super) fn judged(turn: &Turn, verdict: Verdict, check: &Check, outcome: &CheckOutcome) -> Verdict {
+    if verdict.kind != VerdictKind::Fail {
+        return verdict;
+    }
+    let window = window(check, outcome.query.as_deref()).min(LONGEST);
+    match reached_back(turn, window) {
+        Some(ended) => verdict.held(&told(window, ended)),
+        None => verdict,
+    }
+}
+
+/// When the traffic of an earlier revision ended, if the window reaches back into it. A time to come is that of another
+/// clock.
+fn reached_back(turn: &Turn, window: TimeDelta) -> Option<Timestamp> {
+    let ended = turn.next.canary_traffic_ended.filter(|ended| *ended <= turn.now())?;
+    (turn.now() < later(ended, window)).then_some(ended)
+}
+
+fn told(window: TimeDelta, ended: Timestamp) -> String {
+    format!(
+        "its window of {} reaches back into the traffic of the revision before, which ended at {}",
+        duration::to_go_string(window),
+        ended.to_rfc3339_opts(SecondsFormat::Secs, true)
+    )
+}
+
+/// Waits for the next check when the only failures are held. Each metric is told of when it is held first.
+pub(super) fn hold<'a>(turn: &mut Turn, judged: impl Iterator<Item = (&'a Verdict, &'a Check)>) -> Flow {
+    let held: Vec<_> = judged.filter(|(verdict, _)| verdict.kind == VerdictKind::Held).collect();
+    let Some((_, first)) = held.first() else { return Ok(()) };
+    let rollout = turn.rollout();
+    // A gate's reason stands until the next check, and so does this one.
+    let reason = rollout.say_halt(&format!(
+        "waiting for a window of {} without traffic of the revision before",
+        first.metric
+    ));
+
+    let known = &turn.obs.status.checks;
+    for (verdict, check) in &held {
+        let again =
+            known.iter().any(|old| old.name == check.metric && old.verdict == VerdictKind::Held.to_string());
+        if !again {
+            turn.warn(verdict.message.clone().unwrap_or_default());
+        }
+    }
+    turn.next.waiting_for = Some(reason);
+    turn.open_window();
+    turn.wake_at(later(turn.now(), rollout.interval));
+    Err(Stop::Acted)
+}
