@@ -14,6 +14,7 @@ mod chart;
 mod configs;
 mod daemon_set;
 mod deletion;
+mod edits;
 mod faults;
 mod hooks;
 mod image;
