@@ -57,6 +57,11 @@ impl Slices {
         self.0.insert(version.name.clone(), (service, ready));
     }
 
+    /// Whether a Service of such a name has one.
+    pub fn any(&self, of: impl Fn(&str) -> bool) -> bool {
+        self.0.values().any(|(service, ready)| *ready > 0 && of(service))
+    }
+
     /// How many a Service has.
     pub fn ready(&self, service: &str) -> usize {
         self.0.values().filter(|(of, _)| of == service).map(|(_, ready)| ready).sum()

@@ -22,6 +22,7 @@ mod kustomize;
 mod lease;
 mod metric_templates;
 mod promotion;
+mod random_edits;
 mod replicas;
 mod restart;
 mod rollback;
