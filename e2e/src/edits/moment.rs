@@ -8,7 +8,7 @@ use super::dice::Dice;
 use crate::{Scene, history::Versions};
 
 /// How long to wait for a moment. Not every rollout has every moment: the edit is made then anyway.
-const LIMIT: Duration = Duration::from_secs(15);
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// A moment.
 #[derive(Clone, Copy, Debug)]

@@ -108,6 +108,7 @@ pub(super) async fn play(scene: &Scene, fields: &[Field], seed: u64, edits: u64)
     // The manifests come in an order, and what they replace may serve until then.
     by_hand.push(Instant::now());
     mend(scene, &shape.manifests(scene, LAST, edits + 1)?).await?;
+    by_hand.push(Instant::now());
     reach(scene, &reference, edits + 1, &mut outcome).await;
     let tally = traffic.stop().await;
     outcome.requests = tally.requests();
