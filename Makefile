@@ -95,6 +95,12 @@ differential: tools ## compare with Flagger itself, scenario by scenario; T=<fil
 	@$(PHASE) build cargo build --workspace --bins
 	@$(PHASE) differential $(TARGET)/debug/serin-differential $(if $(FAST),--fast) $(T)
 
+.PHONY: edits
+edits: tools ## edit releases at random under traffic; SECONDS=600, or N=<sequences> SEED=<first> T=<edits in each>
+	@$(PHASE) build cargo build --workspace --bins
+	@$(if $(GROUND),$(MAKE) $(GROUND))
+	@env SEED="$(SEED)" N="$(if $(filter command environment,$(firstword $(origin N))),$(N))" T="$(T)" SECONDS="$(SECONDS)" $(TARGET)/debug/edits
+
 .PHONY: generate
 generate: tools ## write what is generated from the types
 	@cargo xtask generate

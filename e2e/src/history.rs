@@ -24,7 +24,7 @@ pub use versions::{EventLine, Version, Versions};
 use crate::Kind;
 
 /// The kinds that are recorded.
-pub const RECORDED: [Kind; 9] = [
+pub const RECORDED: [Kind; 11] = [
     Kind::CANARY,
     Kind::ROUTE,
     Kind::DEPLOYMENT,
@@ -32,6 +32,8 @@ pub const RECORDED: [Kind; 9] = [
     Kind::SERVICE,
     Kind::SLICE,
     Kind::AUTOSCALER,
+    Kind::CONFIG_MAP,
+    Kind::SECRET,
     Kind::POD,
     Kind::EVENT,
 ];

@@ -5,8 +5,10 @@
 
 mod endpoints;
 mod foreign;
+mod owned;
 mod readiness;
 mod route;
+mod stranded;
 
 use std::fmt;
 
@@ -17,8 +19,10 @@ use crate::{
     history::{Version, Versions},
 };
 
+pub use endpoints::Slices;
 pub use foreign::MARK;
 pub use route::{knows_cookie, split, warms_up};
+pub use stranded::PATIENCE;
 
 /// The objects of one release, by their names.
 #[derive(Clone, Debug)]
@@ -90,19 +94,21 @@ trait Check {
     fn name(&self) -> &'static str;
 }
 
-/// Every violation of S1, S2, S3 and S7 in the history of the app.
+/// Every violation of S1, S2, S3, S7, S13 and S15 in the history of the app.
 pub fn violations(versions: &Versions, app: &App) -> Vec<Violation> {
-    let mut checks: [Box<dyn Check>; 4] = [
+    let mut checks: [Box<dyn Check>; 6] = [
         Box::new(route::Weights),
         Box::<endpoints::Ready>::default(),
         Box::<readiness::Copies>::default(),
         Box::<foreign::Marks>::default(),
+        Box::<stranded::Stranded>::default(),
+        Box::<owned::Users>::default(),
     ];
     let mut found = Vec::new();
     let mut served = true;
     for version in versions.in_order() {
         served &= !ends_service(version, app);
-        for check in checks.iter_mut().filter(|check| served || check.name() == "S1") {
+        for check in checks.iter_mut().filter(|check| served || ["S1", "S15"].contains(&check.name())) {
             found.extend(check.see(version, app).map(|what| Violation {
                 invariant: check.name(),
                 revision: version.revision,

@@ -8,6 +8,7 @@
 
 pub mod access;
 pub mod cluster;
+pub mod edits;
 pub mod flagger;
 pub mod gateway_log;
 pub mod helm;

@@ -80,8 +80,20 @@ impl Traffic {
     /// # Errors
     /// No HTTP client can be made.
     pub fn start(plan: Plan) -> Result<Self> {
+        Self::counting(plan, Tally::default())
+    }
+
+    /// Starts to send, and keeps so many failures of each pod, and of none, with their details.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn keeping(plan: Plan, samples: usize) -> Result<Self> {
+        Self::counting(plan, Tally { samples, ..Tally::default() })
+    }
+
+    fn counting(plan: Plan, tally: Tally) -> Result<Self> {
         let client = client()?;
-        let tally = Arc::new(Mutex::new(Tally::default()));
+        let tally = Arc::new(Mutex::new(tally));
         let (stop, stopped) = watch::channel(false);
         let pacer = tokio::spawn(pace(plan, client, Arc::clone(&tally), stopped));
         Ok(Self { tally, stop, pacer })

@@ -10,8 +10,7 @@ use crate::{Kind, history::Version};
 /// S2.
 #[derive(Default)]
 pub(super) struct Ready {
-    /// Ready endpoints of each slice, with the Service it belongs to.
-    slices: BTreeMap<String, (String, usize)>,
+    slices: Slices,
     /// By side, and whether it is the share of users who have a cookie.
     weights: BTreeMap<(Side, bool), i64>,
 }
@@ -22,10 +21,7 @@ impl Check for Ready {
     }
 
     fn see(&mut self, version: &Version, app: &App) -> Option<String> {
-        if version.kind == Kind::SLICE {
-            self.keep(version);
-            return None;
-        }
+        self.slices.see(version);
         if version.kind != Kind::ROUTE || version.name != app.apex {
             return None;
         }
@@ -35,26 +31,48 @@ impl Check for Ready {
 }
 
 impl Ready {
-    fn keep(&mut self, version: &Version) {
-        let label = version.object.pointer("/metadata/labels/kubernetes.io~1service-name");
-        let service = label.and_then(Value::as_str).unwrap_or_default().to_owned();
-        let ready = if version.gone { 0 } else { ready_endpoints(&version.object) };
-        self.slices.insert(version.name.clone(), (service, ready));
-    }
-
     fn raise(&mut self, side: Side, known: bool, version: &Version, app: &App) -> Option<String> {
         let service = side.service(&app.apex);
         let weight = if version.gone { 0 } else { side_weight(&version.object, &service, known) };
         let before = self.weights.insert((side, known), weight).unwrap_or(0);
-        let ready: usize = self.slices.values().filter(|(of, _)| *of == service).map(|(_, n)| n).sum();
-        (weight > before && ready == 0).then(|| {
+        (weight > before && self.slices.ready(&service) == 0).then(|| {
             format!("the weight of {service} went from {before} to {weight} without a ready endpoint")
         })
     }
 }
 
-/// An endpoint without the condition counts as ready.
+/// The endpoints that requests can reach, of each Service.
+#[derive(Clone, Debug, Default)]
+pub struct Slices(BTreeMap<String, (String, usize)>);
+
+impl Slices {
+    /// Takes notice of a version, of whatever kind.
+    pub fn see(&mut self, version: &Version) {
+        if version.kind != Kind::SLICE {
+            return;
+        }
+        let label = version.object.pointer("/metadata/labels/kubernetes.io~1service-name");
+        let service = label.and_then(Value::as_str).unwrap_or_default().to_owned();
+        let ready = if version.gone { 0 } else { ready_endpoints(&version.object) };
+        self.0.insert(version.name.clone(), (service, ready));
+    }
+
+    /// Whether a Service of such a name has one.
+    pub fn any(&self, of: impl Fn(&str) -> bool) -> bool {
+        self.0.values().any(|(service, ready)| *ready > 0 && of(service))
+    }
+
+    /// How many a Service has.
+    pub fn ready(&self, service: &str) -> usize {
+        self.0.values().filter(|(of, _)| of == service).map(|(_, ready)| ready).sum()
+    }
+}
+
+/// An endpoint without the condition counts as ready; one without a port cannot be reached.
 fn ready_endpoints(slice: &Value) -> usize {
+    if slice.get("ports").is_some_and(|ports| ports.as_array().is_none_or(Vec::is_empty)) {
+        return 0;
+    }
     let endpoints = slice["endpoints"].as_array().map_or(&[][..], Vec::as_slice);
     endpoints
         .iter()

@@ -1,6 +1,6 @@
 //! S3: the last ready copy of the application is never scaled down or replaced by an unready one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{App, Check};
 use crate::{Kind, history::Version};
@@ -8,6 +8,8 @@ use crate::{Kind, history::Version};
 /// S3.
 #[derive(Default)]
 pub(super) struct Copies {
+    /// The targets that the Canary has named beside the app's own.
+    targets: BTreeSet<String>,
     workloads: BTreeMap<String, Workload>,
     was_ready: bool,
 }
@@ -24,26 +26,41 @@ impl Check for Copies {
     }
 
     fn see(&mut self, version: &Version, app: &App) -> Option<String> {
-        let workload = [Kind::DEPLOYMENT, Kind::DAEMON_SET].contains(&version.kind);
-        if !workload || (version.name != app.target && version.name != app.primary()) {
+        if version.kind == Kind::CANARY && version.name == app.canary {
+            let target = version.object.pointer("/spec/targetRef/name").and_then(serde_json::Value::as_str);
+            self.targets.extend(target.map(str::to_owned));
+            return None;
+        }
+        if ![Kind::DEPLOYMENT, Kind::DAEMON_SET].contains(&version.kind) {
             return None;
         }
         let after = if version.gone { Workload::default() } else { Workload::of(version) };
         let before = self.workloads.insert(version.name.clone(), after).unwrap_or_default();
-        let primary = self.workloads.get(&app.primary()).copied().unwrap_or_default();
-        let scaled_down =
-            version.name == app.target && !version.gone && before.wanted > 0 && after.wanted == 0;
-        if scaled_down && primary.ready == 0 {
-            return Some(format!("{} was scaled to 0 while the primary had no ready copy", app.target));
+        let scaled_down = !version.gone && before.wanted > 0 && after.wanted == 0;
+        let is_target = self.targets(app).any(|target| target == version.name);
+        if scaled_down && is_target && !self.has_primary(app) {
+            return Some(format!("{} was scaled to 0 while the primary had no ready copy", version.name));
         }
         self.last_copy(app)
     }
 }
 
 impl Copies {
+    fn targets<'s>(&'s self, app: &'s App) -> impl Iterator<Item = &'s str> {
+        self.targets.iter().map(String::as_str).chain([app.target.as_str()])
+    }
+
+    fn is_ready(&self, name: &str) -> bool {
+        self.workloads.get(name).is_some_and(|workload| workload.ready > 0)
+    }
+
+    fn has_primary(&self, app: &App) -> bool {
+        self.targets(app).any(|target| self.is_ready(&format!("{target}-primary")))
+    }
+
     /// Told once each time the last ready copy goes away.
     fn last_copy(&mut self, app: &App) -> Option<String> {
-        let ready = self.workloads.values().any(|workload| workload.ready > 0);
+        let ready = self.has_primary(app) || self.targets(app).any(|target| self.is_ready(target));
         let lost = self.was_ready && !ready;
         self.was_ready = ready;
         lost.then(|| format!("no copy of {} was ready", app.target))

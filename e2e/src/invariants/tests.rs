@@ -1,4 +1,4 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -128,4 +128,76 @@ fn users_with_a_cookie_are_sent_to_ready_endpoints_only() {
     assert_eq!(found(ready().into_iter().chain(sound.clone())), []);
     let later = sound.into_iter().chain([with_cookie(6, 20, 100)]);
     assert_eq!(found(ready().into_iter().chain(later)), [("S2", 6)], "the split counts beside the cookie");
+}
+
+/// Versions a second apart.
+fn paced(versions: impl IntoIterator<Item = Version>) -> Vec<Version> {
+    let begin = Instant::now();
+    let at = |mut version: Version| {
+        version.seen = begin + Duration::from_secs(version.revision);
+        version
+    };
+    versions.into_iter().map(at).collect()
+}
+
+#[test]
+fn a_share_that_nobody_serves_for_long_is_s13() {
+    let begin = || [slice(1, "app-primary", &[true]), slice(2, "app-canary", &[true]), route(3, 60, 40)];
+    let other = |revision| seen(revision, Kind::POD, "any", json!({}));
+    let lost = || begin().into_iter().chain([slice(4, "app-canary", &[false])]);
+    assert_eq!(found(paced(lost().chain([other(9), route(10, 100, 0), other(30)]))), [("S13", 10)]);
+    assert_eq!(found(paced(lost().chain([other(15), other(25)]))), [("S13", 15)], "told once");
+    assert_eq!(found(paced(lost().chain([route(6, 100, 0), other(30)]))), [], "taken back in time");
+    let back = [slice(6, "app-canary", &[true]), other(30)];
+    assert_eq!(found(paced(lost().chain(back))), [], "there again in time");
+    let nobody = [slice(5, "app-primary", &[false]), other(30)];
+    assert_eq!(found(paced(lost().chain(nobody))), [], "there is nobody to give it to");
+}
+
+#[test]
+fn an_endpoint_without_a_port_serves_nobody() {
+    let mut unreachable = slice(2, "app-canary", &[true]);
+    unreachable.object["ports"] = json!(null);
+    let history = [slice(1, "app-primary", &[true]), unreachable, route(3, 50, 50)];
+    assert_eq!(found(history), [("S2", 3)]);
+}
+
+#[test]
+fn what_the_user_made_is_neither_written_nor_owned() {
+    let made = |revision, kind, name: &str, manager: &str, owner: Option<&str>| {
+        let owners: Vec<Value> = owner.iter().map(|kind| json!({"kind": kind})).collect();
+        let metadata = json!({"managedFields": [{"manager": manager}], "ownerReferences": owners});
+        seen(revision, kind, name, json!({"metadata": metadata}))
+    };
+    let of_user = |kind, name: &'static str| made(1, kind, name, "kubectl", None);
+    let written = |kind, name: &'static str| [of_user(kind, name), made(2, kind, name, "serin", None)];
+    assert_eq!(found(written(Kind::CONFIG_MAP, "db-primary")), [("S15", 2)]);
+    assert_eq!(found(written(Kind::SERVICE, "app-canary")), [("S15", 2)]);
+    assert_eq!(found(written(Kind::SERVICE, "app")), [], "the apex is taken over");
+    let owned = [of_user(Kind::SERVICE, "app"), made(2, Kind::SERVICE, "app", "kubectl", Some("Canary"))];
+    assert_eq!(found(owned), [("S15", 2)], "but not owned");
+    let generated = |revision| made(revision, Kind::CONFIG_MAP, "db-primary", "serin", Some("Canary"));
+    assert_eq!(found([generated(1), generated(2)]), []);
+    let mut gone = of_user(Kind::CONFIG_MAP, "db-primary");
+    (gone.revision, gone.gone) = (2, true);
+    assert_eq!(found([of_user(Kind::CONFIG_MAP, "db-primary"), gone, generated(3)]), [], "another one");
+}
+
+#[test]
+fn copies_of_a_renamed_target_count() {
+    let canary = |revision, target: &str| {
+        seen(revision, Kind::CANARY, "app", json!({"spec": {"targetRef": {"name": target}}}))
+    };
+    let history = [
+        deployment(1, "app-primary", 1, 1),
+        canary(2, "app"),
+        deployment(3, "web", 1, 1),
+        canary(4, "web"),
+        deployment(5, "web-primary", 1, 1),
+        deployment(6, "web", 0, 0),
+        deployment(7, "app-primary", 0, 0),
+    ];
+    assert_eq!(found(history.clone()), []);
+    let early = history.into_iter().filter(|version| version.revision != 5);
+    assert_eq!(found(early), [("S3", 7)]);
 }

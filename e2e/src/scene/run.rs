@@ -33,6 +33,19 @@ pub fn together(name: &str, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Ver
     on_shared(name, 1, body)
 }
 
+/// Runs a test beside others that judges the safety invariants itself.
+///
+/// # Errors
+/// The test failed. The namespace is kept then, and its state printed.
+pub fn unwatched(name: &str, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Verdict {
+    let test = async {
+        let cluster = Cluster::connect().await?;
+        install::once(&cluster).await.context("installing what the tests share")?;
+        played(name, cluster, body, async |_: &Scene| Ok(())).await
+    };
+    told(name, with_slots(1, test))
+}
+
 /// Runs a test while no other runs, because it disturbs what all of them share, or cannot bear a busy machine.
 ///
 /// # Errors
@@ -86,12 +99,21 @@ fn with_slots(slots: u32, test: impl Future<Output = Result<()>>) -> Result<()> 
 
 /// Plays the body in a namespace of its own, and checks the safety invariants over all that happened.
 async fn play(name: &str, cluster: Cluster, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Result<()> {
+    played(name, cluster, body, is_safe).await
+}
+
+async fn played(
+    name: &str,
+    cluster: Cluster,
+    body: impl AsyncFnOnce(&Scene) -> Result<()>,
+    judge: impl AsyncFnOnce(&Scene) -> Result<()>,
+) -> Result<()> {
     let scene = Scene::open(cluster, name).await?;
     let begin = Instant::now();
     let outcome = AssertUnwindSafe(body(&scene)).catch_unwind().await;
     let outcome = outcome.unwrap_or_else(|panic| Err(anyhow!("panicked: {}", panic_text(&*panic))));
     let outcome = match outcome {
-        Ok(()) => is_safe(&scene).await,
+        Ok(()) => judge(&scene).await,
         failed => failed,
     };
     match outcome {

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::UPSTREAM;
 
-/// Failures of each pod, and of none, that are kept with their details.
+/// Failures of each pod, and of none, that are kept with their details unless more are asked for.
 const SAMPLES: usize = 40;
 
 /// How a request ended.
@@ -94,7 +94,7 @@ pub struct Failure {
 }
 
 /// What was counted.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Tally {
     /// Answers by what is known of them.
     pub answers: BTreeMap<Answer, u64>,
@@ -102,14 +102,28 @@ pub struct Tally {
     pub held_back: u64,
     /// The first failures of each pod, and of none.
     pub failures: Vec<Failure>,
+    /// How many failures of each are kept.
+    pub samples: usize,
     /// The longest wait for an answer.
     pub slowest: Duration,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            answers: BTreeMap::new(),
+            held_back: 0,
+            failures: Vec::new(),
+            samples: SAMPLES,
+            slowest: Duration::ZERO,
+        }
+    }
 }
 
 impl Tally {
     pub(super) fn add(&mut self, answer: Answer, took: Duration) {
         self.slowest = self.slowest.max(took);
-        if !answer.is_ok() && self.samples_of(&answer) < SAMPLES {
+        if !answer.is_ok() && self.samples_of(&answer) < self.samples {
             let answer = answer.clone();
             self.failures.push(Failure { at: Instant::now(), time: Utc::now(), took, answer });
         }

@@ -88,6 +88,14 @@ pub(crate) async fn know_scaled_objects(scene: &Scene) -> Result<()> {
     Ok(())
 }
 
+/// Waits until a ScaledObject exists, or no longer does.
+pub(crate) async fn exists(scene: &Scene, name: &str, wanted: bool) -> Result<()> {
+    let condition = move |found: Option<&DynamicObject>| found.is_some() == wanted;
+    let found = timeout(LIMIT, await_condition(scene.api(Kind::SCALED_OBJECT), name, condition)).await;
+    found.with_context(|| format!("ScaledObject {name} exists: {}", !wanted))??;
+    Ok(())
+}
+
 /// Waits until a ScaledObject is so.
 async fn until(
     scene: &Scene,
