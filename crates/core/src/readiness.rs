@@ -28,6 +28,24 @@ pub fn deployment(live: &Value, threshold_percent: i64, deadline: TimeDelta) -> 
     }
 }
 
+/// A Deployment that is not ready and is paused: its controller makes no new pods and counts no deadline, so the
+/// Canary's counts from `since`, when its status was last changed.
+pub fn unless_paused(
+    live: &Value,
+    readiness: Readiness,
+    deadline: TimeDelta,
+    since: Option<Timestamp>,
+) -> Readiness {
+    let paused = live.pointer("/spec/paused").and_then(Value::as_bool) == Some(true);
+    match readiness {
+        Readiness::NotReady { fatal_at, .. } if paused => Readiness::NotReady {
+            message: "waiting for rollout to finish: the Deployment is paused, set its spec.paused to false".to_owned(),
+            fatal_at: fatal_at.or(since.map(|since| later(since, deadline))),
+        },
+        other => other,
+    }
+}
+
 /// Judges a DaemonSet.
 ///
 /// `since` is when the Canary's status was last changed: its deadline counts from there, as the DaemonSet

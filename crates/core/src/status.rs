@@ -67,7 +67,7 @@ pub fn due(since: Option<Timestamp>, window: TimeDelta, now: Timestamp) -> Times
 
 fn set_condition(status: &mut CanaryStatus, phase: Phase, rollout: &Rollout, now: Timestamp) {
     let kind = rollout.target_kind.name();
-    let (value, message) = describe(phase, kind);
+    let (value, message) = describe(status, phase, kind);
     let reason = phase.to_string();
     let old = status.conditions.iter().position(|c| c.type_ == PROMOTED);
     let before = old.map(|i| &status.conditions[i]);
@@ -89,7 +89,7 @@ fn set_condition(status: &mut CanaryStatus, phase: Phase, rollout: &Rollout, now
     }
 }
 
-fn describe(phase: Phase, kind: &str) -> (&'static str, String) {
+fn describe(status: &CanaryStatus, phase: Phase, kind: &str) -> (&'static str, String) {
     let unknown = |text: &str| ("Unknown", text.to_owned());
     match phase {
         Phase::Initialized => ("True", format!("{kind} initialization completed.")),
@@ -99,6 +99,12 @@ fn describe(phase: Phase, kind: &str) -> (&'static str, String) {
         Phase::Finalising => unknown("Canary analysis completed, routing all traffic to primary."),
         Phase::Succeeded => {
             ("True", "Canary analysis completed successfully, promotion finished.".to_owned())
+        }
+        Phase::Failed if status.last_promoted_spec.is_none() => {
+            ("False", format!("{kind} initialization failed, it serves without a primary."))
+        }
+        Phase::Failed if status.canary_weight > 0 => {
+            ("False", format!("Canary analysis failed, {kind} goes on serving: no primary could take its traffic."))
         }
         Phase::Failed => ("False", format!("Canary analysis failed, {kind} scaled to zero.")),
         Phase::None | Phase::Initializing | Phase::Terminating | Phase::Terminated => {

@@ -38,10 +38,13 @@ impl Snapshot {
 
     fn readiness(&self, rollout: &Rollout, live: &Value, threshold: i64) -> Readiness {
         let deadline = rollout.spec.progress_deadline();
+        let since = self.canary.status.as_ref().and_then(|status| status.last_transition_time);
         match rollout.target_kind {
-            TargetKind::Deployment => readiness::deployment(live, threshold, deadline),
+            TargetKind::Deployment => {
+                let found = readiness::deployment(live, threshold, deadline);
+                readiness::unless_paused(live, found, deadline, since)
+            }
             TargetKind::DaemonSet => {
-                let since = self.canary.status.as_ref().and_then(|status| status.last_transition_time);
                 readiness::daemon_set(live, threshold, deadline, since, self.now)
             }
             TargetKind::Service => Readiness::Ready,
