@@ -1,8 +1,9 @@
 //! A control plane of a test's own, for faults that no other test should feel.
 //!
-//! KWOK plays its pods, no gateway carries requests, and the operator is a process of this machine that has the
-//! rights of the service account in `deploy/`.
+//! KWOK plays its pods, a gateway that carries no requests accepts every route, and the operator is a process of this
+//! machine that has the rights of the service account in `deploy/`.
 
+mod gateway;
 mod operator;
 mod tap;
 
@@ -22,6 +23,7 @@ use tokio::process::Command;
 use crate::{Cluster, Kind, Settings, access, helm, install::repository, settings::target};
 
 pub use crate::access::Account;
+pub use gateway::Gateway;
 pub use operator::{Operator, program as operator_program};
 pub use tap::{Call, Moment, Tap};
 
@@ -34,6 +36,7 @@ pub struct Spare {
     kubeconfig: Kubeconfig,
     /// The administrator's connection.
     pub client: Client,
+    _gateway: Gateway,
 }
 
 impl Spare {
@@ -50,7 +53,8 @@ impl Spare {
         let kubeconfig = Kubeconfig::read_from(folder.join("cluster/kubeconfig"))?;
         let config =
             Config::from_custom_kubeconfig(kubeconfig.clone(), &KubeConfigOptions::default()).await?;
-        let spare = Self { client: Client::try_from(config)?, folder, kubeconfig };
+        let client = Client::try_from(config)?;
+        let spare = Self { _gateway: Gateway::start(&client), client, folder, kubeconfig };
         spare.install().await?;
         Ok(spare)
     }

@@ -39,7 +39,8 @@ pub fn unless_paused(
     let paused = live.pointer("/spec/paused").and_then(Value::as_bool) == Some(true);
     match readiness {
         Readiness::NotReady { fatal_at, .. } if paused => Readiness::NotReady {
-            message: "waiting for rollout to finish: the Deployment is paused, set its spec.paused to false".to_owned(),
+            message: "waiting for rollout to finish: the Deployment is paused, set its spec.paused to false"
+                .to_owned(),
             fatal_at: fatal_at.or(since.map(|since| later(since, deadline))),
         },
         other => other,

@@ -103,9 +103,10 @@ fn describe(status: &CanaryStatus, phase: Phase, kind: &str) -> (&'static str, S
         Phase::Failed if status.last_promoted_spec.is_none() => {
             ("False", format!("{kind} initialization failed, it serves without a primary."))
         }
-        Phase::Failed if status.canary_weight > 0 => {
-            ("False", format!("Canary analysis failed, {kind} goes on serving: no primary could take its traffic."))
-        }
+        Phase::Failed if status.canary_weight > 0 => (
+            "False",
+            format!("Canary analysis failed, {kind} goes on serving: no primary could take its traffic."),
+        ),
         Phase::Failed => ("False", format!("Canary analysis failed, {kind} scaled to zero.")),
         Phase::None | Phase::Initializing | Phase::Terminating | Phase::Terminated => {
             unknown(&format!("New {kind} detected, starting initialization."))

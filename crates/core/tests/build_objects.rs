@@ -5,6 +5,8 @@
 #[path = "build_objects/support.rs"]
 mod support;
 
+#[path = "build_objects/acceptance.rs"]
+mod acceptance;
 #[path = "build_objects/affinity.rs"]
 mod affinity;
 #[path = "build_objects/daemon_set.rs"]
@@ -15,8 +17,12 @@ mod handover;
 mod leftovers;
 #[path = "build_objects/original.rs"]
 mod original;
+#[path = "build_objects/parents.rs"]
+mod parents;
 #[path = "build_objects/primary.rs"]
 mod primary;
+#[path = "build_objects/reweighted.rs"]
+mod reweighted;
 #[path = "build_objects/route.rs"]
 mod route;
 #[path = "build_objects/scaler.rs"]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use kube::Client;
-use serin_e2e::access;
+use serin_e2e::{access, spare::Gateway};
 
 use crate::{
     args::Args,
@@ -39,6 +39,7 @@ pub(crate) async fn run(args: &Args, ground: &Ground, progress: Progress) -> Res
     ground.install().await?;
     let client = ground.client().await?;
     flows::install(&client).await?;
+    let _gateway = Gateway::start(&client);
     let kubeconfig = ground.file("cluster/operator.kubeconfig");
     access::write(&client, &ground.kubeconfig()?, access::SERIN, &kubeconfig, VALID).await?;
     let prometheus = Prometheus::start().await?;

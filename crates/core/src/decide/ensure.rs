@@ -78,7 +78,10 @@ impl Turn<'_> {
             ServiceRole::Primary => services.elsewhere && !self.obs.endpoints.strangers.primary.is_empty(),
             ServiceRole::Apex => services.apex_in_use,
         };
-        elsewhere && self.obs.primary.present().is_none_or(|primary| primary.readiness != Readiness::Ready)
+        let ready = self.obs.primary.present().is_some_and(|primary| primary.readiness == Readiness::Ready);
+        // The primary of another target takes over in its time: `initialize` says when.
+        let early = role == ServiceRole::Primary && self.next.phase == Phase::Initializing && !self.steady;
+        elsewhere && (!ready || early)
     }
 
     /// The primary's autoscaler; an existing one is corrected only with `update`.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     event, hash,
-    observe::Primary,
+    observe::{Primary, Readiness},
     plan::{Action, Ask, Level, Severity},
     status,
 };
@@ -26,6 +26,9 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
     let made = primary(turn, inputs)?;
     let rollout = turn.rollout();
     let say = |why: &str| rollout.say_primary_not_ready(why);
+    if turn.obs.services.elsewhere && made.primary.readiness != Readiness::Ready {
+        turn.close_window();
+    }
     if let Err(why) = ensure::ready(&made.primary.readiness, turn.now(), say)? {
         return if made.kept {
             Err(Stop::wait(rollout.say_primary_kept(&why)))
@@ -33,6 +36,7 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
             give_up(turn, &why, inputs)
         };
     }
+    steady(turn)?;
     turn.ensure_services()?;
     turn.ensure_scaler(false)?;
     turn.primary_has_endpoints()?;
@@ -43,6 +47,21 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
     turn.apex_moved()?;
     turn.scale_down(inputs.target.replicas)?;
     complete(turn, inputs, &made)
+}
+
+/// The primary of another target gets all the traffic of the former one without an analysis: it has to stay ready for
+/// an interval first.
+fn steady(turn: &mut Turn) -> Flow {
+    if turn.obs.services.elsewhere && !turn.obs.endpoints.strangers.primary.is_empty() {
+        if turn.next.last_check_time.is_none() {
+            turn.open_window();
+        }
+        if !turn.window_over(turn.rollout().interval) {
+            return Err(Stop::Acted);
+        }
+    }
+    turn.steady = true;
+    Ok(())
 }
 
 /// The primary of an initialisation.

@@ -106,6 +106,8 @@ pub(super) struct Turn<'a> {
     hooks: Vec<HookCall>,
     outcome: Option<Outcome>,
     analysed: bool,
+    /// Whether the primary of another target than before has been ready for an interval.
+    pub(super) steady: bool,
     stall: Option<Stall>,
     wake: Option<Timestamp>,
     /// Whether a status of Flagger's was read in full, so that what is written is Serin's.
@@ -125,6 +127,7 @@ impl<'a> Turn<'a> {
             hooks: Vec::new(),
             outcome: None,
             analysed: false,
+            steady: false,
             stall: None,
             wake: None,
             claimed: true,

@@ -44,9 +44,7 @@ impl Snapshot {
                 let found = readiness::deployment(live, threshold, deadline);
                 readiness::unless_paused(live, found, deadline, since)
             }
-            TargetKind::DaemonSet => {
-                readiness::daemon_set(live, threshold, deadline, since, self.now)
-            }
+            TargetKind::DaemonSet => readiness::daemon_set(live, threshold, deadline, since, self.now),
             TargetKind::Service => Readiness::Ready,
         }
     }

@@ -3,7 +3,7 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 use serin_api::HttpRoute;
-use serin_core::{Routing, build::route};
+use serin_core::Routing;
 
 use crate::support::{World, apply_route, merge};
 
@@ -34,7 +34,7 @@ fn live(world: &World, routing: Routing) -> HttpRoute {
 }
 
 fn read(world: &World, live: &HttpRoute) -> (Option<Routing>, bool) {
-    let facts = route::read(&world.rollout(), Some(&world.selector()), &world.cookies(), live).unwrap();
+    let facts = world.read(live);
     (facts.routing, facts.in_shape)
 }
 

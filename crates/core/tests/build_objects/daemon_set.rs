@@ -91,7 +91,8 @@ fn pods_that_are_replaced_by_hand_only_are_refused() {
 fn a_selector_without_a_known_label_names_the_daemon_set() {
     let mut world = world();
     world.find_mut("DaemonSet")["spec"]["selector"]["matchLabels"] = json!({"component": "podinfo"});
-    let error = serin_core::build::selector::Selector::of(&world.rollout(), &world.settings, world.target());
+    let error =
+        serin_core::build::selector::Selector::of(&world.rollout(), &world.settings, world.target(), None);
     assert_eq!(
         error.unwrap_err().to_string(),
         "getSelectorLabel failed: daemonset podinfo-ds.test spec.selector.matchLabels must contain one of \

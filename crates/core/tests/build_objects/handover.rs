@@ -59,7 +59,7 @@ fn taken(world: &World) -> HttpRoute {
 fn it_is_taken_in_steps() {
     let (world, warm) = (world(), Routing::PRIMARY.kept_warm());
     let read = |live: &HttpRoute| {
-        let facts = route::read(&world.rollout(), Some(&world.selector()), &world.cookies(), live).unwrap();
+        let facts = world.read(live);
         (facts.routing, facts.warm, facts.users)
     };
     assert_eq!(read(&users()), (None, false, true));
@@ -72,7 +72,7 @@ fn it_is_taken_in_steps() {
     assert_eq!(told(&moved), [SPLIT, SIDES, "(podinfo)"]);
     assert_eq!(read(&moved), (Some(warm), true, true));
     assert_eq!(step(&world, warm, &moved), moved, "it stays until the sides go too");
-    let facts = route::read(&world.rollout(), Some(&world.selector()), &world.cookies(), &moved).unwrap();
+    let facts = world.read(&moved);
     assert!(facts.in_shape, "and is no damage");
 
     let ours = step(&world, Routing::PRIMARY, &moved);

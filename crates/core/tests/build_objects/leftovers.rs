@@ -5,10 +5,9 @@ use serde_json::{Value, json};
 use serin_api::HttpRoute;
 use serin_core::{
     Routing,
-    affinity::Cookies,
     build::{
         configs::{self, ConfigKind},
-        route, scaler, services,
+        scaler, services,
     },
     plan::ServiceRole,
 };
@@ -51,15 +50,13 @@ fn a_service_is_rid_of_what_was_removed(
 #[test]
 fn a_route_is_rid_of_labels_that_were_removed() {
     let world = World::load("tutorial.yaml");
-    let body =
-        route::route(&world.rollout(), Some(&world.selector()), Routing::PRIMARY, &Cookies::default(), None)
-            .unwrap();
+    let body = world.route(Routing::PRIMARY, None);
     let in_shape = |manager: &str| {
         let mut live = body.clone();
         merge(&mut live, &json!({"metadata": {"labels": {"stale": "1"}}}));
         owned_by(&mut live, manager, &label());
         let live: HttpRoute = serde_json::from_value(live).unwrap();
-        route::read(&world.rollout(), Some(&world.selector()), &Cookies::default(), &live).unwrap().in_shape
+        world.read(&live).in_shape
     };
     assert!(in_shape("kubectl-edit"));
     assert!(!in_shape("flagger"));

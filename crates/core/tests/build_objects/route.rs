@@ -6,16 +6,15 @@ use serde_json::{Value, json};
 use serin_api::HttpRoute;
 use serin_core::{
     Routing,
-    build::route,
     observe::{Acceptance, Route},
 };
 
 use crate::support::{World, apply_route, merge};
 
-const MIRROR: Routing = Routing { canary: 0, mirror: true, warm: false };
+const MIRROR: Routing = Routing { canary: 0, mirror: true, warm: false, everybody: false };
 
 fn read(world: &World, live: &HttpRoute) -> Route {
-    route::read(&world.rollout(), Some(&world.selector()), &world.cookies(), live).unwrap()
+    world.read(live)
 }
 
 fn applied(world: &World, routing: Routing) -> HttpRoute {
@@ -152,7 +151,9 @@ fn an_applied_route_is_in_shape(#[case] service: Value, #[case] analysis: Value)
             in_shape: true,
             users: false,
             warm: false,
-            acceptance: Acceptance::Accepted,
+            acceptance: unreported(),
+            refused: None,
+            unattached: None,
         };
         assert_eq!(facts, expected);
     }
@@ -269,47 +270,10 @@ fn a_route_of_the_user_does_not_become_owned() {
     assert!(world.route(Routing::PRIMARY, Some(&users))["metadata"].get("ownerReferences").is_none());
 }
 
-fn with_status(parent: &Value, condition: &Value) -> HttpRoute {
-    let world = World::load("tutorial.yaml");
-    let status = json!({
-        "metadata": {"generation": 5},
-        "status": {"parents": [{"controllerName": "c", "parentRef": parent, "conditions": [condition]}]},
-    });
-    changed(&applied(&world, Routing::PRIMARY), &status)
-}
-
-fn condition(kind: &str, status: &str, observed: Option<i64>) -> Value {
-    json!({
-        "type": kind, "status": status, "observedGeneration": observed,
-        "reason": "r", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z",
-    })
-}
-
-const OURS: &str = "istio-ingress";
-
-#[rstest]
-#[case::accepted(OURS, "Accepted", "True", Some(5), None)]
-#[case::newer(OURS, "Accepted", "True", Some(6), None)]
-#[case::refused(OURS, "Accepted", "False", Some(5), Some("status: False, observed generation: 5"))]
-#[case::older(OURS, "Accepted", "True", Some(4), Some("status: True, observed generation: 4"))]
-#[case::never_observed(OURS, "Accepted", "True", None, Some("status: True, observed generation: 0"))]
-#[case::other_condition(OURS, "ResolvedRefs", "False", Some(5), None)]
-#[case::other_parent("elsewhere", "Accepted", "False", Some(5), None)]
-fn acceptance(
-    #[case] namespace: &str,
-    #[case] kind: &str,
-    #[case] status: &str,
-    #[case] observed: Option<i64>,
-    #[case] pending: Option<&str>,
-) {
-    let parent = json!({"name": "gateway", "namespace": namespace, "kind": "Gateway"});
-    let live = with_status(&parent, &condition(kind, status, observed));
-    let expected = pending.map_or(Acceptance::Accepted, |what| {
-        Acceptance::Pending(format!(
-            "HTTPRoute podinfo.test parent gateway is not ready ({what}, current generation: 5)"
-        ))
-    });
-    assert_eq!(read(&World::load("tutorial.yaml"), &live).acceptance, expected);
+/// What is said of a route on which no gateway has reported.
+fn unreported() -> Acceptance {
+    let text = "HTTPRoute podinfo.test parent gateway is not accepted: no gateway has reported on it yet";
+    Acceptance::Pending(text.to_owned())
 }
 
 proptest! {
@@ -318,7 +282,7 @@ proptest! {
     fn weights_add_up_and_are_read_back(weight in 0_u8..=255, mirror in any::<bool>(), warm in any::<bool>(), ab in any::<bool>()) {
         let analysis = if ab { ab_test() } else { json!({}) };
         let world = World::tutorial_with(&json!({}), &analysis);
-        let routing = Routing { canary: weight, mirror, warm };
+        let routing = Routing { canary: weight, mirror, warm, everybody: false };
         let live = applied(&world, routing);
         let carrying = live.spec.rules.len() - usize::from(warm);
         for rule in &live.spec.rules[..carrying] {
@@ -326,7 +290,7 @@ proptest! {
             prop_assert_eq!(weights.iter().sum::<i64>(), 100);
             prop_assert!(weights.iter().all(|w| (0..=100).contains(w)));
         }
-        let expected = Routing { canary: weight.min(100), mirror, warm };
+        let expected = Routing { canary: weight.min(100), ..routing };
         prop_assert_eq!(read(&world, &live).routing, Some(expected));
     }
 }

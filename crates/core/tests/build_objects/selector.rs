@@ -18,13 +18,14 @@ fn the_first_candidate_wins_whatever_its_value(#[case] candidates: &[&str], #[ca
     let found = world.selector();
     assert_eq!((found.label.as_str(), found.value.as_str()), expected);
     assert_eq!(found.primary(), format!("{}-primary", expected.1));
-    // Other labels are not carried over.
-    let primary = world.primary(None);
-    assert_eq!(primary["spec"]["selector"]["matchLabels"], json!({expected.0: found.primary()}));
+    // All labels are carried over, so that neighbours which share one of them stay outside.
+    let mut labels = world.target()["spec"]["selector"]["matchLabels"].clone();
+    labels[expected.0] = json!(found.primary());
+    assert_eq!(world.primary(None)["spec"]["selector"]["matchLabels"], labels);
 }
 
 #[test]
 fn a_service_has_no_pods_to_tell_apart() {
     let world = World::load("service.yaml");
-    assert_eq!(Selector::if_any(&world.rollout(), &world.settings, world.target()), Ok(None));
+    assert_eq!(Selector::if_any(&world.rollout(), &world.settings, world.target(), None), Ok(None));
 }

@@ -6,11 +6,11 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use serin_core::{
     Observation, Routing, Seen,
-    build::{BuildError, configs::config_refs, scaler},
+    build::{configs::config_refs, scaler},
     hash,
-    observe::{Answers, Endpoints, Readiness, Services, Synced},
+    observe::{Answers, Obstacle, Readiness, Services, Synced},
     plan::ServiceRole,
-    snapshot::{Snapshot, TrackedConfig},
+    snapshot::{SliceTally, Slices, Snapshot, TrackedConfig},
 };
 
 use crate::support::{World, apply_route, apply_service, merge};
@@ -37,7 +37,10 @@ fn settled(world: &World) -> Snapshot {
         scaler_source: present(source.clone()),
         scaler_primary: present(scaler::scaler(&rollout, reference, source, None).unwrap()),
         route: present(apply_route(&world.route(Routing::PRIMARY, None), None)),
-        endpoints: Endpoints { primary: Seen::Present(1), canary: Seen::Absent, leaving: Seen::Present(0) },
+        route_refused: None,
+        gateways: BTreeMap::new(),
+        slices: slices("podinfo-primary-1", 1),
+        former_route: Seen::Absent,
         leftovers: BTreeMap::new(),
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
         answers: Answers::default(),
@@ -45,7 +48,24 @@ fn settled(world: &World) -> Snapshot {
 }
 
 fn facts(world: &World, snapshot: &Snapshot) -> Observation {
-    snapshot.facts(&Arc::new(world.rollout()), &world.settings).unwrap()
+    let facts = snapshot.facts(&Arc::new(world.rollout()), &world.settings);
+    assert_eq!(facts.obstacle, None);
+    facts
+}
+
+/// What the user is told to clear away.
+fn obstacle(world: &World, snapshot: &Snapshot) -> Obstacle {
+    snapshot.facts(&Arc::new(world.rollout()), &world.settings).obstacle.unwrap()
+}
+
+/// The endpoints of the primary's Service, ready ones of one maker; the canary has none.
+fn slices(maker: &str, ready: u32) -> Slices {
+    let tally = SliceTally {
+        ports: ["http".to_owned()].into(),
+        ready: [(maker.to_owned(), ready)].into(),
+        leaving: 0,
+    };
+    Slices { primary: Seen::Present(vec![tally]), canary: Seen::Present(Vec::new()) }
 }
 
 fn present<T>(object: T) -> Seen<Arc<T>> {
@@ -71,7 +91,13 @@ fn a_settled_canary() {
     assert_eq!(configs.len(), 6);
     assert_eq!(
         facts.services,
-        Services { apex: Synced::Yes, apex_in_use: false, primary: Synced::Yes, canary: Synced::Yes }
+        Services {
+            apex: Synced::Yes,
+            apex_in_use: false,
+            primary: Synced::Yes,
+            canary: Synced::Yes,
+            elsewhere: false
+        }
     );
     let scaler = facts.scaler.unwrap();
     assert_eq!((scaler.primary, scaler.min_replicas), (Seen::Present(true), Seen::Present(1)));
@@ -104,7 +130,13 @@ fn what_cannot_be_read_is_unknown() {
     assert_eq!(facts.configs, unknown());
     assert_eq!(
         facts.services,
-        Services { apex: why.clone(), apex_in_use: false, primary: why.clone(), canary: why }
+        Services {
+            apex: why.clone(),
+            apex_in_use: false,
+            primary: why.clone(),
+            canary: why,
+            elsewhere: false
+        }
     );
     assert_eq!(facts.scaler.unwrap().primary, unknown());
     assert_eq!(facts.route, unknown());
@@ -160,26 +192,45 @@ fn services(#[case] live: Seen<Arc<Value>>, #[case] expected: Synced) {
 }
 
 #[test]
-fn without_a_target_nobody_knows_how_services_should_be() {
+fn without_a_target_the_services_of_the_primary_are_known_and_kept() {
     let world = World::load("configs.yaml");
     let mut snapshot = settled(&world);
     snapshot.target = Seen::Absent;
     let seen = facts(&world, &snapshot);
     let missing = "deployment podinfo.default get query error: deployments.apps \"podinfo\" not found";
-    assert_eq!(seen.services.apex, Synced::Unknown(missing.to_owned()));
+    assert_eq!((&seen.services.apex, &seen.services.primary), (&Synced::Yes, &Synced::Yes));
+    assert_eq!(seen.services.canary, Synced::Unknown(missing.to_owned()));
     assert_eq!(seen.configs, Seen::Unknown(missing.to_owned()));
     assert!(!seen.primary.present().unwrap().matches_target);
+    merge(
+        Arc::make_mut(match &mut snapshot.apex_service {
+            Seen::Present(service) => service,
+            _ => unreachable!(),
+        }),
+        &json!({"spec": {"selector": {"app": "nobody"}}}),
+    );
+    let drifted = facts(&world, &snapshot).services;
+    assert_eq!((drifted.apex, drifted.apex_in_use), (Synced::No, true));
+    snapshot.primary = Seen::Absent;
+    let seen = facts(&world, &snapshot).services;
+    assert_eq!(seen.primary, Synced::Unknown(missing.to_owned()), "nothing tells which pods");
 }
 
 #[test]
-fn a_target_without_the_label_is_an_error() {
+fn a_target_without_the_label_is_an_obstacle() {
     let world = World::load("configs.yaml");
     let mut snapshot = settled(&world);
     let mut target = world.target().clone();
     target["spec"]["selector"]["matchLabels"] = json!({"component": "podinfo"});
     snapshot.target = present(target);
-    let error = snapshot.facts(&Arc::new(world.rollout()), &world.settings).unwrap_err();
-    assert!(matches!(error, BuildError::Selector { .. }));
+    let facts = snapshot.facts(&Arc::new(world.rollout()), &world.settings);
+    let obstacle = facts.obstacle.unwrap();
+    assert!(obstacle.message.starts_with("getSelectorLabel failed: deployment podinfo"), "{obstacle:?}");
+    // What does not follow from the labels is known all the same.
+    assert!(facts.target.present().is_some());
+    assert!(facts.route.present().is_some_and(|route| route.routing == Some(Routing::PRIMARY)));
+    assert_eq!(facts.primary, Seen::Unknown(obstacle.message.clone()));
+    assert_eq!(facts.services.primary, Synced::Unknown(obstacle.message));
 }
 
 #[test]
@@ -236,7 +287,7 @@ fn without_a_right_to_endpoints_the_pods_that_are_called_ready_count() {
         let mut target = world.target().clone();
         merge(&mut target, &json!({"status": {status: 2}}));
         let mut snapshot = Snapshot { target: present(target), ..blank(&world) };
-        snapshot.endpoints = Endpoints { primary: Seen::Absent, canary: Seen::Absent, leaving: Seen::Absent };
+        snapshot.slices = Slices { primary: Seen::Absent, canary: Seen::Absent };
         let endpoints = facts(&world, &snapshot).endpoints;
         assert_eq!((endpoints.primary, endpoints.canary), (Seen::Absent, Seen::Present(2)), "{fixture}");
     }
@@ -256,12 +307,11 @@ fn blank(world: &World) -> Snapshot {
         scaler_source: Seen::Absent,
         scaler_primary: Seen::Absent,
         route: Seen::Absent,
+        route_refused: None,
+        gateways: BTreeMap::new(),
+        slices: Slices { primary: Seen::Present(Vec::new()), canary: Seen::Present(Vec::new()) },
+        former_route: Seen::Absent,
         leftovers: BTreeMap::new(),
-        endpoints: Endpoints {
-            primary: Seen::Present(0),
-            canary: Seen::Present(0),
-            leaving: Seen::Present(0),
-        },
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
         answers: Answers::default(),
     }
@@ -274,7 +324,13 @@ fn the_canary_of_a_service_is_made_and_followed() {
     let absent = facts(&world, &snapshot);
     assert_eq!(
         absent.services,
-        Services { apex: Synced::Yes, apex_in_use: false, primary: Synced::Yes, canary: Synced::No }
+        Services {
+            apex: Synced::Yes,
+            apex_in_use: false,
+            primary: Synced::Yes,
+            canary: Synced::No,
+            elsewhere: false
+        }
     );
     assert_eq!(absent.configs, Seen::Present(BTreeMap::new()));
     let primary = world.primary(None);
@@ -312,8 +368,8 @@ fn every_name_that_is_taken_is_told_at_once() {
     for key in ["configmap/podinfo-config-vol", "secret/podinfo-secret-env"] {
         snapshot.config_copies.insert(key.to_owned(), users("taken"));
     }
-    let error = snapshot.facts(&Arc::new(world.rollout()), &world.settings).unwrap_err();
-    insta::assert_snapshot!(error.to_string().replace("; ", ";\n"));
+    let error = obstacle(&world, &snapshot).message;
+    insta::assert_snapshot!(error.replace("; ", ";\n"));
 }
 
 #[test]
@@ -336,7 +392,7 @@ fn what_was_generated_for_a_canary_is_no_target() {
     let owner = json!({"kind": "Canary", "name": "a", "uid": "a", "controller": true});
     merge(&mut target, &json!({"metadata": {"ownerReferences": [owner]}}));
     let snapshot = Snapshot { target: present(target), ..blank(&world) };
-    let error = snapshot.facts(&Arc::new(world.rollout()), &world.settings).unwrap_err().to_string();
+    let error = obstacle(&world, &snapshot).message;
     assert!(error.starts_with("Deployment podinfo is owned by Canary a"), "{error}");
     assert!(error.contains("spec.targetRef.name"), "{error}");
 }
@@ -347,6 +403,6 @@ fn the_value_of_the_label_fits_with_its_suffix() {
     let mut target = world.target().clone();
     merge(&mut target, &json!({"spec": {"selector": {"matchLabels": {"app": "a".repeat(56)}}}}));
     let snapshot = Snapshot { target: present(target), ..blank(&world) };
-    let error = snapshot.facts(&Arc::new(world.rollout()), &world.settings).unwrap_err().to_string();
+    let error = obstacle(&world, &snapshot).message;
     assert!(error.contains("spec.selector.matchLabels app") && error.contains("to 55 characters"), "{error}");
 }

@@ -9,11 +9,14 @@ use serin_core::{
     affinity::Cookies,
     build::{
         configs::{self, ConfigKind, config_refs},
-        primary, route, scaler,
+        primary,
+        route::{self, Gateways, Surroundings},
+        scaler,
         selector::Selector,
-        services,
+        services::{self, Workloads},
     },
     hash::config_checksum,
+    observe::Route,
     plan::ServiceRole,
     validate::{Settings, validate},
 };
@@ -24,13 +27,16 @@ pub(crate) const ROLES: [ServiceRole; 3] = [ServiceRole::Apex, ServiceRole::Prim
 pub(crate) struct World {
     pub(crate) objects: Vec<Value>,
     pub(crate) settings: Settings,
+    /// The Gateways that are known of.
+    pub(crate) gateways: Gateways,
 }
 
 impl World {
     pub(crate) fn load(fixture: &str) -> Self {
         let path = format!("{}/tests/fixtures/{fixture}", env!("CARGO_MANIFEST_DIR"));
         let text = std::fs::read_to_string(path).unwrap();
-        Self { objects: serde_saphyr::from_multiple(&text).unwrap(), settings: Settings::default() }
+        let objects = serde_saphyr::from_multiple(&text).unwrap();
+        Self { objects, settings: Settings::default(), gateways: Gateways::new() }
     }
 
     /// The tutorial with other `spec.service` and `spec.analysis` fields.
@@ -63,7 +69,7 @@ impl World {
     }
 
     pub(crate) fn selector(&self) -> Selector {
-        Selector::of(&self.rollout(), &self.settings, self.target()).unwrap()
+        Selector::of(&self.rollout(), &self.settings, self.target(), None).unwrap()
     }
 
     pub(crate) fn config(&self, kind: ConfigKind, name: &str) -> Option<&Value> {
@@ -80,7 +86,8 @@ impl World {
     }
 
     pub(crate) fn service(&self, role: ServiceRole, live: Option<&Value>) -> Value {
-        services::service(&self.rollout(), &self.settings, role, self.target(), live).unwrap()
+        let workloads = Workloads { target: Some(self.target()), primary: None };
+        services::service(&self.rollout(), &self.settings, role, workloads, live).unwrap()
     }
 
     pub(crate) fn primary(&self, live: Option<&Value>) -> Value {
@@ -88,7 +95,23 @@ impl World {
     }
 
     pub(crate) fn route(&self, routing: Routing, live: Option<&HttpRoute>) -> Value {
-        route::route(&self.rollout(), Some(&self.selector()), routing, &self.cookies(), live).unwrap()
+        self.around(|rollout, seen| route::route(rollout, seen, routing, live).unwrap())
+    }
+
+    /// The facts about a live route.
+    pub(crate) fn read(&self, live: &HttpRoute) -> Route {
+        self.around(|rollout, seen| route::read(rollout, seen, live).unwrap())
+    }
+
+    fn around<T>(&self, ask: impl FnOnce(&Rollout, &Surroundings<'_>) -> T) -> T {
+        let (selector, cookies) = (self.selector(), self.cookies());
+        let seen = Surroundings {
+            selector: Some(&selector),
+            cookies: &cookies,
+            gateways: &self.gateways,
+            refused: None,
+        };
+        ask(&self.rollout(), &seen)
     }
 
     /// The cookies of the Canary's status.
