@@ -1,4 +1,4 @@
-//! What is told while pods come up.
+//! What is told while pods come up, and while the gateway has not answered yet.
 //!
 //! It takes them a moment that differs from run to run, and whether an operator looks meanwhile, and at which step of
 //! theirs, is chance. Scenarios that are about such a wait compare what is told of it.
@@ -12,9 +12,9 @@ use super::{Aspect, Transcript};
 /// The text of an event, in a line of its own or in the payload of a hook: who is not ready, and that this is no failure.
 static WAIT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let who = r#"(?:^[^:]*: |"eventMessage":")(?:\w+ ){0,2}\S+"#;
-    let why =
-        r"(?: not ready(?: with retryable true)?: waiting for rollout to finish| has no ready endpoints: )";
-    Regex::new(&format!("{who}{why}")).ok()
+    let pods = " not ready(?: with retryable true)?: waiting for rollout to finish| has no ready endpoints: ";
+    let gateway = r" parent \S+ is not (?:accepted: |ready \(status: True, )";
+    Regex::new(&format!("{who}(?:{pods}|{gateway})")).ok()
 });
 
 /// Takes such lines out. What was told twice around one of them is told once.
@@ -40,10 +40,14 @@ mod tests {
         let daemon =
             "Initializing Warning: primary daemonset a-primary.b not ready: waiting for rollout to finish: 0";
         let payload = r#"{"metadata":{"eventMessage":"a.b has no ready endpoints: check that"}}"#;
-        for line in [ready, wait, ready, other, failed, daemon, payload] {
+        let silent =
+            "Initializing Warning: HTTPRoute a.b parent gateway is not accepted: no gateway has reported";
+        let behind = "Progressing Warning: HTTPRoute a.b parent gateway is not ready (status: True, observed generation: 1";
+        let refused = "Progressing Warning: HTTPRoute a.b parent gateway is not ready (status: False, observed generation: 1";
+        for line in [ready, wait, ready, other, failed, daemon, payload, silent, behind, refused] {
             transcript.add(topic.clone(), line);
         }
         leave_out(&mut transcript);
-        assert_eq!(transcript.lines(&topic), [ready, failed]);
+        assert_eq!(transcript.lines(&topic), [ready, failed, refused]);
     }
 }
