@@ -13,6 +13,8 @@ mod affinity;
 mod daemon_set;
 #[path = "build_objects/handover.rs"]
 mod handover;
+#[path = "build_objects/identity.rs"]
+mod identity;
 #[path = "build_objects/leftovers.rs"]
 mod leftovers;
 #[path = "build_objects/original.rs"]
