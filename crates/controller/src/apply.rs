@@ -132,7 +132,7 @@ impl Hands<'_> {
         if !self.rollout.target_kind.has_pods() {
             return self.follow_target(live).await;
         }
-        let body = services::service(self.rollout, self.settings, role, self.seen.workloads(), live)?;
+        let body = self.seen.service(self.rollout, self.settings, role)?;
         self.write_service(&services::name(self.rollout, role), &body, live).await
     }
 

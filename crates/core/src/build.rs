@@ -116,6 +116,19 @@ pub enum BuildError {
         /// `<name>.<namespace>`.
         canary: String,
     },
+    /// A port that none of the application's pods have.
+    #[error(
+        "spec.service.targetPort {name:?} is no port of {target}, which has {has}: name one of its ports, or give the number. \
+         The Services stay as they are"
+    )]
+    NoSuchPort {
+        /// The target, `<kind> <name>.<namespace>`.
+        target: String,
+        /// The name that the Canary asks for.
+        name: String,
+        /// The names that there are.
+        has: String,
+    },
     /// Flagger's text for a match that an HTTPRoute cannot say.
     #[error("Invalid request matching selectors: {0}")]
     Match(#[from] route::matches::MatchError),
@@ -128,6 +141,7 @@ impl BuildError {
             Self::Taken(_) => "NameTaken",
             Self::TooLong { .. } => "NameTooLong",
             Self::UnnamedPort { .. } => "PortWithoutName",
+            Self::NoSuchPort { .. } => "PortNotFound",
             _ => NOT_SUPPORTED,
         }
     }

@@ -44,6 +44,9 @@ fn run(turn: &mut Turn) -> Flow {
     if turn.rollout().deleting {
         return terminate::run(turn);
     }
+    if let Some(until) = turn.obs.ports_until {
+        turn.wake_at(until);
+    }
     traffic::keep(turn)?;
     if turn.rollout().spec.suspend {
         return Err(Stop::wait(event::SUSPENDED).level(Level::Normal));

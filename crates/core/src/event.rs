@@ -172,6 +172,13 @@ impl Rollout {
     pub(crate) fn say_service_exchanged(&self) -> String {
         format!("The Services of {} have other names now! Restarting analysis", self.full_name())
     }
+    pub(crate) fn say_port_not_ready(&self) -> String {
+        let port = self.spec.service.as_ref().map(|service| service.port).unwrap_or_default();
+        format!(
+            "spec.service.port {port} of {} has no ready endpoints yet: the route stays on the former one",
+            self.full_name()
+        )
+    }
     pub(crate) fn say_strangers(&self, service: &str, strangers: &[String]) -> String {
         format!(
             "Service {service}.{} selects pods of others too ({}): give the pods of {} {} a label in spec.selector.matchLabels \

@@ -157,6 +157,8 @@ pub struct Endpoints {
     pub leaving: Seen<u32>,
     /// Ready ones of neither side's pods.
     pub strangers: Strangers,
+    /// Whether each side that can be reached by the route can also be reached on the port that the Canary names now.
+    pub follow: bool,
 }
 
 /// Workloads, by name, whose ready pods are behind a generated Service and should not be.
@@ -238,6 +240,8 @@ pub struct Observation {
     pub route: Seen<Route>,
     /// Endpoints of both sides.
     pub endpoints: Endpoints,
+    /// When ports of the Services that are kept for a route that has moved may go.
+    pub ports_until: Option<Timestamp>,
     /// By entry of `status.leftovers`, whether something of it may go; [`Seen::Absent`] when nothing of ours is
     /// left.
     pub leftovers: BTreeMap<String, Seen<bool>>,

@@ -24,6 +24,7 @@ mod claims;
 mod endpoints;
 mod leftovers;
 mod objects;
+mod ports;
 mod scaler;
 mod tracked;
 mod workloads;
@@ -102,9 +103,10 @@ impl Snapshot {
         obstacles.check(self.claims(rollout, settings, &tracked));
         let target = obstacles.seen(self.target_facts(rollout));
         let primary = obstacles.seen(self.primary_facts(rollout, settings, &tracked));
-        let services = obstacles.services(self.services(rollout, settings));
-        let scaler = obstacles.scaler(self.scaler(rollout));
         let route = obstacles.seen(self.route(rollout, settings));
+        let in_use = self.ports_in_use(rollout, route.present().map(|route| &route.acceptance));
+        let services = obstacles.services(self.services(rollout, settings, &in_use));
+        let scaler = obstacles.scaler(self.scaler(rollout));
         Observation {
             now: self.now,
             status: self.canary.status.clone().unwrap_or_default(),
@@ -116,6 +118,7 @@ impl Snapshot {
             scaler,
             route,
             endpoints: self.endpoints(rollout),
+            ports_until: self.ports_until(rollout, &in_use),
             leftovers: self.leftovers(rollout),
             former_route: self.former_route.as_ref().map(|live| route::shares(&live)),
             obstacle: obstacles.first,

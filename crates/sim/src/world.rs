@@ -18,6 +18,9 @@ use serin_core::{
 
 use crate::Script;
 
+/// Why nothing is known of what depends on a target that is not there.
+const MISSING: &str = "the target is missing";
+
 /// How the pods of a workload are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Pods {
@@ -89,6 +92,8 @@ pub struct World {
     pub status: CanaryStatus,
     /// The target.
     pub target: VirtualTarget,
+    /// Whether somebody deleted the target; what it was is kept for when it is made anew.
+    pub target_gone: bool,
     /// The primary, once it was made.
     pub primary: Option<VirtualPrimary>,
     /// Checksums of tracked ConfigMaps and Secrets.
@@ -107,6 +112,8 @@ pub struct World {
     pub pending: Option<String>,
     /// Old pods of the primary that are being deleted.
     pub leaving: u32,
+    /// Whether somebody changed more of the route than its weights, or it should be another one now.
+    pub misshapen: bool,
     /// Why the API server does not take the route as it should be, if so.
     pub refused: Option<String>,
     /// Whether a route of a former name gives the canary a share.
@@ -128,6 +135,7 @@ impl World {
                 replicas: 1,
                 pods: Pods::Ready,
             },
+            target_gone: false,
             primary: None,
             configs: BTreeMap::new(),
             services: [false; 3],
@@ -137,6 +145,7 @@ impl World {
             leftovers: BTreeMap::new(),
             pending: None,
             leaving: 0,
+            misshapen: false,
             refused: None,
             former_route: Seen::Absent,
             obstacle: None,
@@ -149,9 +158,9 @@ impl World {
             now: self.now,
             rollout: self.rollout.clone(),
             status: self.status.clone(),
-            target: Seen::Present(self.see_target()),
+            target: if self.target_gone { Seen::Absent } else { Seen::Present(self.see_target()) },
             primary: self.primary.as_ref().map_or(Seen::Absent, |p| Seen::Present(self.see_primary(p))),
-            configs: Seen::Present(self.configs.clone()),
+            configs: self.see_configs(),
             missing_config: None,
             services: self.see_services(),
             scaler: self.scaler.as_ref().map(VirtualScaler::see),
@@ -159,6 +168,7 @@ impl World {
             endpoints: self.see_endpoints(),
             leftovers: self.leftovers.clone(),
             former_route: self.former_route.clone(),
+            ports_until: None,
             obstacle: self.obstacle.clone(),
             answers,
         }
@@ -178,29 +188,34 @@ impl World {
     fn see_primary(&self, primary: &VirtualPrimary) -> Primary {
         Primary {
             promotion_id: Some(primary.promotion_id.clone()),
-            matches_target: primary.revision == self.target.revision,
+            matches_target: !self.target_gone && primary.revision == self.target.revision,
             replicas: primary.replicas,
             readiness: self.readiness(primary.pods),
         }
     }
 
+    fn see_configs(&self) -> Seen<BTreeMap<String, String>> {
+        if self.target_gone { Seen::Unknown(MISSING.to_owned()) } else { Seen::Present(self.configs.clone()) }
+    }
+
     fn see_services(&self) -> Services {
         let synced = |made: bool| if made { Synced::Yes } else { Synced::No };
         let [apex, primary, canary] = self.services.map(synced);
+        let canary = if self.target_gone { Synced::Unknown(MISSING.to_owned()) } else { canary };
         Services { apex, apex_in_use: false, primary, canary, elsewhere: false }
     }
 
     fn see_route(&self, routing: Routing) -> Route {
         let acceptance = self.pending.clone().map_or(Acceptance::Accepted, Acceptance::Pending);
         let wanted = Cookies::of(&self.status).on_route(routing.canary);
-        let in_shape = self.rollout.affinity().is_none() || self.cookies == wanted;
+        let in_shape = !self.misshapen && (self.rollout.affinity().is_none() || self.cookies == wanted);
         Route {
             routing: Some(routing),
             in_shape,
             users: false,
             warm: routing.warm,
             acceptance,
-            refused: self.refused.clone(),
+            refused: self.refused.clone().filter(|_| !in_shape),
             unattached: None,
         }
     }
@@ -210,9 +225,10 @@ impl World {
         let primary = self.primary.as_ref();
         Endpoints {
             primary: count(primary.is_some_and(serves), primary.map_or(0, |p| p.replicas)),
-            canary: count(self.target.pods == Pods::Ready, self.target.replicas),
+            canary: count(!self.target_gone && self.target.pods == Pods::Ready, self.target.replicas),
             leaving: Seen::Present(self.leaving),
             strangers: Strangers::default(),
+            follow: true,
         }
     }
 
@@ -234,10 +250,7 @@ impl World {
         match action {
             Action::ApplyService(role) => self.services[service(*role)] = true,
             Action::ApplyPrimary => self.copy_target(),
-            Action::ApplyRoute(routing) => {
-                self.route = Some(*routing);
-                self.cookies = Cookies::of(&self.status).on_route(routing.canary);
-            }
+            Action::ApplyRoute(routing) => self.write_route(*routing),
             Action::ScaleTarget(replicas) => {
                 self.target.replicas = *replicas;
                 self.target.pods = Pods::Starting;
@@ -248,6 +261,24 @@ impl World {
             Action::PauseScaler(paused) => self.with_scaler(|scaler| scaler.paused = Some(*paused)),
             Action::ReleaseRoute(_) => self.former_route = Seen::Present(false),
             Action::AddFinalizer | Action::RemoveFinalizer | Action::RevertRoute => {}
+        }
+    }
+
+    /// A route that is refused as a whole is given other weights, if there is one.
+    fn write_route(&mut self, routing: Routing) {
+        let wanted = Cookies::of(&self.status).on_route(routing.canary);
+        let whole = self.route.is_some() && !self.misshapen && (self.cookies == wanted);
+        match (&self.refused, self.route) {
+            (Some(_), None) => {}
+            (Some(_), Some(now)) if !whole => {
+                let mirror = now.mirror && routing.mirror;
+                self.route = Some(Routing { canary: routing.canary, mirror, ..now });
+            }
+            _ => {
+                self.route = Some(routing);
+                self.cookies = wanted;
+                self.misshapen = false;
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use crate::{
     Rollout,
     build::{
         BuildError,
-        json::{entry, includes, items, set, text},
+        json::{entry, includes, int, items, set, text},
         managed,
         metadata::{marked, with},
         owner,
@@ -18,6 +18,7 @@ use crate::{
 };
 
 mod beside;
+mod moving;
 mod ports;
 
 /// The workloads whose pods the Services select.
@@ -27,6 +28,8 @@ pub struct Workloads<'a> {
     pub target: Option<&'a Value>,
     /// The primary, once it was made.
     pub primary: Option<&'a Value>,
+    /// Ports of the Services for primary and canary that the route refers to, or did a moment ago.
+    pub in_use: &'a [i64],
 }
 
 impl<'a> Workloads<'a> {
@@ -89,9 +92,19 @@ pub fn service(
     } else {
         body["metadata"]["annotations"] = json!(marked(super::metadata::Map::new()));
     }
+    if role != ServiceRole::Canary {
+        let main = live.into_iter().flat_map(|live| items(live, "/spec/ports"));
+        let main = main.into_iter().find(|port| int(port, "/port") == Some(service.port));
+        let wanted = service.target_port_or_default();
+        body["spec"]["ports"][0]["targetPort"] =
+            moving::target_port(rollout, &wanted, workloads.target, workloads.primary, main)?;
+    }
+    if let Some(live) = live.filter(|_| role != ServiceRole::Apex) {
+        moving::retain(&mut body, live, workloads.in_use);
+    }
     if let Some(live) = live.filter(|_| !generated && role == ServiceRole::Apex) {
-        body["spec"]["ports"] =
-            beside::beside(rollout, service, ports::ports(service, workloads.behind(role)), live)?.into();
+        let ours = items(&body, "/spec/ports").cloned().collect();
+        body["spec"]["ports"] = beside::beside(rollout, service, ours, live)?.into();
         return Ok(body);
     }
     Ok(live.and_then(|live| replacement(&body, live)).unwrap_or(body))
@@ -166,7 +179,7 @@ pub fn reverted_apex(
     if owner::of_a_canary(live) || !rollout.target_kind.has_pods() {
         return Ok(None);
     }
-    let workloads = Workloads { target: Some(target), primary: None };
+    let workloads = Workloads { target: Some(target), primary: None, in_use: &[] };
     let selector = workloads.selector(rollout, settings)?;
     let mut body = service(rollout, settings, ServiceRole::Apex, workloads, Some(live))?;
     body["spec"]["selector"] = users_selector(live).unwrap_or_else(|| json!(selector.target));

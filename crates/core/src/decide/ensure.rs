@@ -208,6 +208,9 @@ impl Turn<'_> {
         if route.is_some_and(|r| shaped(r) && r.routing == Some(want)) {
             return Ok(());
         }
+        if route.is_some_and(|r| !shaped(r)) && !self.obs.endpoints.follow {
+            return Err(Stop::wait(self.rollout().say_port_not_ready()));
+        }
         let current = route.and_then(|r| r.routing);
         if let Err(held) = self.may_route(current, want) {
             return self.repair_shape(route).and(Err(held));

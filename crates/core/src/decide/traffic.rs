@@ -44,8 +44,10 @@ fn mend(turn: &mut Turn, route: &Route) -> Flow {
         return if may { apply(turn, want) } else { Ok(()) };
     };
     let want = turn.servable(current);
-    let mends = !route.in_shape && route.refused.is_none() && !suspended;
-    if want == current && !mends { Ok(()) } else { apply(turn, want) }
+    let mends = !route.in_shape && route.refused.is_none() && !suspended && turn.obs.endpoints.follow;
+    // A route that would go to ports without endpoints is not written for its weights alone either.
+    let strays = want != current && !route.in_shape && !turn.obs.endpoints.follow;
+    if want == current && !mends || strays { Ok(()) } else { apply(turn, want) }
 }
 
 fn apply(turn: &mut Turn, want: Routing) -> Flow {

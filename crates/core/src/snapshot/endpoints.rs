@@ -42,6 +42,8 @@ pub struct SliceTally {
 struct Side {
     own: Seen<u32>,
     strangers: Vec<String>,
+    /// Whether the port that the Canary names leads as far as that of the route.
+    follows: bool,
 }
 
 impl Snapshot {
@@ -55,6 +57,7 @@ impl Snapshot {
             self.slices.primary.as_ref().map(|slices| slices.iter().map(|slice| slice.leaving).sum());
         Endpoints {
             leaving,
+            follow: primary.follows && canary.follows,
             primary: primary.own,
             canary: canary.own,
             strangers: Strangers { primary: primary.strangers, canary: canary.strangers },
@@ -62,13 +65,15 @@ impl Snapshot {
     }
 
     fn side(&self, rollout: &Rollout, role: ServiceRole) -> Side {
-        let (service, slices, workload, name) = match role {
-            ServiceRole::Canary => {
-                (&self.canary_service, &self.slices.canary, &self.target, rollout.target.clone())
-            }
-            _ => (&self.primary_service, &self.slices.primary, &self.primary, rollout.primary()),
+        let (service, slices, workload) = match role {
+            ServiceRole::Canary => (&self.canary_service, &self.slices.canary, &self.target),
+            _ => (&self.primary_service, &self.slices.primary, &self.primary),
         };
-        let known = |own| Side { own, strangers: Vec::new() };
+        let (service_name, name) = match role {
+            ServiceRole::Canary => (rollout.canary_service(), rollout.target.clone()),
+            _ => (rollout.primary_service(), rollout.primary()),
+        };
+        let known = |own| Side { own, strangers: Vec::new(), follows: true };
         let slices = match (service, slices) {
             (Seen::Present(service), _) if !rollout.target_kind.has_pods() && selects_nothing(service) => {
                 return known(Seen::Present(1));
@@ -79,16 +84,22 @@ impl Snapshot {
             (_, Seen::Unknown(why)) => return known(Seen::Unknown(why.clone())),
             (_, Seen::Present(slices)) => slices,
         };
-        let Some(port) = main_port(rollout, service) else { return known(Seen::Present(0)) };
-        count(rollout.target_kind, slices, &port, &name)
+        let wanted = rollout.spec.service.as_ref().map(|service| service.port);
+        let routed = self.port_of_route(&service_name, service.object());
+        let on = |number: Option<i64>| match port_name(service, number) {
+            Some(port) => count(rollout.target_kind, slices, &port, &name),
+            None => known(Seen::Present(0)),
+        };
+        let now = on(routed.or(wanted));
+        let moves = routed.is_some() && routed != wanted;
+        let follows = !moves || now.own == Seen::Present(0) || on(wanted).own != Seen::Present(0);
+        Side { follows, ..now }
     }
 }
 
-/// The name of the port that requests are sent to; `None` if the Service does not have it, or is not there.
-fn main_port(rollout: &Rollout, service: &Seen<Arc<Value>>) -> Option<String> {
-    let service = service.object()?;
-    let number = rollout.spec.service.as_ref().map(|service| service.port);
-    let mut ports = items(service, "/spec/ports");
+/// The name of the port of this number, or of the first one; `None` if the Service does not have it, or is not there.
+fn port_name(service: &Seen<Arc<Value>>, number: Option<i64>) -> Option<String> {
+    let mut ports = items(service.object()?, "/spec/ports");
     let port = ports.find(|port| number.is_none() || int(port, "/port") == number)?;
     Some(text(port, "/name").unwrap_or_default().to_owned())
 }
@@ -103,7 +114,7 @@ fn count(kind: TargetKind, slices: &[SliceTally], port: &str, workload: &str) ->
             strangers.insert(maker.clone());
         }
     }
-    Side { own: Seen::Present(own), strangers: strangers.into_iter().collect() }
+    Side { own: Seen::Present(own), strangers: strangers.into_iter().collect(), follows: true }
 }
 
 /// Whether a pod, of whose name this is the beginning, is one of the workload's. One of which nothing is known counts

@@ -24,20 +24,47 @@ enum Desired {
 }
 
 impl Snapshot {
-    /// The workloads whose pods the Services select.
-    pub fn workloads(&self) -> Workloads<'_> {
-        Workloads { target: self.target.object(), primary: self.primary.object() }
+    /// A Service as it should be.
+    ///
+    /// # Errors
+    /// When the objects that it depends on contradict the Canary.
+    pub fn service(
+        &self,
+        rollout: &Rollout,
+        settings: &Settings,
+        role: ServiceRole,
+    ) -> Result<Value, BuildError> {
+        let route = self.route(rollout, settings)?;
+        let in_use = self.ports_in_use(rollout, route.present().map(|route| &route.acceptance));
+        services::service(rollout, settings, role, self.workloads(&in_use), self.live_service(role).object())
+    }
+
+    fn workloads<'a>(&'a self, in_use: &'a [i64]) -> Workloads<'a> {
+        Workloads { target: self.target.object(), primary: self.primary.object(), in_use }
+    }
+
+    fn live_service(&self, role: ServiceRole) -> &Seen<Arc<Value>> {
+        match role {
+            ServiceRole::Apex => &self.apex_service,
+            ServiceRole::Primary => &self.primary_service,
+            ServiceRole::Canary => &self.canary_service,
+        }
     }
 
     /// Whether each Service is as it should be. Without the target that can be told of those for the primary only.
-    pub(super) fn services(&self, rollout: &Rollout, settings: &Settings) -> Result<Services, BuildError> {
+    pub(super) fn services(
+        &self,
+        rollout: &Rollout,
+        settings: &Settings,
+        in_use: &[i64],
+    ) -> Result<Services, BuildError> {
         if !rollout.target_kind.has_pods()
             && let Ok(target) = self.known_target(rollout)
         {
             return Ok(self.followed(rollout, target));
         }
         let synced = |role, live: &Seen<Arc<Value>>| {
-            let desired = self.desired(rollout, settings, role, live)?;
+            let desired = self.desired(rollout, settings, role, in_use)?;
             Ok::<_, BuildError>(match (live, &desired) {
                 (Seen::Unknown(why), _) | (_, Desired::Unknown(why)) => Synced::Unknown(why.clone()),
                 (Seen::Present(live), Desired::Known(desired)) if services::in_sync(desired, live) => {
@@ -48,10 +75,10 @@ impl Snapshot {
         };
         Ok(Services {
             apex: synced(ServiceRole::Apex, &self.apex_service)?,
-            apex_in_use: self.selects_others(rollout, settings, ServiceRole::Apex)?,
+            apex_in_use: self.selects_others(rollout, settings, ServiceRole::Apex, in_use)?,
             primary: synced(ServiceRole::Primary, &self.primary_service)?,
             canary: synced(ServiceRole::Canary, &self.canary_service)?,
-            elsewhere: self.selects_others(rollout, settings, ServiceRole::Primary)?,
+            elsewhere: self.selects_others(rollout, settings, ServiceRole::Primary, in_use)?,
         })
     }
 
@@ -75,13 +102,12 @@ impl Snapshot {
         rollout: &Rollout,
         settings: &Settings,
         role: ServiceRole,
+        in_use: &[i64],
     ) -> Result<bool, BuildError> {
-        let live = match role {
-            ServiceRole::Primary => &self.primary_service,
-            _ => &self.apex_service,
+        let Seen::Present(service) = self.live_service(role) else { return Ok(false) };
+        let Desired::Known(desired) = self.desired(rollout, settings, role, in_use)? else {
+            return Ok(false);
         };
-        let Seen::Present(service) = live else { return Ok(false) };
-        let Desired::Known(desired) = self.desired(rollout, settings, role, live)? else { return Ok(false) };
         let selector = |service: &Value| service.pointer("/spec/selector").cloned();
         Ok(selector(service).is_some() && selector(service) != selector(&desired))
     }
@@ -91,9 +117,9 @@ impl Snapshot {
         rollout: &Rollout,
         settings: &Settings,
         role: ServiceRole,
-        live: &Seen<Arc<Value>>,
+        in_use: &[i64],
     ) -> Result<Desired, BuildError> {
-        let workloads = self.workloads();
+        let (workloads, live) = (self.workloads(in_use), self.live_service(role));
         let needed = match (role, &self.target, &self.primary) {
             (_, Seen::Unknown(why), _) => Some(why.clone()),
             (ServiceRole::Apex | ServiceRole::Primary, _, Seen::Unknown(why)) => Some(why.clone()),
