@@ -101,6 +101,7 @@ impl Cluster {
                 replicas: i32::from(up),
                 pods,
             },
+            target_gone: false,
             primary: self.primary.map(|(revision, pods)| VirtualPrimary {
                 revision: revision.to_string(),
                 promotion_id: promotion_id(&rollout.uid, &revision.to_string(), &BTreeMap::default()),
@@ -116,6 +117,7 @@ impl Cluster {
             leftovers: BTreeMap::default(),
             pending: None,
             leaving: 0,
+            misshapen: false,
             refused: None,
             former_route: Seen::Absent,
             obstacle: None,

@@ -295,6 +295,7 @@ pub(crate) fn old_pods_end() -> Scenario {
     s
 }
 
+/// Amid a rollout: the version under analysis goes on, and is copied.
 pub(crate) fn primary_is_gone() -> Scenario {
     running(initialized(STEP)).look(|o| o.primary = Seen::Absent)
 }
@@ -303,6 +304,40 @@ pub(crate) fn primary_is_gone_between_rollouts() -> Scenario {
     let mut s = initialized(STEP);
     s.world.change_target("b");
     s.look(|o| o.primary = Seen::Absent)
+}
+
+/// The version before is gone, and the one that is there failed.
+pub(crate) fn primary_is_gone_after_a_failure() -> Scenario {
+    let mut s = running(initialized(
+        r#"{"stepWeight":50,"maxWeight":50,"threshold":1,"webhooks":[{"name":"roll","url":"http://t/"}]}"#,
+    ));
+    s.script.closed.insert("roll".into(), "no".into());
+    s.interval();
+    s.drain();
+    s.drain();
+    assert_eq!(s.world.status.phase, serin_api::Phase::Failed);
+    quiet(s).look(|o| o.primary = Seen::Absent)
+}
+
+/// The status was lost, and with it what the primary runs.
+pub(crate) fn primary_that_was_there_before_fails() -> Scenario {
+    let mut s = initialized(STEP);
+    s.world.change_target("b");
+    s.world.status = serin_api::CanaryStatus { phase: serin_api::Phase::Initializing, ..Default::default() };
+    s.world.primary.as_mut().unwrap().pods = serin_sim::Pods::Failed;
+    s.look(|_| {})
+}
+
+pub(crate) fn target_is_exchanged() -> Scenario {
+    let mut s = initialized(STEP);
+    Arc::make_mut(&mut s.world.rollout).target = "web".to_owned();
+    s.look(|_| {})
+}
+
+pub(crate) fn service_is_renamed_in_a_rollout() -> Scenario {
+    let mut s = running(initialized(STEP));
+    Arc::make_mut(&mut s.world.rollout).apex = "web".to_owned();
+    s.look(|_| {})
 }
 
 /// What a gateway reports of the route, in a look when the next step is due.

@@ -197,13 +197,26 @@ pub(crate) const CATALOGUE: &[Moment] = moments! {
         "Normal" "podinfo-primary.default waits for pods of the version before to end, 1 left",
     ],
     primary_is_gone: [
-        "Warning" "deployment podinfo-primary.default not found",
+        "Normal" "Copying podinfo.default template spec to podinfo-primary.default",
     ],
     primary_is_gone_between_rollouts: [
-        "Warning" "deployment podinfo-primary.default not found: set the target back to the promoted revision to have it made again",
+        "Normal" "New revision detected! Scaling up podinfo.default",
+        "info" "New revision detected, progressing canary analysis.",
+    ],
+    primary_is_gone_after_a_failure: [
+        "Warning" "deployment podinfo-primary.default not found, and podinfo.default failed its analysis, so that none is made of it: give it a revision that passes, or the one that was promoted last",
+    ],
+    primary_that_was_there_before_fails: [
+        "Warning" "podinfo-primary.default not ready: deployment exceeded its progress deadline; it was there before this Canary was looked at, and is not made anew from podinfo.default, which nobody has analysed: mend it, or delete it to have it made from the target",
+    ],
+    target_is_exchanged: [
+        "Normal" "spec.targetRef of podinfo.default names deployment/web in the place of deployment/podinfo: its primary is made, the former one serves until then",
+    ],
+    service_is_renamed_in_a_rollout: [
+        "Normal" "The Services of podinfo.default have other names now! Restarting analysis",
     ],
     route_is_not_accepted: [
-        "Warning" "HTTPRoute podinfo.default parent gateway is not ready (status: False, observed generation: 1, current generation: 2)",
+        "Warning" "HTTPRoute podinfo.default parent gateway is not ready (status: False, observed generation: 1, current generation: 2): No: ",
     ],
     canary_without_endpoints: [
         "Warning" "Service podinfo-canary.default has no ready endpoints: check that its pods are ready and that service.targetPort names a port of the container",
@@ -248,7 +261,7 @@ pub(crate) const CATALOGUE: &[Moment] = moments! {
         "Warning" "Halt podinfo.default advancement errors 2.50 > 2",
     ],
     query_shows_the_revision_before: [
-        "Warning" "Halt podinfo.default advancement errors 2.50 > 2 is not counted: its window of 1m0s reaches back into the traffic of the revision before, which ended at 2024-10-04T00:00:16Z",
+        "Warning" "Halt podinfo.default advancement errors 2.50 > 2 is not counted: its window of 1m0s reaches back into the traffic of the revision before, which ended at 2024-10-04T00:00:14Z",
     ],
     query_has_no_values: [
         "Warning" "Halt advancement no values found for metric: errors",
@@ -292,6 +305,16 @@ pub(crate) const CATALOGUE: &[Moment] = moments! {
 pub(crate) const SHELL: &[Row] = &[
     ("Normal", "Post-rollout check done passed"),
     ("Warning", "Post-rollout hook done failed why"),
+    // Where the port of a live route is exchanged.
+    (
+        "Warning",
+        "spec.service.port 9898 of podinfo.default has no ready endpoints yet: the route stays on the former one",
+    ),
+    // With the condition `Stalled`.
+    (
+        "Warning",
+        "Service podinfo-primary.default selects pods of others too (web-5d4f): give the pods of Deployment podinfo a label in spec.selector.matchLabels that those do not have",
+    ),
     // A reason in `waitingFor`; the event tells more.
     (
         "Warning",

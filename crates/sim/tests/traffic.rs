@@ -1,0 +1,217 @@
+//! Traffic first (S13, S14): whatever else is missing or waited for, what the route should say now is decided and
+//! written by the very first plan.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod scenario;
+
+use rstest::rstest;
+use scenario::Scenario;
+use serin_api::Phase;
+use serin_core::{
+    Action, Observation, Routing, Seen,
+    observe::{Acceptance, Obstacle},
+};
+
+const STEPS: &str = r#"{"stepWeights":[20,60],"stepWeightPromotion":50}"#;
+
+/// A canary at rest, in each phase that has a route of its own.
+fn at(phase: Phase) -> Scenario {
+    let gate = r#"{"stepWeights":[20,60],"webhooks":[{"name":"cr","type":"confirm-rollout","url":"http://t/"},
+        {"name":"cp","type":"confirm-promotion","url":"http://t/"}]}"#;
+    let gated = matches!(phase, Phase::Waiting | Phase::WaitingPromotion);
+    let mut s = Scenario::initialized(if gated { gate } else { STEPS });
+    match phase {
+        Phase::Initialized => return s,
+        Phase::Waiting => drop(s.script.closed.insert("cr".into(), "closed".into())),
+        Phase::WaitingPromotion => drop(s.script.closed.insert("cp".into(), "closed".into())),
+        _ => {}
+    }
+    s.ship("b");
+    s.pods_ready();
+    for _ in 0..12 {
+        if s.world.status.phase == phase {
+            return s;
+        }
+        s.interval();
+        if phase == Phase::Promoting && s.world.status.phase == phase {
+            return s;
+        }
+        s.world.pods_ready();
+        s.settle();
+    }
+    assert_eq!(s.world.status.phase, phase);
+    s
+}
+
+fn target_missing(o: &mut Observation) {
+    o.target = Seen::Absent;
+    o.endpoints.canary = Seen::Present(0);
+}
+
+fn nothing(_: &mut Observation) {}
+
+fn target_unreadable(o: &mut Observation) {
+    o.target = Seen::Unknown("timeout".to_owned());
+}
+
+fn configs_missing(o: &mut Observation) {
+    o.configs = Seen::Absent;
+}
+
+fn primary_unreadable(o: &mut Observation) {
+    o.primary = Seen::Unknown("timeout".to_owned());
+}
+
+fn not_accepted(o: &mut Observation) {
+    if let Seen::Present(route) = &mut o.route {
+        route.acceptance = Acceptance::Pending("no gateway has reported".to_owned());
+    }
+}
+
+fn obstacle(o: &mut Observation) {
+    o.obstacle = Some(Obstacle { reason: "NameConflict", message: "it is taken".to_owned() });
+}
+
+/// The splits that the first plan writes.
+fn written(s: &Scenario, change: impl FnMut(&mut Observation)) -> Vec<Routing> {
+    let plan = s.answered(change).1;
+    let splits = plan.actions.iter().filter_map(|action| match action {
+        Action::ApplyRoute(routing) => Some(*routing),
+        _ => None,
+    });
+    splits.collect()
+}
+
+const PHASES: [Phase; 6] = [
+    Phase::Initialized,
+    Phase::Waiting,
+    Phase::Progressing,
+    Phase::WaitingPromotion,
+    Phase::Promoting,
+    Phase::Succeeded,
+];
+
+#[rstest]
+#[case::nothing(nothing)]
+#[case::target_missing(target_missing)]
+#[case::target_unreadable(target_unreadable)]
+#[case::configs_missing(configs_missing)]
+#[case::primary_unreadable(primary_unreadable)]
+#[case::not_accepted(not_accepted)]
+#[case::obstacle(obstacle)]
+fn a_route_out_of_shape_is_mended_whatever_else_is_missing(#[case] change: fn(&mut Observation)) {
+    for phase in PHASES {
+        let s = at(phase);
+        let split = s.world.route.unwrap();
+        let mended = written(&s, |o| {
+            change(o);
+            if let Seen::Present(route) = &mut o.route {
+                route.in_shape = false;
+            }
+        });
+        let deserted =
+            change as fn(&mut Observation) == target_missing as fn(&mut Observation) && split.canary > 0;
+        let expected = if deserted { Routing { canary: 0, ..split } } else { split };
+        assert_eq!(mended, [expected], "{phase}");
+    }
+}
+
+#[rstest]
+#[case::nothing(nothing)]
+#[case::target_missing(target_missing)]
+#[case::target_unreadable(target_unreadable)]
+#[case::configs_missing(configs_missing)]
+#[case::primary_unreadable(primary_unreadable)]
+#[case::not_accepted(not_accepted)]
+#[case::obstacle(obstacle)]
+fn a_canary_without_endpoints_has_no_share(#[case] change: fn(&mut Observation)) {
+    for phase in [Phase::Progressing, Phase::WaitingPromotion, Phase::Promoting] {
+        let s = at(phase);
+        assert!(s.world.route.unwrap().canary > 0, "{phase}");
+        let written = written(&s, |o| {
+            change(o);
+            o.endpoints.canary = Seen::Present(0);
+            o.endpoints.primary = Seen::Present(1);
+        });
+        assert_eq!(written, [Routing::PRIMARY.kept_warm()], "{phase}");
+    }
+}
+
+#[rstest]
+#[case::nothing(nothing)]
+#[case::target_unreadable(target_unreadable)]
+#[case::configs_missing(configs_missing)]
+#[case::primary_unreadable(primary_unreadable)]
+#[case::not_accepted(not_accepted)]
+fn a_primary_without_endpoints_has_no_share(#[case] change: fn(&mut Observation)) {
+    for phase in [Phase::Progressing, Phase::WaitingPromotion, Phase::Promoting] {
+        let s = at(phase);
+        let written = written(&s, |o| {
+            change(o);
+            o.endpoints.primary = Seen::Present(0);
+            o.endpoints.canary = Seen::Present(1);
+        });
+        assert_eq!(written, [Routing::CANARY.kept_warm()], "{phase}");
+    }
+}
+
+/// A version that nobody has met or approved is given no users for another's fault.
+#[rstest]
+fn a_canary_without_users_is_given_none(
+    #[values(Phase::Initialized, Phase::Waiting, Phase::Succeeded)] phase: Phase,
+) {
+    let s = at(phase);
+    let written = written(&s, |o| {
+        o.endpoints.primary = Seen::Present(0);
+        o.endpoints.canary = Seen::Present(1);
+    });
+    assert_eq!(written, []);
+}
+
+/// Neither can serve: nothing is better than what is there.
+#[rstest]
+fn with_no_endpoints_at_all_the_split_stays(
+    #[values(Phase::Progressing, Phase::WaitingPromotion, Phase::Promoting)] phase: Phase,
+) {
+    let s = at(phase);
+    let written = written(&s, |o| {
+        o.endpoints.primary = Seen::Present(0);
+        o.endpoints.canary = Seen::Present(0);
+    });
+    assert_eq!(written, []);
+}
+
+/// Nobody judges it while it is in the way.
+#[test]
+fn an_obstacle_takes_the_share_of_a_version_under_analysis() {
+    let s = at(Phase::Progressing);
+    assert_eq!(written(&s, obstacle), [Routing::PRIMARY.kept_warm()]);
+}
+
+#[rstest]
+#[case::target_missing(target_missing)]
+#[case::configs_missing(configs_missing)]
+#[case::obstacle(obstacle)]
+fn a_route_that_was_deleted_is_made_again(#[case] change: fn(&mut Observation)) {
+    for phase in PHASES {
+        let s = at(phase);
+        let written = written(&s, |o| {
+            change(o);
+            o.route = Seen::Absent;
+        });
+        assert_eq!(written.len(), 1, "{phase}");
+    }
+}
+
+/// What the API server refuses is not asked for again and again; the weights can be changed all the same.
+#[test]
+fn a_route_that_is_refused_gets_its_weights() {
+    let mut s = at(Phase::Progressing);
+    s.world.misshapen = true;
+    s.world.refused = Some("spec.service.match: no".to_owned());
+    assert_eq!(written(&s, nothing), [], "a shape that is refused");
+    s.canary_unready();
+    assert_eq!(s.world.route, Some(Routing::PRIMARY.kept_warm()));
+    assert!(s.world.misshapen);
+}
