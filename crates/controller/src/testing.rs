@@ -240,6 +240,9 @@ impl Inner {
             status.retain(|field, _| !OWN_FIELDS.contains(&field.as_str()));
         }
         object["metadata"]["resourceVersion"] = self.version.to_string().into();
+        if path.contains("/httproutes/") {
+            object["status"] = accepted(&object);
+        }
         self.objects.insert(path.to_owned(), object.clone());
         object
     }
@@ -250,6 +253,7 @@ impl Inner {
         let slice = json!({
             "metadata": { "name": service, "namespace": "test", "labels": labels, "resourceVersion": "1" },
             "addressType": "IPv4",
+            "ports": [{ "name": "http", "port": 80, "protocol": "TCP" }],
             "endpoints": [{ "addresses": ["10.0.0.1"], "conditions": { "ready": true } }],
         });
         json!({ "metadata": {}, "items": if self.endpoints { vec![slice] } else { Vec::new() } })
@@ -316,6 +320,18 @@ impl Inner {
             _ => Ok(()),
         }
     }
+}
+
+/// What the gateways of a route say of it, at once.
+fn accepted(route: &Value) -> Value {
+    let condition = json!({
+        "type": "Accepted", "status": "True", "reason": "Accepted", "message": "",
+        "observedGeneration": route["metadata"]["generation"].as_i64().unwrap_or(0),
+        "lastTransitionTime": "2026-01-01T00:00:00Z",
+    });
+    let parents = route["spec"]["parentRefs"].as_array().cloned().unwrap_or_default();
+    let report = |parent| json!({"parentRef": parent, "controllerName": "fake", "conditions": [condition]});
+    json!({"parents": parents.into_iter().map(report).collect::<Vec<_>>()})
 }
 
 async fn handle(
