@@ -109,6 +109,10 @@ impl ApiError {
         match self.code() {
             // Nothing can be made in a namespace on its way out, and no right would change that.
             403 if self.text().contains("because it is being terminated") => Category::Unavailable,
+            // A quota or an admission webhook refuses it, whatever the rights are.
+            403 if ["exceeded quota", "denied the request"].iter().any(|said| self.text().contains(said)) => {
+                Category::Invalid
+            }
             403 => Category::Forbidden,
             409 => Category::Conflict,
             404 => Category::NotFound,

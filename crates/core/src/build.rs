@@ -34,6 +34,9 @@ pub mod template;
 /// The reason of the condition `Stalled` for what Serin cannot serve.
 pub const NOT_SUPPORTED: &str = "NotSupported";
 
+/// The reason of the condition `Stalled` for a port that pods do not have.
+pub const PORT_NOT_FOUND: &str = "PortNotFound";
+
 /// Why an object cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum BuildError {
@@ -118,8 +121,7 @@ pub enum BuildError {
     },
     /// A port that none of the application's pods have.
     #[error(
-        "spec.service.targetPort {name:?} is no port of {target}, which has {has}: name one of its ports, or give the number. \
-         The Services stay as they are"
+        "spec.service.targetPort {name:?} is no port of {target}, which has {has}: name one of its ports, or give the number"
     )]
     NoSuchPort {
         /// The target, `<kind> <name>.<namespace>`.
@@ -141,7 +143,7 @@ impl BuildError {
             Self::Taken(_) => "NameTaken",
             Self::TooLong { .. } => "NameTooLong",
             Self::UnnamedPort { .. } => "PortWithoutName",
-            Self::NoSuchPort { .. } => "PortNotFound",
+            Self::NoSuchPort { .. } => PORT_NOT_FOUND,
             _ => NOT_SUPPORTED,
         }
     }

@@ -157,6 +157,8 @@ pub struct Endpoints {
     pub leaving: Seen<u32>,
     /// Ready ones of neither side's pods.
     pub strangers: Strangers,
+    /// Why no request can reach the target's pods, however ready they are.
+    pub unreachable: Option<String>,
     /// Whether each side that can be reached by the route can also be reached on the port that the Canary names now.
     pub follow: bool,
 }
@@ -240,6 +242,8 @@ pub struct Observation {
     pub route: Seen<Route>,
     /// Endpoints of both sides.
     pub endpoints: Endpoints,
+    /// When the route was written by Serin last, as the API server recorded it.
+    pub route_written: Option<Timestamp>,
     /// When ports of the Services that are kept for a route that has moved may go.
     pub ports_until: Option<Timestamp>,
     /// By entry of `status.leftovers`, whether something of it may go; [`Seen::Absent`] when nothing of ours is

@@ -118,6 +118,7 @@ impl Snapshot {
             scaler,
             route,
             endpoints: self.endpoints(rollout),
+            route_written: self.moved_at(),
             ports_until: self.ports_until(rollout, &in_use),
             leftovers: self.leftovers(rollout),
             former_route: self.former_route.as_ref().map(|live| route::shares(&live)),

@@ -168,6 +168,7 @@ impl World {
             endpoints: self.see_endpoints(),
             leftovers: self.leftovers.clone(),
             former_route: self.former_route.clone(),
+            route_written: None,
             ports_until: None,
             obstacle: self.obstacle.clone(),
             answers,
@@ -228,6 +229,7 @@ impl World {
             canary: count(!self.target_gone && self.target.pods == Pods::Ready, self.target.replicas),
             leaving: Seen::Present(self.leaving),
             strangers: Strangers::default(),
+            unreachable: None,
             follow: true,
         }
     }

@@ -21,6 +21,8 @@ mod beside;
 mod moving;
 mod ports;
 
+pub use moving::unreachable;
+
 /// The workloads whose pods the Services select.
 #[derive(Clone, Copy, Debug)]
 pub struct Workloads<'a> {

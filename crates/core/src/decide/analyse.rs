@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     Routing,
+    build::PORT_NOT_FOUND,
     event::{self, RollbackCause},
     observe::Seen,
     plan::{Action, Ask, Level},
@@ -50,7 +51,10 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
 
 /// Pods that are ready, and that no request can reach, are no canary: what is promoted has to be served.
 fn reachable(turn: &mut Turn) -> Flow {
-    let Err(stop) = turn.canary_has_endpoints() else { return Ok(()) };
+    let Err(mut stop) = turn.canary_has_endpoints() else { return Ok(()) };
+    if let Some(why) = &turn.obs.endpoints.unreachable {
+        stop = Stop::wait(why.clone()).stalled(PORT_NOT_FOUND);
+    }
     match (stop, &turn.obs.endpoints.canary) {
         (Stop::Wait(wait), Seen::Present(_)) => {
             let deadline = turn.phase_deadline();

@@ -9,7 +9,7 @@ use crate::{
 use chrono::TimeDelta;
 use serin_api::Phase;
 
-/// How long a gateway may say no to a route: it may not have seen everything that the route refers to.
+/// How long a gateway may be silent, or say no to a route: it may not have seen everything that the route refers to.
 const REFUSED: TimeDelta = TimeDelta::seconds(5);
 
 impl Turn<'_> {
@@ -224,7 +224,12 @@ impl Turn<'_> {
     fn writable(&self, want: Routing) -> Routing {
         let refused = self.obs.route.present().filter(|route| route.refused.is_some());
         let now = refused.and_then(|route| route.routing);
-        now.map_or(want, |now| Routing { warm: now.warm, everybody: now.everybody, ..want })
+        now.map_or(want, |now| Routing {
+            warm: now.warm,
+            everybody: now.everybody,
+            mirror: want.mirror && now.mirror,
+            ..want
+        })
     }
 
     /// Sends all traffic to the primary. A route of the user's is taken in steps: the gateway learns of the primary,
@@ -347,7 +352,8 @@ impl Turn<'_> {
 
     /// A wait that is over in a moment for the most part; one that lasts is for people to end.
     fn patient(&self, why: &str, patience: TimeDelta) -> Stop {
-        let stop = Stop::wait(why);
+        let quiet = self.obs.route_written.map(|at| crate::time::later(at, REFUSED));
+        let stop = Stop::wait(why).quiet(quiet);
         let told = self.obs.status.waiting_for.as_deref() == Some(why);
         let since = self.obs.status.last_transition_time.filter(|_| told);
         match since.map(|since| crate::time::later(since, patience)) {

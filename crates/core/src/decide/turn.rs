@@ -44,6 +44,8 @@ pub(super) struct Wait {
     passing: bool,
     /// The reason of the condition `Stalled`, if only a user can end it.
     stall: Option<&'static str>,
+    /// Before that it is not told: it began a moment ago.
+    quiet_until: Option<Timestamp>,
 }
 
 impl Wait {
@@ -56,7 +58,16 @@ impl Wait {
 impl Stop {
     pub(super) fn wait(reason: impl Into<String>) -> Self {
         let reason = reason.into();
-        Self::Wait(Wait { reason, level: Level::Warning, until: None, passing: false, stall: None })
+        let level = Level::Warning;
+        Self::Wait(Wait { reason, level, until: None, passing: false, stall: None, quiet_until: None })
+    }
+
+    /// Not told before this time.
+    pub(super) fn quiet(self, until: Option<Timestamp>) -> Self {
+        match self {
+            Self::Wait(wait) => Self::Wait(Wait { quiet_until: until, ..wait }),
+            other => other,
+        }
     }
 
     /// Only a user can end this wait.
@@ -392,6 +403,9 @@ impl<'a> Turn<'a> {
 
     /// When to tell of a wait that may be over in a moment: most are, and nobody needs to read of them.
     fn too_soon(&self, wait: &Wait) -> Option<Timestamp> {
+        if let Some(until) = wait.quiet_until.filter(|until| self.now() < *until) {
+            return Some(until);
+        }
         let news = status::differs(&self.next, &self.obs.status);
         if news && wait.passing {
             return Some(later(self.now(), GRACE));

@@ -10,7 +10,10 @@ use serde_json::Value;
 use super::Snapshot;
 use crate::{
     Rollout, Seen,
-    build::json::{int, items, text},
+    build::{
+        json::{int, items, text},
+        services,
+    },
     observe::{Endpoints, Strangers},
     plan::ServiceRole,
     rollout::TargetKind,
@@ -57,6 +60,7 @@ impl Snapshot {
             self.slices.primary.as_ref().map(|slices| slices.iter().map(|slice| slice.leaving).sum());
         Endpoints {
             leaving,
+            unreachable: self.target.object().and_then(|target| services::unreachable(rollout, target)),
             follow: primary.follows && canary.follows,
             primary: primary.own,
             canary: canary.own,

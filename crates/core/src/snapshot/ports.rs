@@ -63,7 +63,7 @@ impl Snapshot {
     }
 
     /// When the route was written by Serin last.
-    fn moved_at(&self) -> Option<Timestamp> {
+    pub(super) fn moved_at(&self) -> Option<Timestamp> {
         let entries = self.route.object()?.metadata.managed_fields.as_ref()?;
         let ours = entries.iter().filter(|entry| entry.manager.as_deref() == Some(managed::SERIN));
         let times = ours.filter_map(|entry| entry.time.as_ref()?.0.to_string().parse().ok());

@@ -103,7 +103,7 @@ fn the_labels_of_a_live_primary_stay_whatever_the_targets_become(#[case] after: 
             "the API server refuses what its own selector does not find"
         );
     }
-    let workloads = Workloads { target: Some(world.target()), primary: Some(&live) };
+    let workloads = Workloads { target: Some(world.target()), primary: Some(&live), in_use: &[] };
     let service = |role| {
         let made = services::service(&world.rollout(), &world.settings, role, workloads, None).unwrap();
         made["spec"]["selector"].clone()
@@ -117,7 +117,7 @@ fn without_a_target_the_primary_tells_its_labels_and_ports(
 ) {
     let world = World::tutorial_with(&json!({"portDiscovery": true}), &json!({}));
     let live = world.primary(None);
-    let workloads = Workloads { target: None, primary: Some(&live) };
+    let workloads = Workloads { target: None, primary: Some(&live), in_use: &[] };
     let made = services::service(&world.rollout(), &world.settings, role, workloads, None).unwrap();
     assert_eq!(made["spec"], world.service(role, None)["spec"]);
 }
@@ -125,6 +125,6 @@ fn without_a_target_the_primary_tells_its_labels_and_ports(
 #[test]
 fn with_neither_target_nor_primary_there_are_no_labels() {
     let world = World::load("tutorial.yaml");
-    let workloads = Workloads { target: None, primary: None };
+    let workloads = Workloads { target: None, primary: None, in_use: &[] };
     assert!(workloads.selector(&world.rollout(), &world.settings).is_err());
 }

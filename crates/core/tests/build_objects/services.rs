@@ -308,7 +308,7 @@ fn a_port_that_was_ours_gives_its_name_back() {
 fn nothing_stands_beside_a_port_without_a_name() {
     let world = World::load("tutorial.yaml");
     let live = with_ports(&json!([{"port": 80, "protocol": "TCP"}]));
-    let workloads = Workloads { target: Some(world.target()), primary: None };
+    let workloads = Workloads { target: Some(world.target()), primary: None, in_use: &[] };
     let error =
         services::service(&world.rollout(), &world.settings, ServiceRole::Apex, workloads, Some(&live));
     insta::assert_snapshot!(error.unwrap_err().to_string(), @"Service podinfo.test: port 80 has no name, and beside spec.service.port 9898 Kubernetes wants one of every port: give it a name in the Service's manifest, set spec.service.port to 80, or set spec.service.name to another name");

@@ -86,7 +86,7 @@ impl World {
     }
 
     pub(crate) fn service(&self, role: ServiceRole, live: Option<&Value>) -> Value {
-        let workloads = Workloads { target: Some(self.target()), primary: None };
+        let workloads = Workloads { target: Some(self.target()), primary: None, in_use: &[] };
         services::service(&self.rollout(), &self.settings, role, workloads, live).unwrap()
     }
 

@@ -109,6 +109,7 @@ async fn of_a_repair_between_rollouts() {
     sink.applied(serde_json::from_value(changed).unwrap());
     cluster.api.refuse(Method::PATCH, "/httproutes", 422);
     let told = told(&cluster, &operator).await;
-    let text = "is refused: HTTPRoute app.test update error: no while reconciling. Its weights are still moved";
+    let text =
+        "is refused: HTTPRoute app.test update error: no while reconciling. Its weights are still moved";
     assert!(told.iter().any(|event| event.contains(text)), "{told:#?}");
 }

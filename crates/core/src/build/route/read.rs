@@ -35,7 +35,7 @@ pub fn read(rollout: &Rollout, seen: &Surroundings<'_>, live: &HttpRoute) -> Res
         users: !owned(rollout, live),
         warm: live.spec.rules.iter().any(warms),
         acceptance: accept::acceptance(rollout, seen.gateways, live),
-        refused: seen.refused.filter(|_| !in_shape).map(ToOwned::to_owned),
+        refused: seen.refused.map(ToOwned::to_owned),
         unattached: parents.unattached.map(|why| unattached(&why)),
     })
 }

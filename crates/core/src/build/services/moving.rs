@@ -31,7 +31,9 @@ pub(super) fn retain(body: &mut Value, live: &Value, numbers: &[i64]) {
         let beside = free(&wanted, &wanted, number, |name| name == wanted);
         let has = items(live, "/spec/ports").find(|other| same_slot(port, other));
         let has = has.and_then(|other| text(other, "/name")).unwrap_or_default();
-        if has == beside || names.contains(&wanted) {
+        if !has.is_empty() && (numbers.contains(&number) || has == beside) {
+            set(port, "name", Some(has.into()));
+        } else if names.contains(&wanted) {
             set(port, "name", Some(beside.into()));
         }
     }
@@ -80,6 +82,15 @@ pub(super) fn target_port(
         (Some(_), Some(present)) if next.is_some() => Ok(present.clone()),
         _ => Err(no_such_port(rollout, name, target.or(primary))),
     }
+}
+
+/// Why no request reaches the pods of a workload by this port; `None` where nothing is known against it.
+pub fn unreachable(rollout: &Rollout, workload: &Value) -> Option<String> {
+    let service = rollout.spec.service.as_ref()?;
+    let IntOrString::String(name) = service.target_port_or_default() else { return None };
+    let known = workload.pointer("/spec/template/spec/containers").is_some();
+    (known && number(workload, &name).is_none())
+        .then(|| no_such_port(rollout, &name, Some(workload)).to_string())
 }
 
 fn no_such_port(rollout: &Rollout, name: &str, workload: Option<&Value>) -> BuildError {
@@ -142,6 +153,7 @@ mod tests {
     #[case::nothing_moves(&[("http", 80)], &[("http", 80)], &[], &[("http", 80)])]
     #[case::the_route_is_on_the_former_one(&[("http", 80)], &[("http", 8080)], &[80], &[("http-8080", 8080), ("http", 80)])]
     #[case::both_are_there(&[("http-8080", 8080), ("http", 80)], &[("http", 8080)], &[80], &[("http-8080", 8080), ("http", 80)])]
+    #[case::another_name(&[("http", 80)], &[("web", 80)], &[80], &[("http", 80)])]
     #[case::the_route_has_moved(&[("http-8080", 8080), ("http", 80)], &[("http", 8080)], &[], &[("http-8080", 8080)])]
     fn ports_move_one_after_the_other(
         #[case] live: &[(&str, i64)],
