@@ -156,13 +156,11 @@ impl Words<'_> {
         self.rest = &self.rest[1..];
         while let Some(place) = self.rest.find(['}', '"', '\'', '`']) {
             self.rest = &self.rest[place..];
-            match self.rest.chars().next() {
-                Some(quote @ ('"' | '\'' | '`')) => self.skip_string(quote),
-                _ => {
-                    self.rest = &self.rest[1..];
-                    return;
-                }
-            }
+            let Some(quote @ ('"' | '\'' | '`')) = self.rest.chars().next() else {
+                self.rest = &self.rest[1..];
+                return;
+            };
+            self.skip_string(quote);
         }
         self.rest = "";
     }

@@ -121,7 +121,7 @@ impl Snapshot {
             route_written: self.moved_at(),
             ports_until: self.ports_until(rollout, &in_use),
             leftovers: self.leftovers(rollout),
-            former_route: self.former_route.as_ref().map(|live| route::shares(&live)),
+            former_route: self.former_route.as_ref().map(|live| route::shares(live)),
             obstacle: obstacles.first,
             answers: self.answers.clone(),
             rollout: Arc::clone(rollout),

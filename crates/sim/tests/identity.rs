@@ -23,7 +23,7 @@ fn started() -> Scenario {
 /// The user names another target; its primary is not there yet.
 fn exchange(s: &mut Scenario) {
     "web".clone_into(&mut Arc::make_mut(&mut s.world.rollout).target);
-    s.world.target.revision = "w".to_owned();
+    "w".clone_into(&mut s.world.target.revision);
     s.world.target.replicas = 1;
 }
 
@@ -105,7 +105,7 @@ fn after_the_loss(s: &mut Scenario) -> Vec<Action> {
         s.world.pods_ready();
         all.extend(actions);
     }
-    panic!("it does not come to rest");
+    unreachable!("it does not come to rest");
 }
 
 /// Nobody knows whether what the target asks for failed: it is looked at as something new.

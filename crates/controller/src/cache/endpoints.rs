@@ -145,21 +145,21 @@ impl Endpoints {
 
     /// Takes in a changed slice. Returns the Canaries to wake.
     pub(crate) fn applied(&self, slice: &Slice) -> Vec<Key> {
-        self.change(slice, slice.tally())
+        self.change(slice, &slice.tally())
     }
 
     /// Removes a deleted slice. Returns the Canaries to wake.
     pub(crate) fn deleted(&self, slice: &Slice) -> Vec<Key> {
-        self.change(slice, SliceTally::default())
+        self.change(slice, &SliceTally::default())
     }
 
     /// Only different counts are worth a decision.
-    fn change(&self, slice: &Slice, tally: SliceTally) -> Vec<Key> {
+    fn change(&self, slice: &Slice, tally: &SliceTally) -> Vec<Key> {
         let mut inner = write(&self.inner);
         let service = service_of(slice).and_then(|key| inner.services.get_mut(&key));
         let Some(service) = service else { return Vec::new() };
         let before = service.slices.insert(slice.name_any(), tally.clone());
-        if before.unwrap_or_default() == tally { Vec::new() } else { service.woken() }
+        if before.unwrap_or_default() == *tally { Vec::new() } else { service.woken() }
     }
 }
 

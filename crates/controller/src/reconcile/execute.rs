@@ -136,7 +136,7 @@ impl Look<'_> {
             }
             tracing::debug!(canary = %self.key, ?action, "acting");
             match hands.act(action).await {
-                Err(error) if self.is_refused_shape(decision, action, &error) => {
+                Err(error) if is_refused_shape(decision, action, &error) => {
                     let generation = decision.canary.metadata.generation;
                     self.ctx.memory.refuse_route(self.key, generation, refused_shape(&error));
                 }
@@ -147,14 +147,6 @@ impl Look<'_> {
             self.ctx.memory.set_fault(self.key, None);
         }
         Ok(())
-    }
-
-    /// Whether the API server refuses a live route in its new shape: its weights can be changed all the same.
-    fn is_refused_shape(&self, decision: &Decision, action: &Action, error: &ActionError) -> bool {
-        matches!(action, Action::ApplyRoute(_))
-            && error.category() == Category::Invalid
-            && decision.seen.route.object().is_some()
-            && decision.seen.route_refused.is_none()
     }
 
     /// Tells of what was decided, also when an action failed: the status says so already.
@@ -186,6 +178,14 @@ impl Look<'_> {
             self.ctx.events.emit(canary, event).await;
         }
     }
+}
+
+/// Whether the API server refuses a live route in its new shape: its weights can be changed all the same.
+fn is_refused_shape(decision: &Decision, action: &Action, error: &ActionError) -> bool {
+    matches!(action, Action::ApplyRoute(_))
+        && error.category() == Category::Invalid
+        && decision.seen.route.object().is_some()
+        && decision.seen.route_refused.is_none()
 }
 
 fn refused_shape(error: &ActionError) -> String {

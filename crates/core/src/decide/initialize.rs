@@ -46,7 +46,8 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
     turn.route_accepted()?;
     turn.apex_moved()?;
     turn.scale_down(inputs.target.replicas)?;
-    complete(turn, inputs, &made)
+    complete(turn, inputs, &made);
+    Ok(())
 }
 
 /// The primary of another target gets all the traffic of the former one without an analysis: it has to stay ready for
@@ -119,7 +120,7 @@ fn check_providers(turn: &mut Turn) -> Flow {
     Ok(())
 }
 
-fn complete(turn: &mut Turn, inputs: Inputs, made: &Made) -> Flow {
+fn complete(turn: &mut Turn, inputs: Inputs, made: &Made) {
     status::reset(&mut turn.next);
     if made.kept {
         // What it runs has no name here: whatever the target is now, it is looked at as something new.
@@ -136,7 +137,6 @@ fn complete(turn: &mut Turn, inputs: Inputs, made: &Made) -> Flow {
     turn.note(turn.rollout().say_initialized());
     let kind = turn.rollout().target_kind.name();
     turn.alert(Severity::Info, event::alert_initialized(kind), true);
-    Ok(())
 }
 
 /// The primary cannot come up. The target serves on; a change of the target tries again.

@@ -121,8 +121,8 @@ impl Snapshot {
     ) -> Result<Desired, BuildError> {
         let (workloads, live) = (self.workloads(in_use), self.live_service(role));
         let needed = match (role, &self.target, &self.primary) {
-            (_, Seen::Unknown(why), _) => Some(why.clone()),
-            (ServiceRole::Apex | ServiceRole::Primary, _, Seen::Unknown(why)) => Some(why.clone()),
+            (_, Seen::Unknown(why), _)
+            | (ServiceRole::Apex | ServiceRole::Primary, _, Seen::Unknown(why)) => Some(why.clone()),
             (ServiceRole::Apex | ServiceRole::Primary, Seen::Absent, Seen::Present(_)) => None,
             (_, Seen::Absent, _) => Some(rollout.say_target_missing()),
             _ => None,

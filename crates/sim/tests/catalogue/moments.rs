@@ -330,13 +330,13 @@ pub(crate) fn primary_that_was_there_before_fails() -> Scenario {
 
 pub(crate) fn target_is_exchanged() -> Scenario {
     let mut s = initialized(STEP);
-    Arc::make_mut(&mut s.world.rollout).target = "web".to_owned();
+    "web".clone_into(&mut Arc::make_mut(&mut s.world.rollout).target);
     s.look(|_| {})
 }
 
 pub(crate) fn service_is_renamed_in_a_rollout() -> Scenario {
     let mut s = running(initialized(STEP));
-    Arc::make_mut(&mut s.world.rollout).apex = "web".to_owned();
+    "web".clone_into(&mut Arc::make_mut(&mut s.world.rollout).apex);
     s.look(|_| {})
 }
 

@@ -89,11 +89,11 @@ pub(super) fn unattachable(
         Seen::Present(gateway) => gateway,
     };
     let all: Vec<&Value> = items(gateway, "/spec/listeners").collect();
-    let named = |listener: &&&Value| {
+    let meant = |listener: &&&Value| {
         parent.section_name.as_deref().is_none_or(|name| text(listener, "/name") == Some(name))
             && parent.port.is_none_or(|port| int(listener, "/port") == Some(port))
     };
-    let listeners: Vec<&Value> = all.iter().filter(named).copied().collect();
+    let listeners: Vec<&Value> = all.iter().filter(meant).copied().collect();
     if listeners.is_empty() && !all.is_empty() {
         let names: Vec<&str> = all.iter().filter_map(|listener| text(listener, "/name")).collect();
         let wanted = match (&parent.section_name, parent.port) {
