@@ -67,7 +67,7 @@ impl<'a> Workloads<'a> {
 ///
 /// The body is for a server-side apply. Where a port of a generated Service stands in the way of a desired one of the
 /// same name, it is a replacement instead and has a `metadata.resourceVersion`. The user's ports are left alone, and
-/// ours give way ([`beside`]).
+/// ours give way (`beside.rs`).
 pub fn service(
     rollout: &Rollout,
     settings: &Settings,
