@@ -44,7 +44,7 @@ check: tools ## formatting, lints, documentation, sizes, dependencies, generated
 
 .PHONY: test
 test: tools ## all tests; the end-to-end ones on a real cluster
-	@echo "expect 20 minutes warm; the first time half an hour more, for the cluster's parts and the dependencies"
+	@echo "expect 25 minutes warm; the first time half an hour more, for the cluster's parts and the dependencies"
 	@$(PHASE) build-tests cargo build --workspace --lib --bins --examples --tests --test scenarios
 	@$(PHASE) unit cargo test --workspace --quiet
 	@$(PHASE) unit-cluster .ci/go test
