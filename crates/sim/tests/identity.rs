@@ -95,6 +95,10 @@ fn services_of_another_name_between_rollouts_start_nothing() {
 /// What is done after the status was lost, until the cluster rests.
 fn after_the_loss(s: &mut Scenario) -> Vec<Action> {
     s.world.status = CanaryStatus::default();
+    until_it_rests(s)
+}
+
+fn until_it_rests(s: &mut Scenario) -> Vec<Action> {
     let mut all = Vec::new();
     for _ in 0..40 {
         let before = s.world.status.clone();
@@ -148,6 +152,17 @@ fn a_revision_that_failed_is_analysed_again_after_the_status_was_lost() {
         (s.world.status.phase, s.world.primary.as_ref().unwrap().revision.as_str()),
         (Phase::Failed, "a")
     );
+}
+
+/// A backup that was made while the Canary was being deleted names the revision that failed.
+#[test]
+fn a_restored_deletion_releases_nothing_that_was_not_analysed() {
+    let mut s = started();
+    s.world.status.phase = Phase::Terminating;
+    assert_eq!(s.world.status.last_applied_spec.as_deref(), Some("b"));
+    let actions = until_it_rests(&mut s);
+    assert!(!actions.contains(&Action::ApplyPrimary), "{actions:?}");
+    assert_eq!(s.world.primary.as_ref().unwrap().revision, "a");
 }
 
 /// What the primary runs is what the target asks for: nothing is to be analysed.

@@ -102,8 +102,10 @@ fn strangers(turn: &Turn) -> Flow {
     Ok(())
 }
 
-/// Starts over, for an object that was being deleted and is not any more.
+/// Starts over, for an object that was being deleted and is not any more, as one that was restored from a backup. What it
+/// says was applied may have failed: the primary that is there is kept.
 pub(super) fn again(turn: &mut Turn) -> Flow {
+    turn.next.last_applied_spec = None;
     turn.enter(Phase::Initializing);
     Err(Stop::Acted)
 }
