@@ -26,6 +26,7 @@ pub fn reset(status: &mut CanaryStatus) {
     status.rollback_reason = None;
     status.last_check_time = None;
     status.adopted_promotion = None;
+    status.canary_lost_traffic = false;
 }
 
 /// Whether two statuses differ in anything but the time of writing and what is still to be told.

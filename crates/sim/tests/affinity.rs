@@ -159,6 +159,7 @@ fn users_find_their_way_back_to_a_canary_that_was_gone_for_a_moment() {
     assert_eq!((share(&s), on_route(&s)), (0, [None, None, None]), "nobody is sent to it");
     assert_eq!(status(&s).canary, given, "and nobody is told to forget it");
     s.pods_ready();
+    s.interval();
     assert_eq!((share(&s), &on_route(&s)[0]), (10, &given));
 }
 

@@ -79,6 +79,11 @@ pub struct CanaryStatus {
     #[serde(default, serialize_with = "crate::time::micros", skip_serializing_if = "Option::is_none")]
     pub canary_traffic_ended: Option<DateTime<Utc>>,
 
+    /// Whether the canary lost the traffic that its step gives it, with its endpoints: it comes back when the canary
+    /// has been ready for one `analysis.interval`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub canary_lost_traffic: bool,
+
     /// Why nothing moves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_for: Option<String>,

@@ -13,7 +13,7 @@ use crate::{
     Routing,
     build::PORT_NOT_FOUND,
     event::{self, RollbackCause},
-    observe::Seen,
+    observe::{Readiness, Seen},
     plan::{Action, Ask, Level},
     strategy::{Kind, Label},
     time::later,
@@ -35,7 +35,7 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
     if turn.next.failed_checks >= turn.rollout().threshold {
         return rollback::begin(turn, &RollbackCause::Threshold(turn.next.failed_checks));
     }
-    restart_window_if_lost(turn);
+    note_lost_traffic(turn);
     keep_route(turn)?;
     scaled_up(turn, inputs)?;
     wait_ready(turn, inputs)?;
@@ -99,9 +99,10 @@ fn supersede(turn: &mut Turn, inputs: Inputs) -> Flow {
 }
 
 /// Traffic that was taken from a canary without endpoints comes back as a change of traffic.
-fn restart_window_if_lost(turn: &mut Turn) {
+fn note_lost_traffic(turn: &mut Turn) {
     if turn.desired_routing().canary > 0 && turn.obs.endpoints.canary == Seen::Present(0) {
-        turn.next.last_check_time = None;
+        turn.close_window();
+        turn.next.canary_lost_traffic = true;
     }
 }
 
@@ -109,11 +110,28 @@ fn restart_window_if_lost(turn: &mut Turn) {
 /// same reason would be told again.
 fn keep_route(turn: &mut Turn) -> Flow {
     let reason = turn.next.waiting_for.clone();
-    let kept = turn.keep_route(turn.bearable_routing());
+    let want = turn.bearable_routing();
+    if turn.next.canary_lost_traffic && turn.canary_serves() {
+        if turn.primary_serves() && !turn.canary_shares() && !settled(turn) {
+            return turn.keep_route(Routing { warm: want.warm, ..Routing::PRIMARY });
+        }
+        turn.next.canary_lost_traffic = false;
+        turn.close_window();
+    }
+    let kept = turn.keep_route(want);
     if matches!(kept, Err(Stop::Acted)) {
         turn.next.waiting_for = reason;
     }
     kept
+}
+
+/// Whether a canary that lost its traffic has been back for an interval: gateways learn of endpoints later than of
+/// weights.
+fn settled(turn: &mut Turn) -> bool {
+    if turn.next.last_check_time.is_none() {
+        turn.open_window();
+    }
+    turn.window_over(turn.rollout().interval)
 }
 
 /// The start of the rollout may have been cut off before the target was scaled up.
@@ -132,10 +150,24 @@ fn wait_ready(turn: &mut Turn, inputs: Inputs) -> Flow {
         wait_primary(turn)?;
     }
     let say = |why: &str| rollout.say_canary_not_ready(why);
-    match ensure::ready(&inputs.target.readiness, turn.now(), say)? {
-        Ok(()) => Ok(()),
-        Err(why) => rollback::begin(turn, &RollbackCause::Deadline(rollout.say_canary_failed(&why))),
+    match (ensure::ready(&inputs.target.readiness, turn.now(), say), &inputs.target.readiness) {
+        (Ok(Ok(())), _) => Ok(()),
+        (Ok(Err(why)), _) => rollback::begin(turn, &RollbackCause::Deadline(rollout.say_canary_failed(&why))),
+        (Err(stop), Readiness::NotReady { message, fatal_at: None }) => with_an_end(turn, stop, message),
+        (Err(stop), _) => Err(stop),
     }
+}
+
+/// The Deployment's controller counts no deadline for pods that are missing once it was complete, as where a quota lets
+/// some of them be and not all.
+fn with_an_end(turn: &mut Turn, stop: Stop, why: &str) -> Flow {
+    let Stop::Wait(wait) = stop else { return Err(stop) };
+    if turn.waited_for(wait.reason()) {
+        let cause = turn.rollout().say_canary_failed(why);
+        return rollback::begin(turn, &RollbackCause::Deadline(cause));
+    }
+    let until = turn.wait_ends(wait.reason());
+    Err(Stop::Wait(wait).until(until))
 }
 
 /// A primary beyond hope ends the rollout, unless no traffic is on it or the rollout is its rescue.
@@ -183,6 +215,7 @@ fn first(turn: &mut Turn) -> Flow {
         turn.warn(turn.rollout().say_halt(&why));
         return failed(turn);
     }
+    turn.warn_of_overlap();
     turn.rollout().warnings.iter().for_each(|warning| turn.warn(*warning));
     advance(turn, 0)
 }

@@ -203,9 +203,14 @@ impl<'a> Turn<'a> {
 
     /// Whether this has been waited for as long as pods may take to become ready.
     pub(super) fn waited_for(&self, reason: &str) -> bool {
+        self.wait_ends(reason).is_some_and(|end| end <= self.now())
+    }
+
+    /// When this will have been waited for as long as that; `None` until it is told.
+    pub(super) fn wait_ends(&self, reason: &str) -> Option<Timestamp> {
         let told = self.obs.status.waiting_for.as_deref() == Some(reason);
-        let since = self.obs.status.last_transition_time.filter(|_| told);
-        since.is_some_and(|since| later(since, self.rollout().spec.progress_deadline()) <= self.now())
+        let since = self.obs.status.last_transition_time.filter(|_| told)?;
+        Some(later(since, self.rollout().spec.progress_deadline()))
     }
 
     /// Opens a window: the next check, poll or end of draining is counted from this moment.
