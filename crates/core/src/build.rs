@@ -121,14 +121,15 @@ pub enum BuildError {
     },
     /// A port that none of the application's pods have.
     #[error(
-        "spec.service.targetPort {name:?} is no port of {target}, which has {has}: name one of its ports, or give the number"
+        "spec.service.targetPort {name:?} is no port of {target}, which declares {has}: give one of these, or declare the \
+         port in its containers"
     )]
     NoSuchPort {
         /// The target, `<kind> <name>.<namespace>`.
         target: String,
-        /// The name that the Canary asks for.
+        /// The name or number that the Canary asks for.
         name: String,
-        /// The names that there are.
+        /// The ports that there are.
         has: String,
     },
     /// Flagger's text for a match that an HTTPRoute cannot say.

@@ -21,7 +21,7 @@ mod beside;
 mod moving;
 mod ports;
 
-pub use moving::unreachable;
+pub use moving::{changes_port, unreachable};
 
 /// The workloads whose pods the Services select.
 #[derive(Clone, Copy, Debug)]

@@ -68,6 +68,11 @@ impl Snapshot {
         }
     }
 
+    fn primary_changes_port(&self, rollout: &Rollout) -> bool {
+        let found = self.primary_service.object().zip(self.primary.object());
+        found.is_some_and(|(service, primary)| services::changes_port(rollout, service, primary))
+    }
+
     fn side(&self, rollout: &Rollout, role: ServiceRole) -> Side {
         let (service, slices, workload) = match role {
             ServiceRole::Canary => (&self.canary_service, &self.slices.canary, &self.target),
@@ -94,7 +99,10 @@ impl Snapshot {
             Some(port) => count(rollout.target_kind, slices, &port, &name),
             None => known(Seen::Present(0)),
         };
-        let now = on(routed.or(wanted));
+        let mut now = on(routed.or(wanted));
+        if role == ServiceRole::Primary && self.primary_changes_port(rollout) {
+            now.own = Seen::Present(0);
+        }
         let moves = routed.is_some() && routed != wanted;
         let follows = !moves || now.own == Seen::Present(0) || on(wanted).own != Seen::Present(0);
         Side { follows, ..now }
@@ -123,7 +131,7 @@ fn count(kind: TargetKind, slices: &[SliceTally], port: &str, workload: &str) ->
 
 /// Whether a pod, of whose name this is the beginning, is one of the workload's. One of which nothing is known counts
 /// as its own.
-fn made_by(kind: TargetKind, maker: &str, workload: &str) -> bool {
+pub(crate) fn made_by(kind: TargetKind, maker: &str, workload: &str) -> bool {
     match kind {
         _ if maker.is_empty() => true,
         TargetKind::Service => true,

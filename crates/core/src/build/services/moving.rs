@@ -50,11 +50,12 @@ fn own_fields(port: &Value) -> Value {
     kept
 }
 
-/// Where requests to the main port of the primary's Services go: a name that its pods do not have leads nowhere, so
+/// Where requests to the main port of the primary's Services go: a port that its pods do not have leads nowhere, so
 /// that what is there stays until they have it.
 ///
 /// # Errors
-/// Neither the target's pods nor the primary's have a port of that name.
+/// Neither the target's pods nor the primary's have a port of that name, or of that number where the number before it
+/// is one that the pods declare.
 pub(super) fn target_port(
     rollout: &Rollout,
     wanted: &IntOrString,
@@ -62,13 +63,19 @@ pub(super) fn target_port(
     primary: Option<&Value>,
     live: Option<&Value>,
 ) -> Result<Value, BuildError> {
-    let IntOrString::String(name) = wanted else { return Ok(json!(wanted)) };
+    let name = match wanted {
+        IntOrString::String(name) => name,
+        IntOrString::Int(number) => {
+            let stays = stays(rollout, i64::from(*number), target, primary, live)?;
+            return Ok(stays.unwrap_or(json!(number)));
+        }
+    };
     let next = target.and_then(|target| number(target, name));
     let now = primary.and_then(|primary| number(primary, name));
     let present = live.and_then(|port| port.get("targetPort")).filter(|present| !present.is_null());
-    let led_to = present.and_then(|present| match (present, primary) {
-        (Value::String(name), Some(primary)) => number(primary, name),
-        (present, _) => present.as_i64(),
+    let led_to = present.and_then(|present| match primary {
+        Some(primary) => leads_to(present, primary),
+        None => present.as_i64(),
     });
     match (primary, present) {
         (None, _) if target.is_none() || next.is_some() => Ok(name.as_str().into()),
@@ -84,6 +91,54 @@ pub(super) fn target_port(
     }
 }
 
+/// What a number gives way to: what the Service leads to now, while the primary's pods declare that port and not the
+/// wanted one. Pods need not declare what they listen on: of those that declare neither, nothing is known.
+fn stays(
+    rollout: &Rollout,
+    wanted: i64,
+    target: Option<&Value>,
+    primary: Option<&Value>,
+    live: Option<&Value>,
+) -> Result<Option<Value>, BuildError> {
+    let present = live.and_then(|port| port.get("targetPort")).filter(|present| !present.is_null());
+    let (Some(primary), Some(present)) = (primary, present) else { return Ok(None) };
+    let Some(led_to) = leads_to(present, primary) else { return Ok(None) };
+    if led_to == wanted {
+        return Ok(None);
+    }
+    if declares(primary, wanted) {
+        return Ok((!rolled_out(primary)).then(|| present.clone()));
+    }
+    if !declares(primary, led_to) {
+        return Ok(None);
+    }
+    if target.is_none_or(|target| declares(target, wanted)) {
+        return Ok(Some(present.clone()));
+    }
+    Err(no_such_port(rollout, &wanted.to_string(), target))
+}
+
+/// The number that a live target port stands for in these pods.
+fn leads_to(present: &Value, workload: &Value) -> Option<i64> {
+    match present {
+        Value::String(name) => number(workload, name),
+        present => present.as_i64(),
+    }
+}
+
+/// Whether the primary's Service leads to a port that the primary's new pods do not have any more: while they replace
+/// the former ones, no single number leads to all.
+pub fn changes_port(rollout: &Rollout, service: &Value, primary: &Value) -> bool {
+    let Some(spec) = rollout.spec.service.as_ref() else { return false };
+    let IntOrString::Int(wanted) = spec.target_port_or_default() else { return false };
+    let mut ports = items(service, "/spec/ports");
+    let main = ports.find(|port| int(port, "/port") == Some(spec.port));
+    let led_to = main.and_then(|port| port["targetPort"].as_i64());
+    led_to.is_some_and(|led_to| {
+        led_to != i64::from(wanted) && declares(primary, i64::from(wanted)) && !declares(primary, led_to)
+    })
+}
+
 /// Why no request reaches the pods of a workload by this port; `None` where nothing is known against it.
 pub fn unreachable(rollout: &Rollout, workload: &Value) -> Option<String> {
     let service = rollout.spec.service.as_ref()?;
@@ -93,13 +148,17 @@ pub fn unreachable(rollout: &Rollout, workload: &Value) -> Option<String> {
         .then(|| no_such_port(rollout, &name, Some(workload)).to_string())
 }
 
-fn no_such_port(rollout: &Rollout, name: &str, workload: Option<&Value>) -> BuildError {
-    let names = workload.into_iter().flat_map(containers).flat_map(|c| items(c, "/ports"));
-    let names: Vec<&str> = names.filter_map(|port| text(port, "/name")).collect();
+fn no_such_port(rollout: &Rollout, wanted: &str, workload: Option<&Value>) -> BuildError {
+    let ports = workload.into_iter().flat_map(containers).flat_map(|c| items(c, "/ports"));
+    let tell = |port: &Value| {
+        let number = int(port, "/containerPort")?.to_string();
+        Some(text(port, "/name").map_or(number.clone(), |name| format!("{name} ({number})")))
+    };
+    let ports: Vec<String> = ports.filter_map(tell).collect();
     BuildError::NoSuchPort {
         target: format!("{} {}", rollout.target_kind.name(), rollout.target_name()),
-        name: name.to_owned(),
-        has: if names.is_empty() { "none with a name".to_owned() } else { names.join(", ") },
+        name: wanted.to_owned(),
+        has: if ports.is_empty() { "none".to_owned() } else { ports.join(", ") },
     }
 }
 
@@ -108,6 +167,14 @@ fn number(workload: &Value, name: &str) -> Option<i64> {
     let ports = containers(workload).flat_map(|container| items(container, "/ports"));
     let mut ports = ports.filter(|port| text(port, "/protocol").unwrap_or(TCP) == TCP);
     int(ports.find(|port| text(port, "/name") == Some(name))?, "/containerPort")
+}
+
+/// Whether a container declares this TCP port.
+fn declares(workload: &Value, number: i64) -> bool {
+    let mut ports = containers(workload).flat_map(|container| items(container, "/ports"));
+    ports.any(|port| {
+        text(port, "/protocol").unwrap_or(TCP) == TCP && int(port, "/containerPort") == Some(number)
+    })
 }
 
 /// The containers that run as long as their pod.
@@ -132,8 +199,10 @@ fn rolled_out(workload: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
+    use serin_testkit::canary;
 
     use super::*;
+    use crate::validate::{Settings, validate};
 
     fn service(ports: &[(&str, i64)]) -> Value {
         let ports: Vec<Value> = ports
@@ -147,6 +216,37 @@ mod tests {
         items(service, "/spec/ports")
             .map(|port| (text(port, "/name").unwrap().to_owned(), int(port, "/port").unwrap()))
             .collect()
+    }
+
+    fn pods(numbers: &[i64], rolled_out: bool) -> Value {
+        let ports: Vec<Value> = numbers.iter().map(|n| json!({"containerPort": n})).collect();
+        json!({"spec": {"template": {"spec": {"containers": [{"ports": ports}]}}},
+            "status": {"replicas": 2, "updatedReplicas": if rolled_out { 2 } else { 1 }}})
+    }
+
+    /// Where the primary's Service leads when `service.targetPort` becomes the number 8080.
+    #[rstest]
+    #[case::nobody_declares_anything(&[], &[], true, Some(8080))]
+    #[case::only_the_new_version_has_it(&[9898], &[8080], true, Some(9898))]
+    #[case::the_primary_gets_it(&[8080], &[8080], false, Some(9898))]
+    #[case::the_primary_has_it(&[8080], &[8080], true, Some(8080))]
+    #[case::both_ports_are_declared(&[9898, 8080], &[9898, 8080], true, Some(8080))]
+    #[case::a_typo(&[9898], &[9898], true, None)]
+    #[case::another_port_than_was_declared(&[9797], &[9797], true, Some(8080))]
+    fn a_number_waits_for_the_pods_that_have_it(
+        #[case] primary: &[i64],
+        #[case] target: &[i64],
+        #[case] rolled_out: bool,
+        #[case] expected: Option<i64>,
+    ) {
+        let spec = json!({"service": {"port": 80, "targetPort": 8080, "gatewayRefs": [{"name": "g"}]}});
+        let rollout =
+            validate(&canary(json!({"stepWeight": 10}), spec).unwrap(), &Settings::default()).unwrap();
+        let (primary, target) = (pods(primary, rolled_out), pods(target, true));
+        let live = json!({"port": 80, "targetPort": 9898});
+        let found =
+            target_port(&rollout, &IntOrString::Int(8080), Some(&target), Some(&primary), Some(&live));
+        assert_eq!(found.ok(), expected.map(|number| json!(number)));
     }
 
     #[rstest]
