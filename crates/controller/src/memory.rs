@@ -2,12 +2,12 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::Mutex,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use chrono::{DateTime, Utc};
-use serin_api::CanaryStatus;
+use serin_api::{Canary, CanaryStatus};
 use serin_core::news::Part;
 
 use tokio::time::Instant;
@@ -38,6 +38,8 @@ struct Notes {
     fault: Option<Stall>,
     /// Why the API server does not take the route in its new shape, of which generation of the Canary, and since when.
     refused_route: Option<(Option<i64>, Instant, String)>,
+    /// The Canary as it was when its spec was valid last.
+    valid: Option<Arc<Canary>>,
     /// The last fault that an event told of.
     told: Option<String>,
     /// Corrections that may still be made at once.
@@ -222,6 +224,17 @@ impl Memory {
     /// Nothing failed.
     pub fn succeeded(&self, key: &Key) {
         self.with(key, |notes| notes.failures = 0);
+    }
+
+    /// The spec of this Canary is valid.
+    pub fn keep_valid(&self, key: &Key, canary: &Arc<Canary>) {
+        self.with(key, |notes| notes.valid = Some(Arc::clone(canary)));
+    }
+
+    /// The Canary of this uid as it was when its spec was valid last.
+    pub fn valid(&self, key: &Key, uid: Option<&str>) -> Option<Arc<Canary>> {
+        let valid = self.with(key, |notes| notes.valid.clone())?;
+        (valid.metadata.uid.as_deref() == uid).then_some(valid)
     }
 
     /// The API server does not take the route as this generation of the Canary asks for it.

@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use serin_api::{Canary, CanaryStatus, Phase};
 use serin_core::{
     Plan, Rollout, Routing, decide,
-    observe::Answers,
+    observe::{Answers, INVALID_SPEC, Obstacle},
     snapshot::Snapshot,
     validate::{SpecError, validate, validate_revert},
 };
@@ -126,19 +126,27 @@ impl Look<'_> {
         let Some(entry) = self.read().await? else { return Ok(Next::End(Verdict::Gone)) };
         self.watch_for_rival(&entry.canary).await?;
         if let Some(problem) = &entry.problem {
-            return self.stall(&entry.canary, Stall::new("InvalidSpec", problem)).await;
+            return self.stall(&entry.canary, Stall::new(INVALID_SPEC, problem)).await;
         }
         if let Some(stall) = rivals::conflict(&self.ctx.cluster.caches, self.key, &entry.canary) {
             return self.stall(&entry.canary, stall).await;
         }
-        let rollout = match self.valid(&entry.canary) {
-            Ok(rollout) => Arc::new(rollout),
+        let (rollout, invalid) = match self.valid(&entry.canary) {
+            Ok(rollout) => {
+                self.ctx.memory.keep_valid(self.key, &entry.canary);
+                (Arc::new(rollout), None)
+            }
             Err(errors) => {
                 let text: Vec<String> = errors.iter().map(ToString::to_string).collect();
-                return self.stall(&entry.canary, Stall::new("InvalidSpec", text.join("; "))).await;
+                let stall = Stall::new(INVALID_SPEC, text.join("; "));
+                let Some(rollout) = self.valid_before(&entry.canary) else {
+                    return self.stall(&entry.canary, stall).await;
+                };
+                self.ctx.metrics.operator.error(Category::Spec);
+                (Arc::new(rollout), Some(Obstacle { reason: INVALID_SPEC, message: stall.message }))
             }
         };
-        let (seen, plan) = self.decide(&entry.canary, &rollout).await?;
+        let (seen, plan) = self.decide(&entry.canary, &rollout, invalid.as_ref()).await?;
         let canary = Arc::clone(&entry.canary);
         Box::pin(self.execute(Decision { canary, rollout, seen, plan })).await
     }
@@ -152,6 +160,17 @@ impl Look<'_> {
             return checked;
         }
         validate_revert(canary, settings).or(checked)
+    }
+
+    /// What the Canary asked for before it became invalid, as far as this replica knows.
+    fn valid_before(&self, canary: &Canary) -> Option<Rollout> {
+        let before = self.ctx.memory.valid(self.key, canary.metadata.uid.as_deref())?;
+        let canary = Canary {
+            metadata: canary.metadata.clone(),
+            spec: before.spec.clone(),
+            status: canary.status.clone(),
+        };
+        validate(&canary, &self.ctx.options.settings).ok()
     }
 
     /// The Canary. Its first read in a term goes to the cluster, as another replica may have written it
@@ -190,6 +209,7 @@ impl Look<'_> {
         &mut self,
         canary: &Arc<Canary>,
         rollout: &Arc<Rollout>,
+        invalid: Option<&Obstacle>,
     ) -> Result<(Arc<Snapshot>, Plan), Fault> {
         let settings = &self.ctx.options.settings;
         let tracking = settings.config_tracking;
@@ -201,7 +221,8 @@ impl Look<'_> {
             seen.route_refused = self.ctx.memory.refused_route(self.key, canary.metadata.generation);
             let seen = Arc::new(seen);
             self.seen = Some(Arc::clone(&seen));
-            let facts = seen.facts(rollout, settings);
+            let mut facts = seen.facts(rollout, settings);
+            facts.obstacle = facts.obstacle.or_else(|| invalid.cloned());
             self.measure(rollout, &facts);
             let plan = decide(&facts);
             if plan.asks.is_empty() {

@@ -29,7 +29,7 @@ mod turn;
 
 use serin_api::Phase;
 
-use crate::{Observation, Plan, event, plan::Level};
+use crate::{Observation, Plan, Routing, event, observe::INVALID_SPEC, plan::Level};
 use turn::{Flow, Stop, Turn};
 
 /// Decides what to do next. The same observation always gives the same plan.
@@ -53,9 +53,11 @@ fn run(turn: &mut Turn) -> Flow {
     }
     terminate::keep_finalizer(turn);
     identity::check(turn)?;
+    if !matches!(turn.next.phase, Phase::None | Phase::Initializing) && identity::is_settled(turn) {
+        turn.keep_services();
+    }
     obstacle(turn)?;
     if !matches!(turn.next.phase, Phase::None | Phase::Initializing) {
-        turn.keep_services();
         leftovers::remove_scalers(turn);
     }
     match turn.next.phase {
@@ -75,5 +77,25 @@ fn obstacle(turn: &mut Turn) -> Flow {
     if turn.judging() && turn.obs.route.present().is_some() && turn.canary_shares() {
         turn.send_to_primary()?;
     }
+    if obstacle.reason == INVALID_SPEC {
+        keep_as_declared_before(turn)?;
+    }
     Err(Stop::wait(&obstacle.message).stalled(obstacle.reason))
+}
+
+/// A spec that became invalid is as good as the one before it for the objects that serve: what somebody deletes or
+/// changes is set back.
+fn keep_as_declared_before(turn: &mut Turn) -> Flow {
+    if matches!(turn.next.phase, Phase::None | Phase::Initializing) {
+        return Ok(());
+    }
+    let want = match turn.next.phase {
+        Phase::Progressing | Phase::WaitingPromotion => Routing::PRIMARY.kept_warm(),
+        Phase::Promoting | Phase::Finalising => turn.bearable_routing(),
+        _ => turn.servable(turn.desired_routing()),
+    };
+    match turn.keep_route(turn.servable(want)) {
+        Err(Stop::Wait(_)) => Ok(()),
+        other => other,
+    }
 }

@@ -170,7 +170,18 @@ impl Rollout {
         )
     }
     pub(crate) fn say_service_exchanged(&self) -> String {
-        format!("The Services of {} have other names now! Restarting analysis", self.full_name())
+        if self.routed() {
+            format!("The Services of {} have other names now! Restarting analysis", self.full_name())
+        } else {
+            format!("No HTTPRoute shifts the traffic of {} any more! Restarting analysis", self.full_name())
+        }
+    }
+    pub(crate) fn say_overlap(&self, said: &str) -> String {
+        format!(
+            "requests of {} may go to another route that is older: {said}; let only one route have these hosts and \
+             matches",
+            self.full_name()
+        )
     }
     pub(crate) fn say_port_not_ready(&self) -> String {
         let port = self.spec.service.as_ref().map(|service| service.port).unwrap_or_default();

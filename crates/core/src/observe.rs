@@ -133,6 +133,8 @@ pub struct Route {
     pub refused: Option<String>,
     /// Why a Gateway that the Canary names is not made a parent; those that serve it now stay.
     pub unattached: Option<String>,
+    /// What a gateway says of other routes that take the same requests, and may get them.
+    pub overlaps: Option<String>,
 }
 
 /// Whether every parent has taken the present generation of a route.
@@ -186,6 +188,9 @@ pub struct Services {
     /// Whether `<apex>-primary` selects other pods than those of the primary, which may serve meanwhile.
     pub elsewhere: bool,
 }
+
+/// The reason of an [`Obstacle`] that is the spec itself: what is decided then is decided on the last valid one.
+pub const INVALID_SPEC: &str = "InvalidSpec";
 
 /// What only a user can clear away.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

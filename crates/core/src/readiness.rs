@@ -23,9 +23,18 @@ pub fn deployment(live: &Value, threshold_percent: i64, deadline: TimeDelta) -> 
         return failed;
     }
     match replicas_missing(live, threshold_percent) {
-        Some(what) => waiting(&what, unavailable_since(live).map(|since| later(since, deadline))),
+        Some(what) => {
+            let what = no_pods(live).map_or(what.clone(), |why| format!("{what}: {why}"));
+            waiting(&what, unavailable_since(live).map(|since| later(since, deadline)))
+        }
         None => Readiness::Ready,
     }
+}
+
+/// Why the API server refuses pods, in its words.
+fn no_pods(live: &Value) -> Option<&str> {
+    let failure = condition(live, "ReplicaFailure")?;
+    (text(failure, "/status") == Some("True")).then(|| text(failure, "/message"))?
 }
 
 /// A Deployment that is not ready and is paused: its controller makes no new pods and counts no deadline, so the

@@ -30,6 +30,7 @@ mod tracked;
 mod workloads;
 
 pub use claims::config_conflict;
+pub(crate) use endpoints::made_by;
 pub use endpoints::{SliceTally, Slices};
 
 /// The objects of one Canary as the shell read them, shared with its caches.

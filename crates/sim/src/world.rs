@@ -120,6 +120,8 @@ pub struct World {
     pub former_route: Seen<bool>,
     /// What keeps the Canary from being served.
     pub obstacle: Option<Obstacle>,
+    /// What a gateway says of other routes that take the same requests.
+    pub overlaps: Option<String>,
 }
 
 impl World {
@@ -149,6 +151,7 @@ impl World {
             refused: None,
             former_route: Seen::Absent,
             obstacle: None,
+            overlaps: None,
         }
     }
 
@@ -218,6 +221,7 @@ impl World {
             acceptance,
             refused: self.refused.clone().filter(|_| !in_shape),
             unattached: None,
+            overlaps: self.overlaps.clone(),
         }
     }
 

@@ -26,6 +26,7 @@ fn users(routing: Option<Routing>, warm: bool) -> Route {
         acceptance: Acceptance::Accepted,
         refused: None,
         unattached: None,
+        overlaps: None,
     }
 }
 

@@ -10,7 +10,8 @@ use scenario::Scenario;
 use serin_api::Phase;
 use serin_core::{
     Action, Observation, Routing, Seen,
-    observe::{Acceptance, Obstacle},
+    observe::{Acceptance, INVALID_SPEC, Obstacle, Synced},
+    plan::ServiceRole,
 };
 
 const STEPS: &str = r#"{"stepWeights":[20,60],"stepWeightPromotion":50}"#;
@@ -190,10 +191,48 @@ fn an_obstacle_takes_the_share_of_a_version_under_analysis() {
     assert_eq!(written(&s, obstacle), [Routing::PRIMARY.kept_warm()]);
 }
 
+fn invalid(o: &mut Observation) {
+    o.obstacle = Some(Obstacle { reason: INVALID_SPEC, message: "spec.service.timeout: soon".to_owned() });
+}
+
+/// What serves is looked after as the last valid spec asks for it.
+#[test]
+fn a_spec_that_became_invalid_keeps_what_serves() {
+    for phase in PHASES {
+        let s = at(phase);
+        let judging = matches!(phase, Phase::Progressing | Phase::WaitingPromotion);
+        let expected = if judging { Routing::PRIMARY.kept_warm() } else { s.world.route.unwrap() };
+        let by_hand = written(&s, |o| {
+            invalid(o);
+            if let Seen::Present(route) = &mut o.route {
+                route.routing = Some(Routing { canary: 70, ..expected });
+            }
+        });
+        assert_eq!(by_hand, [expected], "{phase}");
+        let plan = s.answered(|o| {
+            invalid(o);
+            o.services.primary = Synced::No;
+        });
+        assert!(plan.1.actions.contains(&Action::ApplyService(ServiceRole::Primary)), "{phase}");
+    }
+}
+
+/// Its pods are of a version that nobody has approved.
+#[test]
+fn a_newer_version_loses_the_share_of_the_one_that_is_promoted() {
+    let mut s = at(Phase::Promoting);
+    let approved = s.world.status.last_applied_spec.clone();
+    assert!(s.world.route.unwrap().canary > 0);
+    s.ship("newer");
+    assert_eq!(s.world.route, Some(Routing::PRIMARY.kept_warm()));
+    assert_eq!(s.world.status.last_applied_spec, approved, "what was approved is still promoted");
+}
+
 #[rstest]
 #[case::target_missing(target_missing)]
 #[case::configs_missing(configs_missing)]
 #[case::obstacle(obstacle)]
+#[case::invalid(invalid)]
 fn a_route_that_was_deleted_is_made_again(#[case] change: fn(&mut Observation)) {
     for phase in PHASES {
         let s = at(phase);

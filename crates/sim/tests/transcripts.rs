@@ -8,6 +8,7 @@ mod scenario;
 use scenario::Scenario;
 use serin_api::Phase;
 
+const NO_ENDPOINTS: &str = "Service podinfo-primary.default has no ready endpoints: check that its pods are ready and that service.targetPort names a port of the container";
 const INIT: [&str; 3] = [
     "all the metrics providers are available!",
     "podinfo-primary.default not ready: waiting for rollout to finish: 0 of 1 (readyThreshold 100%) updated replicas are available",
@@ -278,6 +279,8 @@ fn a_new_revision_after_a_failure_is_not_lost_while_the_primary_is_unready() {
     s.script.closed.clear();
     s.take_events();
     s.primary_unready();
+    assert_eq!(s.take_events(), [NO_ENDPOINTS], "users are without the primary");
+    s.seconds(20);
     s.ship("c");
     assert_eq!(s.take_events(), [PRIMARY_STARTS]);
     assert_eq!(s.line(), "Failed w=0 fc=0 it=0 applied=b promoted=a replicas=0 route=100/0");
@@ -452,6 +455,10 @@ fn a_canary_that_loses_its_pods_loses_its_traffic() {
     s.interval();
     assert_eq!(s.world.status.failed_checks, 0);
     s.pods_ready();
+    assert_eq!(s.line(), "Progressing w=50 fc=0 it=0 applied=b promoted=a replicas=1 route=100/0");
+    s.seconds(9);
+    assert_eq!(s.world.route.map(|r| r.canary), Some(0), "the gateway is given an interval");
+    s.seconds(1);
     assert_eq!(s.line(), "Progressing w=50 fc=0 it=0 applied=b promoted=a replicas=1 route=50/50");
     s.take_events();
     s.seconds(9);

@@ -1,6 +1,6 @@
 //! S7: what others wrote on shared objects is unchanged.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::{App, Check};
 use crate::history::Version;
@@ -11,7 +11,8 @@ pub const MARK: &str = "e2e.example.com/owner";
 /// S7.
 #[derive(Default)]
 pub(super) struct Marks {
-    marked: BTreeSet<(crate::Kind, String, &'static str)>,
+    /// The uid of what bears the mark: an object of the same name that was made anew never bore it.
+    marked: BTreeMap<(crate::Kind, String, &'static str), String>,
 }
 
 impl Check for Marks {
@@ -31,11 +32,13 @@ impl Marks {
             self.marked.remove(&key);
             return None;
         }
-        if version.object["metadata"][place].get(MARK).is_some() {
-            self.marked.insert(key);
+        let metadata = &version.object["metadata"];
+        let uid = metadata["uid"].as_str().unwrap_or_default();
+        if metadata[place].get(MARK).is_some() {
+            self.marked.insert(key, uid.to_owned());
             return None;
         }
-        let lost = self.marked.remove(&key);
+        let lost = self.marked.remove(&key).is_some_and(|marked| marked == uid);
         lost.then(|| format!("{MARK} is gone from the {place} of {} {}", version.kind.name, version.name))
     }
 }

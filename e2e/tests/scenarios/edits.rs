@@ -5,7 +5,10 @@ mod claims;
 mod endpoints;
 mod gateway;
 mod identity;
+mod invalid;
 mod lost;
+mod neighbours;
+mod ports;
 mod values;
 
 use std::time::{Duration, Instant};

@@ -7,7 +7,7 @@ use serde_json::Value;
 use serin_core::{
     build::{
         BuildError,
-        configs::{ConfigKind, ConfigRef, config_copy, config_refs, copy_name, in_sync},
+        configs::{ConfigKind, ConfigRef, config_copy, config_refs, copy_name, in_sync, made_anew},
         primary::primary,
     },
     snapshot::{TrackedConfig, config_conflict},
@@ -86,8 +86,15 @@ impl Hands<'_> {
         if live.as_ref().is_some_and(|live| in_sync(&body, live)) {
             return Ok(());
         }
-        let key = self.key.sibling(copy.as_str());
-        let answer = self.cluster.put(observe::kind(*kind), &key, &body).await;
+        let (key, resource) = (self.key.sibling(copy.as_str()), observe::kind(*kind));
+        let anew = live.as_deref().and_then(|live| Some((live, made_anew(&body, live)?)));
+        let answer = match anew {
+            Some((live, anew)) => match self.cluster.delete(resource, &key, live).await {
+                Ok(()) => self.cluster.put(resource, &key, &anew).await,
+                Err(error) => Err(error),
+            },
+            None => self.cluster.put(resource, &key, &body).await,
+        };
         let doing = if live.is_some() { "updating" } else { "creating" };
         let text = format!("{doing} {} {copy}.{} failed", kind.lower(), self.rollout.namespace);
         self.config_result(answer.map(drop), &text)

@@ -163,6 +163,23 @@ pub fn config_copy(
     copy
 }
 
+/// The copy as something new, where the live one cannot become what it should be: the type of a Secret and the content of
+/// what is immutable never change.
+pub fn made_anew(desired: &Value, live: &Value) -> Option<Value> {
+    let differs = |fields: &[&str]| fields.iter().any(|field| desired.get(field) != live.get(field));
+    let immutable = live.get("immutable") == Some(&Value::Bool(true));
+    if !(differs(&["type"]) || immutable && differs(&["data", "binaryData"])) {
+        return None;
+    }
+    let mut copy = desired.clone();
+    set(&mut copy, "immutable", None);
+    let metadata = entry(&mut copy, "metadata");
+    for field in ["resourceVersion", "uid", "creationTimestamp", "managedFields", "generation"] {
+        set(metadata, field, None);
+    }
+    Some(copy)
+}
+
 /// Whether the copy is as [`config_copy`] would have it.
 pub fn in_sync(desired: &Value, live: &Value) -> bool {
     let same = |field: &str| desired.get(field) == live.get(field);

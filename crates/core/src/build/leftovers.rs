@@ -10,6 +10,7 @@ use crate::{
         scaler::{self, ScalerKind},
     },
     rollout::TargetKind,
+    snapshot::made_by,
 };
 
 /// Kinds of which something can be left over.
@@ -85,6 +86,15 @@ pub fn serves(entry: &str) -> bool {
     !entry.starts_with("horizontalpodautoscaler/") && !entry.starts_with("scaledobject/")
 }
 
+/// Whether a pod, of whose name this is the beginning, is that of a primary that is left over.
+pub fn made_by_a_former_primary(rollout: &Rollout, entries: &[String], maker: &str) -> bool {
+    let all = entries.iter().flat_map(|entry| objects(rollout, entry));
+    all.into_iter().any(|object| match object.kind {
+        LeftoverKind::Workload(kind) => made_by(kind, maker, &object.name),
+        _ => false,
+    })
+}
+
 /// Whether an object was generated for this very Canary and for nobody else.
 pub fn ours(rollout: &Rollout, live: &Value) -> bool {
     let mut owners = items(live, "/metadata/ownerReferences").peekable();
@@ -143,6 +153,17 @@ mod tests {
     #[case::shared(json!([{"uid": "u-1"}, {"uid": "u-2"}]), false)]
     fn only_what_is_ours_alone(#[case] owners: serde_json::Value, #[case] expected: bool) {
         assert_eq!(ours(&rollout("app"), &json!({"metadata": {"ownerReferences": owners}})), expected);
+    }
+
+    #[rstest]
+    #[case("podinfo-primary-86ff4bdf6", true)]
+    #[case("podinfo-primary", false)]
+    #[case("other-86ff4bdf6", false)]
+    fn pods_of_a_primary_of_another_kind_are_no_strangers(#[case] maker: &str, #[case] expected: bool) {
+        let mut rollout = rollout("app");
+        rollout.target_kind = TargetKind::DaemonSet;
+        let entries = ["deployment/podinfo".to_owned(), "configmap/a".to_owned()];
+        assert_eq!(made_by_a_former_primary(&rollout, &entries, maker), expected);
     }
 
     #[test]

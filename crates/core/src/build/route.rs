@@ -98,14 +98,18 @@ pub fn route(
     Ok(body)
 }
 
-/// What is written now: a route of the user's is taken in steps.
+/// What is written now: a route of the user's is taken in steps, and keeps its rules for other applications.
 fn stepped(
     rollout: &Rollout,
     routing: Routing,
     live: Option<&HttpRoute>,
     mut spec: HttpRouteSpec,
 ) -> Result<HttpRouteSpec, BuildError> {
-    let Some(live) = live.filter(|_| routing.warm) else { return Ok(spec) };
+    let Some(live) = live else { return Ok(spec) };
+    spec.rules.extend(handover::others(rollout, live));
+    if !routing.warm {
+        return Ok(spec);
+    }
     if let Some(introduced) = handover::introduced(rollout, super::service(rollout)?, live) {
         return Ok(introduced);
     }

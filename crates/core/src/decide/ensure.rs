@@ -3,6 +3,7 @@
 use super::turn::{Flow, Stop, Turn};
 use crate::{
     Routing, affinity,
+    build::leftovers::made_by_a_former_primary,
     observe::{Acceptance, Primary, Readiness, Route, Seen, Synced},
     plan::{Action, ServiceRole},
 };
@@ -38,6 +39,13 @@ impl Turn<'_> {
     pub(super) fn apex_moved(&mut self) -> Flow {
         let taken = self.next.last_check_time.is_some();
         if taken && !self.window_over(self.rollout().drain) { Err(Stop::Acted) } else { Ok(()) }
+    }
+
+    /// Pods of others behind a Service. Those of a primary of this Canary's that is about to go, as when the target is of
+    /// another kind now and has the same labels, are none.
+    pub(super) fn foreign_pods(&self, found: &[String]) -> Vec<String> {
+        let former = |maker: &&String| !made_by_a_former_primary(self.rollout(), &self.next.leftovers, maker);
+        found.iter().filter(former).cloned().collect()
     }
 
     fn ensure(&mut self, synced: &Synced, role: ServiceRole) -> Flow {
@@ -347,6 +355,14 @@ impl Turn<'_> {
             Acceptance::Accepted => Ok(()),
             Acceptance::Pending(why) => Err(self.patient(why, self.rollout().spec.progress_deadline())),
             Acceptance::Refused(why) => Err(self.patient(why, REFUSED)),
+        }
+    }
+
+    /// Tells of another route that takes the same requests: what is measured may be another application's.
+    pub(super) fn warn_of_overlap(&mut self) {
+        let said = self.obs.route.present().and_then(|route| route.overlaps.as_ref());
+        if let Some(said) = said.filter(|_| self.rollout().routed()) {
+            self.warn(self.rollout().say_overlap(said));
         }
     }
 

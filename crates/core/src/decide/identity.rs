@@ -15,6 +15,10 @@ pub(super) fn check(turn: &mut Turn) -> Flow {
         return Ok(());
     }
     release_former_route(turn)?;
+    if turn.obs.obstacle.is_some() {
+        // What cannot be made under the new names takes nothing's place.
+        return Ok(());
+    }
     if identity::other_target(turn.rollout(), &turn.next) {
         return exchange_target(turn);
     }
@@ -22,6 +26,12 @@ pub(super) fn check(turn: &mut Turn) -> Flow {
         restart(turn);
     }
     Ok(())
+}
+
+/// Whether the objects that are there are under the names that the Canary gives them.
+pub(super) fn is_settled(turn: &Turn) -> bool {
+    let (rollout, next) = (turn.rollout(), &turn.next);
+    !identity::other_target(rollout, next) && !identity::other_service(rollout, next)
 }
 
 /// Nobody looks after a route of a former name any more: its traffic goes to the primary.

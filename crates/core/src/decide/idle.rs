@@ -37,6 +37,9 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
         unchanged(turn);
         turn.route_accepted()?;
         strangers(turn)?;
+        if turn.rollout().target_kind.has_pods() && turn.desired_routing().canary == 0 {
+            turn.primary_has_endpoints()?;
+        }
         return leftovers::clean_up(turn);
     }
     if already_promoted(turn, inputs, primary) {
@@ -53,11 +56,11 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
 
 /// Pods of others behind the primary's Service answer the application's requests.
 fn strangers(turn: &Turn) -> Flow {
-    let (rollout, strangers) = (turn.rollout(), &turn.obs.endpoints.strangers.primary);
+    let (rollout, strangers) = (turn.rollout(), turn.foreign_pods(&turn.obs.endpoints.strangers.primary));
     if strangers.is_empty() || turn.obs.services.primary != Synced::Yes {
         return Ok(());
     }
-    let why = rollout.say_strangers(&rollout.primary_service(), strangers);
+    let why = rollout.say_strangers(&rollout.primary_service(), &strangers);
     Err(Stop::wait(why).stalled("ForeignPods"))
 }
 

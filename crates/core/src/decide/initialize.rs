@@ -95,8 +95,9 @@ fn strangers(turn: &Turn) -> Flow {
     for (service, found) in
         [(rollout.primary_service(), &strangers.primary), (rollout.canary_service(), &strangers.canary)]
     {
+        let found = turn.foreign_pods(found);
         if !found.is_empty() {
-            return Err(Stop::wait(rollout.say_strangers(&service, found)).stalled("ForeignPods"));
+            return Err(Stop::wait(rollout.say_strangers(&service, &found)).stalled("ForeignPods"));
         }
     }
     Ok(())
@@ -137,6 +138,7 @@ fn complete(turn: &mut Turn, inputs: Inputs, made: &Made) {
     }
     turn.enter(Phase::Initialized);
     turn.note(turn.rollout().say_initialized());
+    turn.warn_of_overlap();
     let kind = turn.rollout().target_kind.name();
     turn.alert(Severity::Info, event::alert_initialized(kind), true);
 }

@@ -19,6 +19,7 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
     turn.ensure_services()?;
     turn.ensure_apex()?;
     let primary = copied(turn)?;
+    overtaken(turn)?;
     turn.ensure_scaler(true)?;
     let rollout = turn.rollout();
     if let Err(why) = ensure::ready(&primary.readiness, turn.now(), |why| rollout.say_primary_not_ready(why))?
@@ -46,6 +47,20 @@ fn copied<'a>(turn: &mut Turn<'a>) -> Flow<&'a Primary> {
         return supersede(turn, inputs);
     }
     turn.act(Action::ApplyPrimary);
+    Err(Stop::Acted)
+}
+
+/// The canary's pods are of a newer version than the one that was approved: nobody has judged it, and it gets nothing
+/// more as long as the primary serves.
+fn overtaken(turn: &mut Turn) -> Flow {
+    let Ok(inputs) = turn.inputs() else { return Ok(()) };
+    if turn.desired_routing().canary == 0 || !changed(turn, inputs) || !turn.primary_serves() {
+        return Ok(());
+    }
+    predecessor::traffic_ends(turn);
+    turn.next.canary_weight = 0;
+    turn.next.iterations = 0;
+    turn.shift(Routing::PRIMARY.kept_warm());
     Err(Stop::Acted)
 }
 

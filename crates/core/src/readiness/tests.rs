@@ -54,6 +54,15 @@ fn counts(#[case] live: Value, #[case] percent: i64, #[case] expected: Option<&s
 }
 
 #[test]
+fn pods_that_are_refused_are_told_of() {
+    let mut live = live(2, 1, 1, 1);
+    let refused = "pods \"app-1\" is forbidden: exceeded quota: q";
+    live["status"]["conditions"] = json!([{"type": "ReplicaFailure", "status": "True", "message": refused}]);
+    let text = "waiting for rollout to finish: 1 out of 2 new replicas have been updated: pods \"app-1\" is forbidden: exceeded quota: q";
+    assert_eq!(message(&live, 100).as_deref(), Some(text));
+}
+
+#[test]
 fn a_generation_not_yet_observed_is_waited_for() {
     let mut stale = live(1, 1, 1, 1);
     stale["metadata"]["generation"] = json!(3);

@@ -11,10 +11,13 @@ use crate::{
         BuildError,
         claims::{Claim, Conflict, foreign, generated_for},
         configs::{ConfigKind, config_refs, copy_name},
-        scaler,
+        json::texts,
+        metadata::Map,
+        owner, scaler,
         selector::Selector,
     },
     names::{LABEL, SUBDOMAIN},
+    plan::ServiceRole,
     rollout::TargetKind,
     validate::Settings,
 };
@@ -38,6 +41,7 @@ impl Snapshot {
         let mut conflicts = self.target_conflict(rollout).into_iter().collect::<Vec<_>>();
         conflicts.extend(self.workload_conflicts(rollout));
         conflicts.extend(self.service_conflicts(rollout));
+        conflicts.extend(self.apex_of_another(rollout, settings));
         conflicts.extend(self.scaler_conflict(rollout));
         conflicts.extend(self.config_conflicts(rollout, tracked));
         if conflicts.is_empty() { Ok(()) } else { Err(BuildError::Taken(conflicts)) }
@@ -137,6 +141,46 @@ impl Snapshot {
             route.and_then(|live| named("HTTPRoute", &live)),
         ];
         all.into_iter().flatten().collect()
+    }
+
+    /// Whether a Service is somebody else's, and is not written.
+    pub(super) fn is_foreign(&self, rollout: &Rollout, settings: &Settings, role: ServiceRole) -> bool {
+        let Some(live) = self.live_service(role).object() else { return false };
+        let claim = if role == ServiceRole::Apex { Claim::Named } else { Claim::Generated };
+        foreign(rollout, claim, live).is_some()
+            || role == ServiceRole::Apex && self.apex_of_another(rollout, settings).is_some()
+    }
+
+    /// A Service under the name of the apex that selects neither the target's pods nor the primary's is another
+    /// application's. One that was taken before is not asked about again.
+    fn apex_of_another(&self, rollout: &Rollout, settings: &Settings) -> Option<Conflict> {
+        let (live, target) = (self.apex_service.object()?, self.target.object()?);
+        let status = self.canary.status.as_ref();
+        let taken = status.and_then(|status| status.service_name.as_ref()) == Some(&rollout.apex);
+        let selects = texts(live, "/spec/selector");
+        if taken || selects.is_empty() || owner::of_a_canary(live) || !rollout.target_kind.has_pods() {
+            return None;
+        }
+        let primary = self.primary.object();
+        let pods = [Some(target), primary].into_iter().flatten();
+        let mut labels: Vec<Map> = pods.map(|pods| texts(pods, "/spec/template/metadata/labels")).collect();
+        labels.extend(Selector::of(rollout, settings, target, None).ok().map(|selector| selector.primary));
+        let fits = |labels: &Map| selects.iter().all(|(label, value)| labels.get(label) == Some(value));
+        if labels.iter().any(fits) {
+            return None;
+        }
+        let selects: Vec<String> = selects.iter().map(|(label, value)| format!("{label}={value}")).collect();
+        Some(Conflict {
+            kind: "Service",
+            name: rollout.apex.clone(),
+            whose: format!("selects the pods of another application ({})", selects.join(",")),
+            purpose: format!("that of Canary {}", rollout.name),
+            remedy: format!(
+                "set spec.service.name to another name, or let its selector fit the pods of {} {}",
+                rollout.target_kind.name(),
+                rollout.target
+            ),
+        })
     }
 
     fn scaler_conflict(&self, rollout: &Rollout) -> Option<Conflict> {

@@ -43,7 +43,7 @@ impl Snapshot {
         Workloads { target: self.target.object(), primary: self.primary.object(), in_use }
     }
 
-    fn live_service(&self, role: ServiceRole) -> &Seen<Arc<Value>> {
+    pub(super) fn live_service(&self, role: ServiceRole) -> &Seen<Arc<Value>> {
         match role {
             ServiceRole::Apex => &self.apex_service,
             ServiceRole::Primary => &self.primary_service,
@@ -67,6 +67,9 @@ impl Snapshot {
             let desired = self.desired(rollout, settings, role, in_use)?;
             Ok::<_, BuildError>(match (live, &desired) {
                 (Seen::Unknown(why), _) | (_, Desired::Unknown(why)) => Synced::Unknown(why.clone()),
+                (Seen::Present(_), _) if !rollout.deleting && self.is_foreign(rollout, settings, role) => {
+                    Synced::Unknown("it is somebody else's".to_owned())
+                }
                 (Seen::Present(live), Desired::Known(desired)) if services::in_sync(desired, live) => {
                     Synced::Yes
                 }

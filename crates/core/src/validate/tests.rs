@@ -270,6 +270,7 @@ fn what_the_api_server_would_refuse_is_told_by_the_canarys_field() {
         json!({"service": {"match": many(65)}}),
         json!({"service": {"match": many(43)}, "analysis": {"sessionAffinity": {"cookieName": "c"}}}),
         json!({"analysis": {"iterations": 1, "match": [{"headers": {"user-agent": {"regex": "^(?!.*Chrome).*Safari"}}}, {"headers": {"cookie": {"regex": "*a"}}}]}}),
+        json!({"service": {"rewrite": {"uri": "no-slash"}}}),
         json!({"service": {"rewrite": {"uri": "/", "type": "ReplacePrefixMatch", "authority": "API.example.com:80"}, "match": [{"uri": {"exact": "/v1"}}]}}),
         json!({"service": {"headers": {"request": {"add": {"x:y": "z", "empty": ""}, "remove": ["a", "a"]}, "response": {"set": headers}}}}),
         json!({"service": {"corsPolicy": {"allowOrigin": ["https://a.example/", "*"], "allowMethods": ["get", "PUT", "PUT"], "maxAge": "10ms"}}}),

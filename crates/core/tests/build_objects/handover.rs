@@ -55,6 +55,27 @@ fn taken(world: &World) -> HttpRoute {
     step(world, Routing::PRIMARY, &step(world, warm, &step(world, warm, &users())))
 }
 
+/// Rules for other applications stay, whatever happens to ours.
+#[test]
+fn rules_that_name_other_services_stay() {
+    let world = world();
+    let mut spec = users_spec();
+    let others = json!({
+        "matches": [{"path": {"type": "PathPrefix", "value": "/api"}}],
+        "backendRefs": [{"name": "other", "port": 80, "weight": 1}],
+    });
+    spec["rules"].as_array_mut().unwrap().push(others);
+    let metadata = json!({"name": "podinfo", "namespace": "test"});
+    let users: HttpRoute = serde_json::from_value(json!({"metadata": metadata, "spec": spec})).unwrap();
+    let warm = Routing::PRIMARY.kept_warm();
+    let taken = step(&world, Routing::PRIMARY, &step(&world, warm, &step(&world, warm, &users)));
+    assert_eq!(told(&taken), [SPLIT, "other 1"]);
+    assert!(world.read(&taken).in_shape);
+    let split = step(&world, Routing::weighted(30), &taken);
+    assert_eq!(told(&split), ["podinfo-primary 70 podinfo-canary 30", "other 1"]);
+    assert_eq!(world.read(&split).routing, Some(Routing::weighted(30)));
+}
+
 #[test]
 fn it_is_taken_in_steps() {
     let (world, warm) = (world(), Routing::PRIMARY.kept_warm());

@@ -154,6 +154,7 @@ fn an_applied_route_is_in_shape(#[case] service: Value, #[case] analysis: Value)
             acceptance: unreported(),
             refused: None,
             unattached: None,
+            overlaps: None,
         };
         assert_eq!(facts, expected);
     }

@@ -385,6 +385,34 @@ fn what_the_user_names_and_what_cannot_be_read_is_no_conflict() {
     facts(&world, &snapshot);
 }
 
+/// A Service that selects other pods than the target's is another application's, unless it was taken before.
+#[rstest]
+#[case::the_targets_pods(json!({"app": "podinfo"}), None, None)]
+#[case::the_primarys_pods(json!({"app": "podinfo-primary"}), None, None)]
+#[case::no_pods(json!({}), None, None)]
+#[case::other_pods(json!({"app": "db"}), None, Some("Service podinfo selects the pods of another application (app=db)"))]
+#[case::taken_before(json!({"app": "db"}), Some("podinfo"), None)]
+fn a_service_of_another_application_is_not_taken(
+    #[case] selector: Value,
+    #[case] taken: Option<&str>,
+    #[case] expected: Option<&str>,
+) {
+    let mut world = World::load("tutorial.yaml");
+    if let Some(name) = taken {
+        world.find_mut("Canary")["status"] = json!({"phase": "Initialized", "serviceName": name});
+    }
+    let mut snapshot = blank(&world);
+    let service = json!({"metadata": {"name": "podinfo"}, "spec": {"selector": selector}});
+    snapshot.apex_service = present(service);
+    let found =
+        snapshot.facts(&Arc::new(world.rollout()), &world.settings).obstacle.map(|obstacle| obstacle.message);
+    let fits = match (&found, expected) {
+        (Some(found), Some(expected)) => found.starts_with(expected),
+        (found, expected) => found.is_none() && expected.is_none(),
+    };
+    assert!(fits, "{found:?}");
+}
+
 #[test]
 fn what_was_generated_for_a_canary_is_no_target() {
     let world = World::load("tutorial.yaml");

@@ -121,6 +121,7 @@ impl Cluster {
             refused: None,
             former_route: Seen::Absent,
             obstacle: None,
+            overlaps: None,
         }
     }
 

@@ -10,6 +10,7 @@ use serin_core::{
     build::configs::{ConfigKind, ConfigRef, missing},
     build::route,
     observe::{Route, Scaler, Synced},
+    rollout::Provider,
 };
 use serin_sim::VirtualScaler;
 
@@ -338,6 +339,20 @@ pub(crate) fn service_is_renamed_in_a_rollout() -> Scenario {
     let mut s = running(initialized(STEP));
     "web".clone_into(&mut Arc::make_mut(&mut s.world.rollout).apex);
     s.look(|_| {})
+}
+
+pub(crate) fn another_route_takes_the_same_requests() -> Scenario {
+    let mut s = initialized(STEP);
+    s.world.overlaps = Some("HTTPRoute podinfo.default parent gateway: OverlapFound: with a/b".to_owned());
+    s.ship("b");
+    s.pods_ready();
+    s
+}
+
+pub(crate) fn provider_is_changed_in_a_rollout() -> Scenario {
+    let mut s = running(initialized(STEP));
+    Arc::make_mut(&mut s.world.rollout).provider = Provider::Kubernetes;
+    s.look(|o| o.former_route = Seen::Absent)
 }
 
 /// What a gateway reports of the route, in a look when the next step is due.

@@ -215,6 +215,19 @@ pub(crate) const CATALOGUE: &[Moment] = moments! {
     service_is_renamed_in_a_rollout: [
         "Normal" "The Services of podinfo.default have other names now! Restarting analysis",
     ],
+    another_route_takes_the_same_requests: [
+        "Normal" "New revision detected! Scaling up podinfo.default",
+        "Warning" "canary deployment podinfo.default not ready: waiting for rollout to finish: 0 of 1 (readyThreshold 100%) updated replicas are available",
+        "Normal" "Starting canary analysis for podinfo.default",
+        "Warning" "requests of podinfo.default may go to another route that is older: HTTPRoute podinfo.default parent gateway: OverlapFound: with a/b; let only one route have these hosts and matches",
+        "Normal" "Advance podinfo.default canary weight 50",
+        "info" "New revision detected, progressing canary analysis.",
+    ],
+    provider_is_changed_in_a_rollout: [
+        "Normal" "No HTTPRoute shifts the traffic of podinfo.default any more! Restarting analysis",
+        "Normal" "Starting canary analysis for podinfo.default",
+        "Normal" "Advance podinfo.default canary weight 50",
+    ],
     route_is_not_accepted: [
         "Warning" "HTTPRoute podinfo.default parent gateway is not ready (status: False, observed generation: 1, current generation: 2): No: ",
     ],

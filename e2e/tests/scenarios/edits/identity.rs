@@ -9,7 +9,7 @@ use serin_api::Phase;
 use serin_e2e::{
     Kind, Scene,
     history::Versions,
-    scene::{Fault, Verdict, together},
+    scene::{Fault, Verdict, together, unwatched},
 };
 
 use super::{LIMIT, endpoints, is_initialized, more, none_fails, served_by, settled, stalled};
@@ -19,7 +19,7 @@ use crate::autoscaler::{exists, know_scaled_objects};
 const TAKEN_BACK: Duration = Duration::from_secs(12);
 
 /// Makes a Deployment of the same application under another name.
-async fn second_target(scene: &Scene) -> Result<()> {
+pub(super) async fn second_target(scene: &Scene) -> Result<()> {
     let labels = json!({"app": "podinfo-v2"});
     let change = json!({
         "metadata": {"name": "podinfo-v2", "labels": labels},
@@ -74,6 +74,30 @@ fn a_target_renamed_amid_a_rollout_takes_its_services_along() -> Verdict {
         scene.until_weight(25).await?;
         scene.no_request_failed(&traffic.stop().await)?;
         moves(scene, "podinfo-v2").await
+    })
+}
+
+/// Whether the DaemonSet has taken the place of the Deployment, of which nothing is left.
+fn is_a_daemon_set(versions: &Versions) -> bool {
+    let hash = |pod: &String| pod.trim_start_matches("podinfo-primary-").contains('-');
+    let rests = matches!(super::phase(versions), Some(Phase::Initialized | Phase::Succeeded | Phase::Failed));
+    rests
+        && versions.now(Kind::DEPLOYMENT, "podinfo-primary").is_none()
+        && served_by(versions, "podinfo-primary", "podinfo-primary-")
+        && !endpoints(versions, "podinfo-primary").any(|pod| hash(&pod))
+}
+
+/// The watcher counts the pods of one kind; requests tell of both.
+#[test]
+fn a_target_of_another_kind_with_the_same_name_and_labels_takes_over() -> Verdict {
+    unwatched("edit-kind", async |scene| {
+        scene.install("edits/canary.yaml").await?;
+        let traffic = scene.traffic(20).await?;
+        scene.apply("daemonset.yaml").await?;
+        let refused = super::edit(scene, json!({"spec": {"targetRef": {"kind": "DaemonSet"}}})).await?;
+        settled(scene, refused, &["nothing of it"], is_a_daemon_set).await?;
+        more(&traffic, 40).await?;
+        scene.no_request_failed(&traffic.stop().await).map(drop)
     })
 }
 

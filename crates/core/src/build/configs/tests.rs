@@ -122,3 +122,15 @@ fn copies_that_the_primary_uses_need_no_look() {
     // The primary uses an object of that name as it is, for it is not tracked.
     assert_eq!(names(&["a", "a-primary"], Some(&["a-primary"])), ["a", "a-primary"]);
 }
+
+#[rstest]
+#[case::the_same(json!({"type": "Opaque", "data": {"a": "b"}}), false)]
+#[case::other_content(json!({"type": "Opaque", "data": {"a": "c"}}), false)]
+#[case::another_type(json!({"type": "kubernetes.io/tls", "data": {"a": "b"}}), true)]
+#[case::immutable(json!({"type": "Opaque", "immutable": true, "data": {"a": "c"}}), true)]
+fn what_cannot_be_changed_is_made_anew(#[case] live: Value, #[case] expected: bool) {
+    let desired = json!({"type": "Opaque", "data": {"a": "b"}, "metadata": {"name": "x", "uid": "1", "resourceVersion": "2"}});
+    let made = made_anew(&desired, &live);
+    assert_eq!(made.is_some(), expected);
+    assert!(made.is_none_or(|made| made["metadata"] == json!({"name": "x"})));
+}

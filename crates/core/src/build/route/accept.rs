@@ -98,6 +98,19 @@ fn verdict(rollout: &Rollout, live: &HttpRoute, report: &RouteParentStatus) -> A
     }
 }
 
+/// What a gateway says of routes that match the same requests: the elder one gets them. It is no refusal, for a route
+/// that is about to go overlaps too.
+pub(super) fn overlaps(rollout: &Rollout, live: &HttpRoute) -> Option<String> {
+    let current = live.metadata.generation.unwrap_or(0);
+    let named = parents::named(rollout);
+    let mut found = named.iter().flat_map(|parent| reports(rollout, live, parent)).filter_map(|report| {
+        let condition = report.condition("RouteRulesOverlap")?;
+        let now = condition.status == "True" && condition.observed_generation.unwrap_or(0) >= current;
+        now.then(|| format!("{}{}", whose(rollout, &report.parent_ref), own_words(condition)))
+    });
+    found.next()
+}
+
 fn whose(rollout: &Rollout, parent: &ParentReference) -> String {
     format!("HTTPRoute {}.{} parent {}", rollout.apex, rollout.namespace, parent.name)
 }

@@ -54,6 +54,18 @@ pub(super) fn is_former(rollout: &Rollout, rule: &HttpRouteRule) -> bool {
     warms(rule) && !names_primary(rollout, rule)
 }
 
+/// The rules of a user's route that are about other applications: they stay, behind ours. A route that names the apex
+/// in none of its rules was about this application as a whole.
+pub(super) fn others(rollout: &Rollout, live: &HttpRoute) -> Vec<HttpRouteRule> {
+    let ours = [rollout.apex.clone(), rollout.primary_service(), rollout.canary_service()];
+    let names = |rule: &HttpRouteRule| rule.backend_refs.iter().any(|backend| ours.contains(&backend.name));
+    let rules = || live.spec.rules.iter().filter(|rule| !warms(rule));
+    if owned(rollout, live) || !rules().any(names) {
+        return Vec::new();
+    }
+    rules().filter(|rule| !names(rule)).cloned().collect()
+}
+
 /// Whether requests go to the primary.
 pub(super) fn serves(rollout: &Rollout, live: &HttpRoute) -> bool {
     live.spec.rules.iter().any(|rule| !warms(rule) && names_primary(rollout, rule))

@@ -7,8 +7,13 @@ use serin_api::{
 };
 
 use super::{
-    Surroundings, WARM_UP, accept, affinity::knows_cookie, annotations, handover::is_former, labels,
-    normalise, original::ORIGINAL, parents, spec,
+    Surroundings, WARM_UP, accept,
+    affinity::knows_cookie,
+    annotations,
+    handover::{is_former, others},
+    labels, normalise,
+    original::ORIGINAL,
+    parents, spec,
 };
 use crate::{
     Rollout, Routing,
@@ -24,6 +29,7 @@ pub fn read(rollout: &Rollout, seen: &Surroundings<'_>, live: &HttpRoute) -> Res
     let mut desired = spec(rollout, routing.unwrap_or(Routing::PRIMARY), cookies)?;
     let parents = parents::wanted(rollout, seen.gateways, Some(live));
     desired.parent_refs = parents.refs;
+    desired.rules.extend(others(rollout, live));
     let metadata = &live.metadata;
     let in_shape = !leftovers(rollout, selector, live)
         && shape(rollout, desired, splits) == shape(rollout, live.spec.clone(), splits)
@@ -37,6 +43,7 @@ pub fn read(rollout: &Rollout, seen: &Surroundings<'_>, live: &HttpRoute) -> Res
         acceptance: accept::acceptance(rollout, seen.gateways, live),
         refused: seen.refused.map(ToOwned::to_owned),
         unattached: parents.unattached.map(|why| unattached(&why)),
+        overlaps: accept::overlaps(rollout, live),
     })
 }
 

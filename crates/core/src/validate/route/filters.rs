@@ -104,9 +104,18 @@ fn rewritten(spec: &CanarySpec, service: &CanaryService, rewrite: &HttpRewrite) 
         let problem = format!("it has {} characters, {PATH} are allowed", uri.chars().count());
         SpecError::new("spec.service.rewrite.uri", "", problem, "shorten it")
     });
+    let relative = uri.as_ref().filter(|uri| !uri.starts_with('/')).map(|uri| {
+        let remedy = format!("write /{uri}");
+        SpecError::new(
+            "spec.service.rewrite.uri",
+            uri,
+            "a path begins with '/', servers refuse others",
+            remedy,
+        )
+    });
     let prefix = rewrite.type_.as_deref() == Some("ReplacePrefixMatch") && uri.is_some();
     let several = prefix.then(|| one_prefix(spec, service)).flatten();
-    authority.into_iter().chain(long).chain(several).collect()
+    authority.into_iter().chain(long).chain(relative).chain(several).collect()
 }
 
 /// A prefix can only be replaced where exactly one is matched.
