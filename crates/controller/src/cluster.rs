@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::core::v1::{Pod, Secret};
 use kube::{
     Api, Client, Resource,
     api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions},
@@ -24,6 +24,9 @@ use crate::{
 
 /// The field manager of everything that is written.
 pub const FIELD_MANAGER: &str = managed::SERIN;
+
+/// Pods that are looked at to learn why a workload is not ready.
+const PODS: u32 = 20;
 
 /// How long one request may take, from sending it to the last byte of the answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -245,6 +248,18 @@ impl Cluster {
         let slices = within(api.list(&params)).await.map_err(|source| request.failed(source))?;
         self.caches.endpoints.resolve(service, &slices.items);
         Ok(())
+    }
+
+    /// Lists some of the pods that a selector chooses; they are kept nowhere.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub async fn pods(&self, namespace: &str, selector: &str) -> kube::Result<Vec<Value>> {
+        let api = Api::<Pod>::namespaced(self.client.clone(), namespace);
+        let params = ListParams::default().labels(selector).limit(PODS);
+        let pods = within(api.list(&params)).await?;
+        let pods = pods.items.into_iter().map(serde_json::to_value);
+        pods.collect::<Result<_, _>>().map_err(kube::Error::SerdeError)
     }
 
     fn finish(&self, request: &Request, answer: kube::Result<Object>) -> Result<Arc<Value>, ApiError> {

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use crate::{
     key::Key,
     lock::lock,
+    observe::pods::Listed,
     options::{BACKOFF_MAX, BACKOFF_MIN},
     stalled::Stall,
     status::Unstored,
@@ -40,6 +41,8 @@ struct Notes {
     refused_route: Option<(Option<i64>, Instant, String)>,
     /// The Canary as it was when its spec was valid last.
     valid: Option<Arc<Canary>>,
+    /// What keeps the pods of workloads that are not ready.
+    listed: Option<Listed>,
     /// The last fault that an event told of.
     told: Option<String>,
     /// Corrections that may still be made at once.
@@ -224,6 +227,16 @@ impl Memory {
     /// Nothing failed.
     pub fn succeeded(&self, key: &Key) {
         self.with(key, |notes| notes.failures = 0);
+    }
+
+    /// What was found when pods were listed last, while workloads are not ready.
+    pub(crate) fn listed(&self, key: &Key) -> Option<Listed> {
+        self.with(key, |notes| notes.listed.clone())
+    }
+
+    /// Keeps what was found, or forgets it.
+    pub(crate) fn set_listed(&self, key: &Key, listed: Option<Listed>) {
+        self.with(key, |notes| notes.listed = listed);
     }
 
     /// The spec of this Canary is valid.

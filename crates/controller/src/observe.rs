@@ -1,6 +1,7 @@
 //! From the caches to a snapshot. What the caches do not hold is read once.
 
 pub(crate) mod leftovers;
+pub(crate) mod pods;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,7 +20,7 @@ use serin_core::{
     },
     identity,
     observe::Answers,
-    snapshot::{SliceTally, Slices, Snapshot, TrackedConfig},
+    snapshot::{SliceTally, Slices, Snapshot, TrackedConfig, Troubles},
 };
 
 use crate::{
@@ -65,6 +66,7 @@ pub async fn snapshot(
         },
         route: live_route(cluster, key, rollout).await,
         route_refused: None,
+        troubles: Troubles::default(),
         gateways: gateways(cluster, key, rollout).await,
         former_route: former_route(cluster, key, canary, rollout).await,
         slices: slices(cluster, key, rollout).await,

@@ -218,13 +218,21 @@ impl Look<'_> {
             let before = self.seen.as_deref();
             let mut seen =
                 observe::snapshot(&self.cluster, self.key, canary, rollout, tracking, answers, before).await;
+            let (troubles, again) =
+                observe::pods::troubles(self.ctx, &self.cluster, self.key, rollout, &seen).await;
+            seen.troubles = troubles;
             seen.route_refused = self.ctx.memory.refused_route(self.key, canary.metadata.generation);
             let seen = Arc::new(seen);
             self.seen = Some(Arc::clone(&seen));
             let mut facts = seen.facts(rollout, settings);
             facts.obstacle = facts.obstacle.or_else(|| invalid.cloned());
             self.measure(rollout, &facts);
-            let plan = decide(&facts);
+            let mut plan = decide(&facts);
+            if let Some(again) = again {
+                // What keeps pods from being ready is known a while after they are made.
+                let again = seen.now + again;
+                plan.wake = Some(plan.wake.map_or(again, |wake| wake.min(again)));
+            }
             if plan.asks.is_empty() {
                 return Ok((seen, plan));
             }

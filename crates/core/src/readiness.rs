@@ -1,5 +1,9 @@
 //! How far the rollout of a workload is, in Flagger's words.
 
+mod pods;
+
+pub use pods::trouble;
+
 use chrono::TimeDelta;
 use serde_json::Value;
 

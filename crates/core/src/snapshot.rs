@@ -65,6 +65,8 @@ pub struct Snapshot {
     pub route_refused: Option<String>,
     /// The Gateways that the Canary names, by `<namespace>/<name>`.
     pub gateways: BTreeMap<String, Seen<Arc<Value>>>,
+    /// What keeps pods from being ready, where it was looked for.
+    pub troubles: Troubles,
     /// The endpoints of the Services.
     pub slices: Slices,
     /// The HTTPRoute of a name that was in use before ([`crate::identity::former_route`]), if there is such a name.
@@ -75,6 +77,15 @@ pub struct Snapshot {
     pub now: Timestamp,
     /// Answers to earlier asks of the same reconcile.
     pub answers: Answers,
+}
+
+/// Why pods do not come up ([`crate::readiness::trouble`]).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Troubles {
+    /// Those of the target.
+    pub target: Option<String>,
+    /// Those of the primary.
+    pub primary: Option<String>,
 }
 
 /// What matters of a ConfigMap or Secret; its content need not be kept.

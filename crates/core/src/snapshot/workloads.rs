@@ -7,8 +7,9 @@ use crate::{
     Rollout, Seen,
     build::{
         BuildError,
-        json::text,
+        json::{text, texts},
         managed,
+        metadata::Map,
         selector::Selector,
         service_target,
         target::{self, replicas},
@@ -32,8 +33,22 @@ impl Snapshot {
             revision: target::revision(kind, live),
             template_written: managed::template_written(live),
             replicas: replicas(kind, live),
-            readiness: self.readiness(rollout, live, threshold),
+            readiness: told(self.readiness(rollout, live, threshold), self.troubles.target.as_ref()),
         }))
+    }
+
+    /// The labels of the pods of each workload that is not ready, though it could be: the target's, then the primary's.
+    pub fn unready(&self, rollout: &Rollout) -> [Option<Map>; 2] {
+        let analysis = &rollout.spec.analysis;
+        let thresholds =
+            [analysis.canary_ready_threshold_or_default(), analysis.primary_ready_threshold_or_default()];
+        let sides = [&self.target, &self.primary].into_iter().zip(thresholds);
+        let mut found = sides.map(|(side, threshold)| {
+            let live = side.object().filter(|_| rollout.target_kind.has_pods())?;
+            let ready = self.readiness(rollout, live, threshold) == Readiness::Ready;
+            (!ready).then(|| texts(live, "/spec/selector/matchLabels"))
+        });
+        [found.next().flatten(), found.next().flatten()]
     }
 
     fn readiness(&self, rollout: &Rollout, live: &Value, threshold: i64) -> Readiness {
@@ -87,7 +102,17 @@ impl Snapshot {
             promotion_id: promotion_id.map(ToOwned::to_owned),
             matches_target,
             replicas: replicas(rollout.target_kind, live),
-            readiness: self.readiness(rollout, live, threshold),
+            readiness: told(self.readiness(rollout, live, threshold), self.troubles.primary.as_ref()),
         }
+    }
+}
+
+/// A workload that is not ready, with what keeps its pods.
+fn told(readiness: Readiness, trouble: Option<&String>) -> Readiness {
+    match (readiness, trouble) {
+        (Readiness::NotReady { message, fatal_at }, Some(trouble)) => {
+            Readiness::NotReady { message: format!("{message}: {trouble}"), fatal_at }
+        }
+        (readiness, _) => readiness,
     }
 }

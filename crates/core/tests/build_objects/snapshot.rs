@@ -10,7 +10,7 @@ use serin_core::{
     hash,
     observe::{Answers, Obstacle, Readiness, Services, Synced},
     plan::ServiceRole,
-    snapshot::{SliceTally, Slices, Snapshot, TrackedConfig},
+    snapshot::{SliceTally, Slices, Snapshot, TrackedConfig, Troubles},
 };
 
 use crate::support::{World, apply_route, apply_service, merge};
@@ -38,6 +38,7 @@ fn settled(world: &World) -> Snapshot {
         scaler_primary: present(scaler::scaler(&rollout, reference, source, None).unwrap()),
         route: present(apply_route(&world.route(Routing::PRIMARY, None), None)),
         route_refused: None,
+        troubles: Troubles::default(),
         gateways: BTreeMap::new(),
         slices: slices("podinfo-primary-1", 1),
         former_route: Seen::Absent,
@@ -308,6 +309,7 @@ fn blank(world: &World) -> Snapshot {
         scaler_primary: Seen::Absent,
         route: Seen::Absent,
         route_refused: None,
+        troubles: Troubles::default(),
         gateways: BTreeMap::new(),
         slices: Slices { primary: Seen::Present(Vec::new()), canary: Seen::Present(Vec::new()) },
         former_route: Seen::Absent,

@@ -65,7 +65,6 @@ fn a_service_is_made_again_beside_a_name_that_is_taken() -> Verdict {
     })
 }
 
-/// The template's image of the target's pods that get requests beside the primary's.
 fn leaves_promoting(versions: &Versions) -> Option<()> {
     matches!(phase(versions), Some(Phase::Finalising | Phase::Succeeded)).then_some(())
 }
@@ -100,6 +99,21 @@ fn a_canary_that_comes_up_in_part_goes_back_at_its_deadline() -> Verdict {
         scene.ship("6.9.1", Fault::None).await?;
         told(scene, &["exceeded quota"]).await?;
         scene.until_phase(Phase::Failed).await?;
+        scene.no_request_failed(&traffic.stop().await).map(drop)
+    })
+}
+
+#[test]
+fn what_keeps_pods_is_told() -> Verdict {
+    together("edit-unschedulable", async |scene| {
+        scene.install("edits/canary.yaml").await?;
+        let traffic = scene.traffic(20).await?;
+        let container = json!({"name": "podinfod", "resources": {"requests": {"cpu": "900"}}});
+        scene.patch_template(json!({"spec": {"containers": [container]}})).await?;
+        told(scene, &["not scheduled: 0/1 nodes are available"]).await?;
+        let container = json!({"name": "podinfod", "resources": {"requests": {"cpu": "6m"}}});
+        scene.patch_template(json!({"spec": {"containers": [container]}})).await?;
+        scene.until_phase(Phase::Succeeded).await?;
         scene.no_request_failed(&traffic.stop().await).map(drop)
     })
 }
