@@ -6,7 +6,7 @@ use serin_api::Phase;
 use serin_e2e::{
     Kind, Scene,
     history::Versions,
-    scene::{Verdict, together},
+    scene::{Fault, Verdict, together},
 };
 
 use super::{LIMIT, edit, more, none_fails, phase, settled};
@@ -62,5 +62,48 @@ fn a_number_that_no_container_declares_is_told() -> Verdict {
         edit(scene, json!({"spec": {"service": {"targetPort": 9898}}})).await?;
         scene.until_served().await?;
         none_fails(scene, 20).await.map(drop)
+    })
+}
+
+/// The port of the route's backends.
+fn routed_port(versions: &Versions) -> Option<i64> {
+    versions.now(Kind::ROUTE, "podinfo")?.pointer("/spec/rules/0/backendRefs/0/port")?.as_i64()
+}
+
+fn service_ports(versions: &Versions, service: &str) -> Vec<i64> {
+    let ports = versions.now(Kind::SERVICE, service).and_then(|service| service["spec"]["ports"].as_array());
+    ports.into_iter().flatten().filter_map(|port| port["port"].as_i64()).collect()
+}
+
+/// Envoy Gateway can tell its proxies of a route with another port before it tells them of the cluster behind it: a
+/// request in that moment is answered with 500 (`cluster_not_found`).
+const LOST_IN_A_MOVE: usize = 1;
+
+/// Gives the Services another port, and waits until the route and both sides have that one alone.
+async fn move_to(scene: &Scene, port: i64) -> Result<()> {
+    let refused = edit(scene, json!({"spec": {"service": {"port": port}}})).await?;
+    ensure!(refused.is_none(), "{refused:?}");
+    let moved = |versions: &Versions| {
+        let sides = ["podinfo-primary", "podinfo-canary"];
+        let alone = sides.iter().all(|service| service_ports(versions, service) == [port]);
+        (routed_port(versions) == Some(port) && alone).then_some(())
+    };
+    scene.history.until(&format!("port {port} alone"), LIMIT, moved).await
+}
+
+#[test]
+fn a_services_port_changes_at_rest_and_amid_a_rollout() -> Verdict {
+    together("edit-port", async |scene| {
+        scene.install_changed("edits/canary.yaml", scene.held_at_first_weight()).await?;
+        let traffic = scene.traffic(20).await?;
+        move_to(scene, 80).await?;
+        scene.ship("6.9.1", Fault::None).await?;
+        scene.until_weight(25).await?;
+        move_to(scene, 8080).await?;
+        more(&traffic, 40).await?;
+        let tally = traffic.stop().await;
+        let lost = tally.failures.len();
+        ensure!(lost <= 2 * LOST_IN_A_MOVE, "{lost} of {} requests lost in two moves", tally.requests());
+        Ok(())
     })
 }
