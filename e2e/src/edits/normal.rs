@@ -54,7 +54,11 @@ fn normal(kind: Kind, object: &Value) -> Value {
     let spec = &object["spec"];
     match kind {
         Kind::SERVICE => {
-            json!({"selector": spec["selector"], "type": spec["type"], "ports": ports(&spec["ports"])})
+            let mut selector = spec["selector"].clone();
+            if let Some(labels) = selector.as_object_mut() {
+                labels.remove("edits");
+            }
+            json!({"selector": selector, "type": spec["type"], "ports": ports(&spec["ports"])})
         }
         Kind::ROUTE => {
             let rules = spec["rules"].as_array().map_or(&[][..], Vec::as_slice);
@@ -79,9 +83,15 @@ fn is_users(rule: &Value) -> bool {
     rule.pointer("/matches/0/path/value").is_some_and(|path| path == RULE)
 }
 
-/// The version and the rounds of a sequence are not compared.
+/// The version and the rounds of a sequence are not compared, nor is the label that a target made anew may have: a primary
+/// keeps the labels that it was made with.
 fn deployment(spec: &Value) -> Value {
-    let mut template = spec["template"].clone();
+    let (mut template, mut selector) = (spec["template"].clone(), spec["selector"].clone());
+    for labels in [selector.get_mut("matchLabels"), template.pointer_mut("/metadata/labels")] {
+        if let Some(labels) = labels.and_then(Value::as_object_mut) {
+            labels.remove("edits");
+        }
+    }
     if let Some(metadata) = template["metadata"].as_object_mut() {
         metadata.remove("annotations");
     }
@@ -89,7 +99,7 @@ fn deployment(spec: &Value) -> Value {
         container.remove("image");
         container.remove("env");
     }
-    json!({"selector": spec["selector"], "template": template})
+    json!({"selector": selector, "template": template})
 }
 
 #[cfg(test)]

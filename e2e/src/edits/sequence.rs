@@ -16,7 +16,7 @@ use serin_api::Phase;
 
 use super::{
     dice::Dice,
-    edit::{Done, Edit},
+    edit::{Deed, Done, Edit},
     fields::Names,
     judge::{self, Cause, Declared},
     moment::Moment,
@@ -178,6 +178,10 @@ async fn one(
             if edit.takes_away {
                 // Its effect begins with it and may come when it is done.
                 by_hand.extend([begin, Instant::now()]);
+            }
+            if edit.kind == Kind::CANARY && matches!(edit.deed, Deed::Anew(_)) {
+                // What belonged to it is collected meanwhile, and comes up anew.
+                by_hand.extend([5, 10, 15].map(|after| Instant::now() + Duration::from_secs(after)));
             }
         }
         Done::Refused(why) => {

@@ -25,6 +25,12 @@ impl Check for Marks {
     }
 }
 
+/// A primary is made with the annotations of its target, also with the target's mark.
+fn is_its_own(mark: &serde_json::Value, name: &str) -> bool {
+    let of = mark.as_str().and_then(|mark| mark.strip_prefix("on-"));
+    of.is_none_or(|of| of == name)
+}
+
 impl Marks {
     fn lost(&mut self, version: &Version, place: &'static str) -> Option<String> {
         let key = (version.kind, version.name.clone(), place);
@@ -34,7 +40,7 @@ impl Marks {
         }
         let metadata = &version.object["metadata"];
         let uid = metadata["uid"].as_str().unwrap_or_default();
-        if metadata[place].get(MARK).is_some() {
+        if metadata[place].get(MARK).is_some_and(|mark| is_its_own(mark, &version.name)) {
             self.marked.insert(key, uid.to_owned());
             return None;
         }

@@ -77,7 +77,10 @@ pub fn service(
 ) -> Result<Value, BuildError> {
     let service = super::service(rollout)?;
     let selector = workloads.selector(rollout, settings)?;
-    let pods = if role == ServiceRole::Canary { &selector.target } else { &selector.primary };
+    let pods = match role {
+        ServiceRole::Canary => selector.target.clone(),
+        _ => moving::selected(&selector.primary, workloads.primary, live),
+    };
     let mut body = json!({
         "apiVersion": "v1",
         "kind": "Service",

@@ -11,7 +11,8 @@ use crate::{
     Rollout,
     build::{
         BuildError,
-        json::{int, items, set, text},
+        json::{int, items, set, text, texts},
+        metadata::Map,
     },
 };
 
@@ -39,6 +40,15 @@ pub(super) fn retain(body: &mut Value, live: &Value, numbers: &[i64]) {
     }
     ports.extend(kept);
     body["spec"]["ports"] = ports.into();
+}
+
+/// The labels by which a Service selects the primary's pods. A label that only its new pods have is added when they have
+/// taken the place of all former ones, which serve until then.
+pub(super) fn selected(wanted: &Map, primary: Option<&Value>, live: Option<&Value>) -> Map {
+    let now = live.map(|live| texts(live, "/spec/selector")).unwrap_or_default();
+    let exchanging = primary.is_some_and(|primary| !rolled_out(primary));
+    let wider = !now.is_empty() && now.iter().all(|(label, value)| wanted.get(label) == Some(value));
+    if exchanging && wider { now } else { wanted.clone() }
 }
 
 /// What of a live port is ours to say again.
@@ -222,6 +232,22 @@ mod tests {
         let ports: Vec<Value> = numbers.iter().map(|n| json!({"containerPort": n})).collect();
         json!({"spec": {"template": {"spec": {"containers": [{"ports": ports}]}}},
             "status": {"replicas": 2, "updatedReplicas": if rolled_out { 2 } else { 1 }}})
+    }
+
+    #[rstest]
+    #[case::all_pods_have_it(true, json!({"app": "a-primary"}), &["app", "new"])]
+    #[case::former_pods_lack_it(false, json!({"app": "a-primary"}), &["app"])]
+    #[case::they_are_anothers(false, json!({"app": "b-primary"}), &["app", "new"])]
+    #[case::there_is_no_service(false, json!({}), &["app", "new"])]
+    fn a_new_label_waits_for_the_pods_that_have_it(
+        #[case] rolled_out: bool,
+        #[case] live: Value,
+        #[case] expected: &[&str],
+    ) {
+        let wanted = texts(&json!({"l": {"app": "a-primary", "new": "1"}}), "/l");
+        let live = json!({"spec": {"selector": live}});
+        let found = selected(&wanted, Some(&pods(&[], rolled_out)), Some(&live));
+        assert_eq!(found.keys().map(String::as_str).collect::<Vec<_>>(), expected);
     }
 
     /// Where the primary's Service leads when `service.targetPort` becomes the number 8080.
