@@ -123,8 +123,8 @@ fn a_lost_status_releases_nothing_that_was_not_analysed() {
     s.interval();
     s.interval();
     s.pods_ready();
-    s.drain();
-    s.drain();
+    s.seconds(3);
+    s.seconds(3);
     assert_eq!(
         (s.world.status.phase, s.world.primary.as_ref().unwrap().revision.as_str()),
         (Phase::Succeeded, "b")
@@ -140,8 +140,8 @@ fn a_revision_that_failed_is_analysed_again_after_the_status_was_lost() {
     s.pods_ready();
     s.script.closed.insert("roll".into(), "no".into());
     s.interval();
-    s.drain();
-    s.drain();
+    s.seconds(3);
+    s.seconds(3);
     assert_eq!(s.world.status.phase, Phase::Failed);
     let actions = after_the_loss(&mut s);
     assert!(!actions.contains(&Action::ApplyPrimary), "{actions:?}");

@@ -48,8 +48,8 @@ fn former_names_go_when_the_new_ones_serve() {
     assert_eq!(s.world.status.leftovers, ["service/podinfo"]);
     s.world.pending = None;
     assert_eq!(removed(&mut s), [""; 0], "and the gateway needs a moment");
-    s.drain();
-    s.drain();
+    s.seconds(3);
+    s.seconds(3);
     assert_eq!(s.world.leftovers["service/podinfo"], Seen::Absent);
     assert_eq!(s.world.status.leftovers, [""; 0]);
     assert_eq!(s.world.status.last_check_time, None);
@@ -59,11 +59,11 @@ fn former_names_go_when_the_new_ones_serve() {
 fn what_was_cut_off_is_removed_again() {
     let mut s = renamed(Seen::Present(true));
     removed(&mut s);
-    s.world.pass(chrono::TimeDelta::seconds(1));
+    s.world.pass(chrono::TimeDelta::seconds(3));
     let plan = s.world.plan(&s.script);
     assert_eq!(plan.actions, [Action::Remove("service/podinfo".to_owned())]);
     s.world.status = plan.status;
-    s.world.pass(chrono::TimeDelta::seconds(1));
+    s.world.pass(chrono::TimeDelta::seconds(3));
     assert_eq!(removed(&mut s), ["service/podinfo"]);
 }
 
@@ -95,7 +95,7 @@ fn copies_of_configs_go_when_the_primary_uses_them_no_more() {
     s.pods_ready();
     s.interval();
     s.pods_ready();
-    s.drain();
+    s.seconds(3);
     assert_eq!(s.world.status.leftovers, [""; 0]);
     s.world.configs.clear();
     s.world.leftovers.insert("configmap/a".into(), Seen::Present(false));
@@ -104,12 +104,12 @@ fn copies_of_configs_go_when_the_primary_uses_them_no_more() {
     s.pods_ready();
     s.interval();
     s.pods_ready();
-    s.drain();
+    s.seconds(3);
     assert_eq!(s.world.status.phase.to_string(), "Succeeded");
     assert_eq!(s.world.status.leftovers, ["configmap/a"], "still in use");
     s.world.leftovers.insert("configmap/a".into(), Seen::Present(true));
     s.interval();
-    s.drain();
-    s.drain();
+    s.seconds(3);
+    s.seconds(3);
     assert_eq!(s.world.status.leftovers, [""; 0]);
 }

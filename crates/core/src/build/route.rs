@@ -33,6 +33,7 @@ pub mod matches;
 mod original;
 mod parents;
 mod read;
+mod retire;
 mod weights;
 
 pub use defaults::normalise;
@@ -40,6 +41,7 @@ pub(crate) use filters::filters;
 pub use original::{reverted, step_back};
 pub use parents::{Gateways, gateway_key};
 pub use read::{outlives, read};
+pub use retire::retired;
 pub use weights::{reweighted, shares};
 
 /// What a route depends on besides its Canary.

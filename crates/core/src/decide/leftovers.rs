@@ -1,5 +1,6 @@
 //! Objects under names that the Canary does not use any more: they go when nothing needs them.
 
+use chrono::TimeDelta;
 use serin_api::Phase;
 
 use super::turn::{Flow, Stop, Turn};
@@ -9,6 +10,9 @@ use crate::{
     observe::{Readiness, Seen},
     plan::Action,
 };
+
+/// How long gateways may go on with a route that is gone: a busy one is told late, and nothing confirms it.
+const NOTICED: TimeDelta = TimeDelta::seconds(3);
 
 /// Entries that are remembered at most.
 const LIMIT: usize = 64;
@@ -79,7 +83,7 @@ pub(super) fn clean_up(turn: &mut Turn) -> Flow {
         turn.open_window();
         return Err(Stop::Acted);
     }
-    if !turn.window_over(turn.rollout().drain) {
+    if !turn.window_over(turn.rollout().drain.max(NOTICED)) {
         return Ok(());
     }
     turn.open_window();

@@ -45,6 +45,7 @@ async fn the_route_goes_first_and_the_services_when_gateways_have_noticed() {
     let operator = renamed(&cluster).await;
     operator.look().await;
     assert_eq!(cluster.status()["leftovers"], json!(["service/app"]));
+    assert_eq!(later(&cluster, &operator).await, [""; 0], "no request matches it at first");
     assert_eq!(later(&cluster, &operator).await, ["DELETE httproutes/app"]);
     assert!(cluster.api.get(ROUTE).is_none());
     let deleted = SERVICES.map(|name| format!("DELETE services/{name}"));
@@ -73,6 +74,7 @@ async fn a_delete_that_is_not_allowed_is_told_of_with_the_right_that_is_missing(
     let cluster = Cluster::new(json!({"interval": "1h", "threshold": 1, "stepWeight": 10}));
     let operator = renamed(&cluster).await;
     operator.look().await;
+    assert_eq!(later(&cluster, &operator).await, [""; 0]);
     cluster.api.refuse(Method::DELETE, "/httproutes", 403);
     for _ in 0..5 {
         assert_eq!(later(&cluster, &operator).await, ["DELETE httproutes/app"]);
