@@ -59,7 +59,7 @@ parts: tools ## build what the end-to-end tests run, so that no compiler is at w
 
 .PHONY: e2e
 e2e: tools ## the end-to-end tests alone, on a cluster with the operator's images; T=<filter> picks some
-	@$(PHASE) end-to-end cargo test --workspace --test scenarios -- --test-threads=40 $(T)
+	@$(PHASE) end-to-end cargo test --workspace --test scenarios -- --test-threads=64 $(T)
 
 .PHONY: demo
 demo: tools ## a good release is promoted and a bad one rolled back, before your eyes; ONCE=1 for scripts
