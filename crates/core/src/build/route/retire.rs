@@ -20,7 +20,9 @@ pub fn retired(rollout: &Rollout, live: &HttpRoute) -> Option<Value> {
     let header = HttpHeaderMatch::new("Exact", WARM_UP, format!("{}/retired", rollout.uid));
     let nothing = vec![HttpRouteMatch { headers: vec![header], ..HttpRouteMatch::default() }];
     let mut rules = live.spec.rules.clone();
-    rules.iter_mut().for_each(|rule| rule.matches.clone_from(&nothing));
+    for rule in &mut rules {
+        rule.matches.clone_from(&nothing);
+    }
     Some(json!({
         "metadata": {"resourceVersion": live.metadata.resource_version},
         "spec": {"rules": rules},
