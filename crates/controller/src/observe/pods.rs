@@ -56,8 +56,10 @@ pub(crate) async fn troubles(
     let new = || Listed { since: Instant::now(), at: None, found: Troubles::default() };
     let mut listed = ctx.memory.listed(key).unwrap_or_else(new);
     if listed.is_due() {
-        listed.found =
-            Troubles { target: list(cluster, key, target).await, primary: list(cluster, key, primary).await };
+        listed.found = Troubles {
+            target: list(cluster, key, target, listed.found.target.take()).await,
+            primary: list(cluster, key, primary, listed.found.primary.take()).await,
+        };
         listed.at = Some(Instant::now());
     }
     let (found, pause) = (listed.found.clone(), listed.pause());
@@ -65,19 +67,22 @@ pub(crate) async fn troubles(
     (found, Some(pause))
 }
 
-/// What cannot be listed, as under a role without the right, is in no known trouble.
+/// What keeps pods that are not ready. A container that ends again and again runs between two ends: what was found before
+/// stands until something else is found, for a reason that comes and goes would put off every deadline. What cannot be
+/// listed, as under a role without the right, is in no known trouble.
 async fn list(
     cluster: &Cluster,
     key: &Key,
     labels: Option<std::collections::BTreeMap<String, String>>,
+    before: Option<String>,
 ) -> Option<String> {
     let labels = labels.filter(|labels| !labels.is_empty())?;
     let selector: Vec<String> = labels.iter().map(|(label, value)| format!("{label}={value}")).collect();
     match cluster.pods(&key.namespace, &selector.join(",")).await {
-        Ok(pods) => trouble(&pods),
+        Ok(pods) => trouble(&pods).or(before),
         Err(error) => {
             tracing::debug!(canary = %key, %error, "pods cannot be listed");
-            None
+            before
         }
     }
 }

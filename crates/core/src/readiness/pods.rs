@@ -17,11 +17,15 @@ const WITH_A_MESSAGE: [&str; 5] = [
 const WITHOUT_IMAGE: [&str; 5] =
     ["ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"];
 
-/// What keeps the first of these pods that something keeps from being ready. Nothing is said of names and times, which
-/// change.
+/// Most characters of a cause: it becomes part of a status.
+const LONGEST: usize = 500;
+
+/// What keeps the first of these pods that something keeps from being ready, in 500 characters at most. Nothing is said
+/// of names and times, which change.
 pub fn trouble(pods: &[Value]) -> Option<String> {
     let mut pods = pods.iter().filter(|pod| pod.pointer("/metadata/deletionTimestamp").is_none());
-    pods.find_map(|pod| unscheduled(pod).or_else(|| containers(pod).find_map(stuck)))
+    let found = pods.find_map(|pod| unscheduled(pod).or_else(|| containers(pod).find_map(stuck)))?;
+    Some(found.chars().take(LONGEST).collect())
 }
 
 fn unscheduled(pod: &Value) -> Option<String> {
@@ -90,6 +94,12 @@ mod tests {
     )]
     fn the_cause_is_told(#[case] pod: Value, #[case] expected: Option<&str>) {
         assert_eq!(trouble(&[json!({}), pod]).as_deref(), expected);
+    }
+
+    #[test]
+    fn a_long_cause_is_cut_off() {
+        let pod = waiting("CreateContainerError", &"ä".repeat(10_000));
+        assert_eq!(trouble(&[pod]).map(|cause| cause.chars().count()), Some(LONGEST));
     }
 
     #[test]
