@@ -11,7 +11,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
 use serde_json::Value;
-use serin_api::{Canary, HttpRoute, canary::AutoscalerRef, gateway::ParentReference};
+use serin_api::{Canary, CanaryStatus, HttpRoute, canary::AutoscalerRef, gateway::ParentReference};
 use serin_core::{
     Rollout, Seen,
     build::{
@@ -21,6 +21,7 @@ use serin_core::{
     identity,
     observe::Answers,
     snapshot::{SliceTally, Slices, Snapshot, TrackedConfig, Troubles},
+    state::codec::names,
 };
 
 use crate::{
@@ -154,7 +155,8 @@ async fn former_route(
     rollout: &Rollout,
 ) -> Seen<Arc<HttpRoute>> {
     let status = canary.status.as_ref();
-    let Some(name) = status.and_then(|status| identity::former_route(rollout, status)) else {
+    let former = |status: &CanaryStatus| identity::former_route(rollout, &names(status), &status.leftovers);
+    let Some(name) = status.and_then(former) else {
         return Seen::Absent;
     };
     if matches!(cluster.caches.objects(Kind::HttpRoute).map(Store::health), Some(Health::NotServed(_))) {

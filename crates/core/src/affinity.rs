@@ -10,7 +10,10 @@ use std::fmt;
 
 use serin_api::CanaryStatus;
 
-use crate::{Rollout, Timestamp, hash};
+use crate::{
+    Rollout, Timestamp, hash,
+    state::{CookieTexts, State, codec},
+};
 
 /// A cookie of which only this operator knows the value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -62,11 +65,15 @@ pub struct Cookies {
 impl Cookies {
     /// The cookies of a status.
     pub fn of(status: &CanaryStatus) -> Self {
+        Self::parse(&codec::cookies(status))
+    }
+
+    fn parse(texts: &CookieTexts) -> Self {
         let cookie = |text: &Option<String>| text.as_deref().and_then(Cookie::parse);
         Self {
-            canary: cookie(&status.session_affinity_cookie),
-            primary: cookie(&status.primary_session_affinity_cookie),
-            previous: cookie(&status.previous_session_affinity_cookie),
+            canary: cookie(&texts.canary),
+            primary: cookie(&texts.primary),
+            previous: cookie(&texts.previous),
         }
     }
 
@@ -89,37 +96,38 @@ impl Cookies {
 
 /// Makes the cookies that a canary with a share of the traffic needs.
 ///
-/// `before` is the status that was observed, `next` the one to be written. Once written, a value stays. What
-/// came before and the time of the decision are part of it, so that no two runs have the same.
-pub fn give(rollout: &Rollout, before: &CanaryStatus, next: &mut CanaryStatus, now: Timestamp) {
+/// `before` are the cookies and the canary's weight that were observed, `next` is the state to be written. Once written,
+/// a value stays. What came before and the time of the decision are part of it, so that no two runs have the same.
+pub fn give(rollout: &Rollout, before: (&CookieTexts, u8), next: &mut State, now: Timestamp) {
     let Some(affinity) = rollout.affinity() else { return };
-    let last = [&before.previous_session_affinity_cookie, &before.primary_session_affinity_cookie];
+    let (before, weight) = before;
+    let last = [&before.previous, &before.primary];
     let last = last.map(|cookie| cookie.clone().unwrap_or_default()).concat();
     let made = |name: &str| {
         let value = hash::cookie_value(&rollout.uid, name, &last, now);
         Some(Cookie { name: name.to_owned(), value }.to_string())
     };
-    let known = Cookies::of(next);
+    let known = Cookies::parse(&next.cookies);
     if known.canary.is_none() {
-        next.session_affinity_cookie = made(&affinity.cookie_name);
+        next.cookies.canary = made(&affinity.cookie_name);
     }
     let name = affinity.primary_cookie_name.as_deref().filter(|name| !name.is_empty());
-    let new_step = next.canary_weight > before.canary_weight;
+    let new_step = next.stage.weight() > weight;
     let stays = !new_step && known.primary.is_some_and(|cookie| Some(cookie.name.as_str()) == name);
     if !stays {
-        next.primary_session_affinity_cookie = name.and_then(made);
+        next.cookies.primary = name.and_then(made);
     }
 }
 
 /// The canary has lost its share for good: its cookie is to be taken back.
-pub fn retire(rollout: &Rollout, next: &mut CanaryStatus) {
+pub fn retire(rollout: &Rollout, cookies: &mut CookieTexts) {
     if rollout.affinity().is_none() {
         return;
     }
-    if let Some(cookie) = next.session_affinity_cookie.take() {
-        next.previous_session_affinity_cookie = Some(cookie);
+    if let Some(cookie) = cookies.canary.take() {
+        cookies.previous = Some(cookie);
     }
-    next.primary_session_affinity_cookie = None;
+    cookies.primary = None;
 }
 
 #[cfg(test)]

@@ -22,14 +22,11 @@ mod leftovers;
 mod predecessor;
 mod promote;
 mod rollback;
-mod takeover;
 mod terminate;
 mod traffic;
 mod turn;
 
-use serin_api::Phase;
-
-use crate::{Observation, Plan, Routing, event, observe::INVALID_SPEC, plan::Level};
+use crate::{Observation, Plan, Routing, observe::INVALID_SPEC, reason::WaitReason, state::Stage};
 use turn::{Flow, Stop, Turn};
 
 /// Decides what to do next. The same observation always gives the same plan.
@@ -40,7 +37,6 @@ pub fn decide(obs: &Observation) -> Plan {
 }
 
 fn run(turn: &mut Turn) -> Flow {
-    turn.take_over();
     if turn.rollout().deleting {
         return terminate::run(turn);
     }
@@ -49,24 +45,27 @@ fn run(turn: &mut Turn) -> Flow {
     }
     traffic::keep(turn)?;
     if turn.rollout().spec.suspend {
-        return Err(Stop::wait(event::SUSPENDED).level(Level::Normal));
+        return Err(WaitReason::Suspended.into());
     }
     terminate::keep_finalizer(turn);
     identity::check(turn)?;
-    if !matches!(turn.next.phase, Phase::None | Phase::Initializing) && identity::is_settled(turn) {
+    if !turn.next.stage.precedes_primary() && identity::is_settled(turn) {
         turn.keep_services();
     }
     obstacle(turn)?;
-    if !matches!(turn.next.phase, Phase::None | Phase::Initializing) {
+    if !turn.next.stage.precedes_primary() {
         leftovers::remove_scalers(turn);
     }
-    match turn.next.phase {
-        Phase::None | Phase::Initializing => initialize::run(turn),
-        Phase::Initialized | Phase::Succeeded | Phase::Failed | Phase::Waiting => idle::run(turn),
-        Phase::Progressing | Phase::WaitingPromotion => analyse::run(turn),
-        Phase::Promoting => promote::run(turn),
-        Phase::Finalising => finalise::run(turn),
-        Phase::Terminating | Phase::Terminated => initialize::again(turn),
+    match turn.next.stage {
+        Stage::New | Stage::Initializing { .. } => initialize::run(turn),
+        Stage::Initialized | Stage::Succeeded | Stage::Failed { .. } | Stage::WaitingToStart { .. } => {
+            idle::run(turn)
+        }
+        Stage::Analysing(_) => analyse::run(turn),
+        Stage::RollingBack { .. } => rollback::run(turn),
+        Stage::Promoting { .. } => promote::run(turn),
+        Stage::Finalising { .. } | Stage::CalledOff { .. } => finalise::run(turn),
+        Stage::Terminating { .. } | Stage::Terminated => initialize::again(turn),
     }
 }
 
@@ -74,25 +73,28 @@ fn run(turn: &mut Turn) -> Flow {
 /// meanwhile.
 fn obstacle(turn: &mut Turn) -> Flow {
     let Some(obstacle) = &turn.obs.obstacle else { return Ok(()) };
-    if turn.judging() && turn.obs.route.present().is_some() && turn.canary_shares() {
+    if turn.next.stage.judges() && turn.obs.route.present().is_some() && turn.canary_shares() {
         turn.send_to_primary()?;
     }
     if obstacle.reason == INVALID_SPEC {
         keep_as_declared_before(turn)?;
     }
-    Err(Stop::wait(&obstacle.message).stalled(obstacle.reason))
+    Err(Stop::from(WaitReason::Obstacle(obstacle.message.clone())).stalled(obstacle.reason))
 }
 
 /// A spec that became invalid is as good as the one before it for the objects that serve: what somebody deletes or
 /// changes is set back.
 fn keep_as_declared_before(turn: &mut Turn) -> Flow {
-    if matches!(turn.next.phase, Phase::None | Phase::Initializing) {
+    let stage = &turn.next.stage;
+    if stage.precedes_primary() {
         return Ok(());
     }
-    let want = match turn.next.phase {
-        Phase::Progressing | Phase::WaitingPromotion => Routing::PRIMARY.kept_warm(),
-        Phase::Promoting | Phase::Finalising => turn.bearable_routing(),
-        _ => turn.servable(turn.desired_routing()),
+    let want = if stage.judges() {
+        Routing::PRIMARY.kept_warm()
+    } else if stage.approved() {
+        turn.bearable_routing()
+    } else {
+        turn.servable(turn.desired_routing())
     };
     match turn.keep_route(turn.servable(want)) {
         Err(Stop::Wait(_)) => Ok(()),

@@ -37,6 +37,11 @@ pub fn safe_encode(text: &str) -> String {
     text.chars().filter_map(letter).collect()
 }
 
+/// Up to ten letters that stand for a text.
+pub(crate) fn short(text: &str) -> String {
+    safe_encode(&fnv1a(text.as_bytes()).to_string())
+}
+
 /// Flagger's hash of a pod template, up to ten letters.
 ///
 /// It depends only on what the template says: neither on the order of keys nor on unset fields that are
@@ -59,7 +64,7 @@ pub fn service_revision(spec: &Value) -> String {
 }
 
 fn encode(type_: &'static str, value: &Value) -> String {
-    safe_encode(&fnv1a(go_text::go_text(type_, value).as_bytes()).to_string())
+    short(&go_text::go_text(type_, value))
 }
 
 /// The `checksum` of a webhook's payload: identifies the revision and the configs of a rollout.
@@ -77,7 +82,7 @@ pub fn checksum(tracked_configs: Option<&BTreeMap<String, String>>, last_applied
         "(struct {{ TrackedConfigs *map[string]string; LastAppliedSpec string }})\
          {{TrackedConfigs:(*map[string]string){configs} LastAppliedSpec:(string){last_applied_spec}}}"
     );
-    safe_encode(&fnv1a(text.as_bytes()).to_string())
+    short(&text)
 }
 
 fn fnv1a(bytes: &[u8]) -> u32 {

@@ -1,8 +1,6 @@
 //! The names under which a Canary's objects were made, as its status keeps them: an edit of the Canary may change each.
 
-use serin_api::CanaryStatus;
-
-use crate::{Rollout, build::scaler::ScalerKind};
+use crate::{Rollout, build::scaler::ScalerKind, state::ObjectNames};
 
 /// `<kind>/<name>` of the target, the kind in lower case.
 pub fn target(rollout: &Rollout) -> String {
@@ -21,38 +19,30 @@ pub fn route(rollout: &Rollout) -> Option<String> {
 }
 
 /// The HTTPRoute that split the traffic under a former name, or before the provider was changed. It may be gone.
-pub fn former_route(rollout: &Rollout, status: &CanaryStatus) -> Option<String> {
+pub fn former_route(rollout: &Rollout, names: &ObjectNames, orphans: &[String]) -> Option<String> {
     let now = route(rollout);
-    let recorded = status.route_name.iter().filter(|name| now.as_ref() != Some(*name));
-    let left = status.leftovers.iter().filter_map(|entry| entry.strip_prefix("service/"));
+    let recorded = names.route.iter().filter(|name| now.as_ref() != Some(*name));
+    let left = orphans.iter().filter_map(|entry| entry.strip_prefix("service/"));
     let left = left.filter(|name| *name != rollout.apex).map(ToOwned::to_owned);
     recorded.cloned().chain(left).next()
 }
 
 /// Whether the Canary names another target than the one that its objects were made for.
-pub fn other_target(rollout: &Rollout, status: &CanaryStatus) -> bool {
-    status.target_name.as_ref().is_some_and(|name| *name != target(rollout))
+pub fn other_target(rollout: &Rollout, names: &ObjectNames) -> bool {
+    names.target.as_ref().is_some_and(|name| *name != target(rollout))
 }
 
 /// Whether the Services and the route have another name than before, or traffic is shifted in another way.
-pub fn other_service(rollout: &Rollout, status: &CanaryStatus) -> bool {
-    let renamed = status.service_name.as_ref().is_some_and(|name| *name != rollout.apex);
-    let unrouted = status.route_name.is_some() && !rollout.routed();
+pub fn other_service(rollout: &Rollout, names: &ObjectNames) -> bool {
+    let renamed = names.service.as_ref().is_some_and(|name| *name != rollout.apex);
+    let unrouted = names.route.is_some() && !rollout.routed();
     renamed || unrouted
 }
 
 /// Records the present names.
-pub fn record(rollout: &Rollout, status: &mut CanaryStatus) {
-    status.service_name = Some(rollout.apex.clone());
-    status.target_name = Some(target(rollout));
-    status.autoscaler_name = autoscaler(rollout);
-    status.route_name = route(rollout);
-}
-
-/// Takes the names over from another status.
-pub fn copy(from: &CanaryStatus, to: &mut CanaryStatus) {
-    to.service_name.clone_from(&from.service_name);
-    to.target_name.clone_from(&from.target_name);
-    to.autoscaler_name.clone_from(&from.autoscaler_name);
-    to.route_name.clone_from(&from.route_name);
+pub fn record(rollout: &Rollout, names: &mut ObjectNames) {
+    names.service = Some(rollout.apex.clone());
+    names.target = Some(target(rollout));
+    names.autoscaler = autoscaler(rollout);
+    names.route = route(rollout);
 }

@@ -62,28 +62,28 @@ impl Part {
 /// Adds what a decision has to tell. Of too much, the oldest events are dropped, and alerts only when there are no
 /// others.
 pub(crate) fn record(
-    status: &mut CanaryStatus,
+    outbox: &mut Vec<News>,
     now: Timestamp,
     events: &[Event],
     alerts: &[Alert],
     hooks: Option<Phase>,
 ) {
-    status.news.push(News {
-        at: moment(status, now),
+    outbox.push(News {
+        at: moment(outbox, now),
         events: events.iter().map(keep_event).collect(),
         alerts: alerts.iter().map(keep_alert).collect(),
         hooks,
     });
-    while status.news.len() > MOST {
+    while outbox.len() > MOST {
         let quiet = |news: &News| news.alerts.is_empty() && news.hooks.is_none();
-        status.news.remove(status.news.iter().position(quiet).unwrap_or_default());
+        outbox.remove(outbox.iter().position(quiet).unwrap_or_default());
     }
 }
 
 /// A time that no other news in the status has, whatever the clock does.
-fn moment(status: &CanaryStatus, now: Timestamp) -> Timestamp {
+fn moment(outbox: &[News], now: Timestamp) -> Timestamp {
     let now = now.trunc_subsecs(6);
-    let last = status.news.last().map(|news| later(news.at, TimeDelta::microseconds(1)));
+    let last = outbox.last().map(|news| later(news.at, TimeDelta::microseconds(1)));
     last.map_or(now, |last| now.max(last))
 }
 

@@ -4,7 +4,10 @@ use chrono::TimeDelta;
 use serin_analysis::{builtin::PodNames, checks::Subject, template::TemplateModel};
 use serin_api::{CanarySpec, canary::SessionAffinity};
 
-use crate::strategy::{Kind, Strategy};
+use crate::{
+    event::EventKind,
+    strategy::{Kind, Strategy},
+};
 
 mod target;
 
@@ -48,7 +51,7 @@ pub struct Rollout {
     /// The webhooks, in the order of the manifest.
     pub hooks: Vec<Hook>,
     /// What of the analysis has no effect here; told when an analysis starts. Flagger's texts.
-    pub warnings: Vec<&'static str>,
+    pub warnings: Vec<EventKind>,
     /// The manifest, for everything that is only passed on.
     pub spec: CanarySpec,
 }

@@ -40,6 +40,11 @@ impl Routing {
         Self { warm: true, ..self }
     }
 
+    /// What it asks for, as a text for comparisons.
+    pub(crate) fn describe(self) -> String {
+        format!("{}{}", self.canary, if self.mirror { "m" } else { "" })
+    }
+
     /// Percent of the traffic that goes to the primary, 0..=100.
     pub fn primary(self) -> u8 {
         100 - self.canary.min(100)

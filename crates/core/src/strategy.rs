@@ -1,6 +1,6 @@
 //! Strategies as lists of steps: the engine runs steps and knows nothing of strategies.
 
-use crate::Routing;
+use crate::{Routing, reason::Gate};
 
 /// What kind of release a Canary asks for; decides texts and the shape of the route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +33,13 @@ pub struct Step {
     pub label: Label,
 }
 
+impl Step {
+    /// The split that it asks for, as a text for comparisons.
+    fn describe(&self) -> String {
+        self.routing.describe()
+    }
+}
+
 /// What entering a step means to the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Label {
@@ -55,6 +62,16 @@ pub enum Label {
         /// Whether an event tells of it.
         announced: bool,
     },
+}
+
+impl Label {
+    /// Flagger's `canaryWeight` of the step.
+    pub fn weight(self) -> u8 {
+        match self {
+            Self::Weight(weight) => weight,
+            Self::Mirror | Self::Iteration { .. } | Self::Switch { .. } => 0,
+        }
+    }
 }
 
 /// The steps of one rollout and how traffic goes back to the primary afterwards.
@@ -110,6 +127,17 @@ impl Steps {
     }
 }
 
+impl Steps {
+    fn hash(&self, entered: usize) -> String {
+        let shifts: Vec<String> = self.shifts.iter().take(entered).map(Step::describe).collect();
+        let after = i64::try_from(entered.saturating_sub(self.shifts.len())).unwrap_or(i64::MAX);
+        let rounds = after.min(self.rounds);
+        let round = Some(self.round.describe()).filter(|_| rounds > 0);
+        let last = self.last.filter(|_| after > self.rounds).map(|step| step.describe());
+        crate::hash::short(&format!("{shifts:?} {rounds} {round:?} {last:?}"))
+    }
+}
+
 impl Strategy {
     /// How many steps have been entered, from what Flagger's status fields say.
     ///
@@ -131,6 +159,34 @@ impl Strategy {
             _ => weight > 0 && i64::from(step.routing.canary) <= weight,
         });
         entered.count()
+    }
+
+    /// The gates before the step at this place, or before the promotion where there is none.
+    pub fn gates(&self, place: usize) -> &'static [Gate] {
+        let step = self.steps.get(place).map(|step| step.label);
+        match (self.kind, step) {
+            (Kind::Progressive, Some(_)) => &[Gate::TrafficIncrease],
+            (Kind::Progressive, None) => &[Gate::TrafficIncrease, Gate::Promotion],
+            (_, Some(Label::Switch { .. }) | None) => &[Gate::Promotion],
+            (_, Some(_)) => &[],
+        }
+    }
+
+    /// Flagger's `iterations` when so many steps have been entered.
+    pub fn rounds_of(&self, entered: usize) -> i64 {
+        match self.kind {
+            Kind::Progressive => self
+                .steps
+                .shifts
+                .first()
+                .map_or(0, |first| i64::from(entered > 0 && first.label == Label::Mirror)),
+            Kind::AbTest | Kind::BlueGreen => i64::try_from(entered).unwrap_or(i64::MAX),
+        }
+    }
+
+    /// Names the first `entered` steps: two plans have the same hash if these are alike.
+    pub fn hash(&self, entered: usize) -> String {
+        self.steps.hash(entered)
     }
 
     /// The rounds of an A/B test or a blue/green release that come before anything else; 0 for a progressive one.

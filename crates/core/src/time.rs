@@ -1,6 +1,6 @@
 //! Arithmetic with points in time that come from outside: what does not fit is the latest time there is.
 
-use chrono::TimeDelta;
+use chrono::{SubsecRound, TimeDelta};
 
 use crate::Timestamp;
 
@@ -8,6 +8,16 @@ use crate::Timestamp;
 pub(crate) fn later(at: Timestamp, by: TimeDelta) -> Timestamp {
     let end = if by < TimeDelta::zero() { Timestamp::MIN_UTC } else { Timestamp::MAX_UTC };
     at.checked_add_signed(by).unwrap_or(end)
+}
+
+/// The moment as Kubernetes writes it: whole seconds.
+pub(crate) fn seconds(now: Timestamp) -> Timestamp {
+    now.trunc_subsecs(0)
+}
+
+/// The moment as statuses keep it: whole milliseconds.
+pub(crate) fn millis(now: Timestamp) -> Timestamp {
+    now.trunc_subsecs(3)
 }
 
 #[cfg(test)]

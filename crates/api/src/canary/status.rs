@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::News;
+use super::{News, Progress, Run, Waiting};
 use crate::Phase;
 
 /// The memory of a rollout. `phase`, `failedChecks`, `canaryWeight` and `iterations` are always written, as Flagger
@@ -87,6 +87,18 @@ pub struct CanaryStatus {
     /// Why nothing moves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_for: Option<String>,
+
+    /// What `waitingFor` is about, since when, and until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
+
+    /// How far the steps of the analysis are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
+
+    /// The present rollout, or the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<Run>,
 
     /// The `service.name` under which the Services and the route were made.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -7,6 +7,7 @@ use serin_core::{
     Rollout,
     build::services,
     plan::{Action, Event, Level},
+    state::unserved,
     validate::FINALIZER,
 };
 
@@ -32,15 +33,10 @@ impl Look<'_> {
         }
         let retreated = self.retreat(canary).await?;
         let mut status = canary.status.clone().unwrap_or_default();
-        if retreated {
-            // Traffic that comes back opens a window of its own.
-            status.last_check_time = None;
-        }
-        // What was waited for before is not what keeps it now.
-        let waits = status.waiting_for.replace(stall.message.clone());
-        if (stalled::set(&mut status, Some(&stall), observe::now())
-            || retreated
-            || waits != status.waiting_for)
+        let now = observe::now();
+        unserved(&mut status, &self.key.name, &stall.message, retreated, now);
+        stalled::set(&mut status, Some(&stall), now);
+        if canary.status.as_ref() != Some(&status)
             && let Some(next) = self.write(canary, &status).await?
         {
             return Ok(next);

@@ -184,7 +184,6 @@ pub async fn note_what_was_told(ctx: &Context) {
 }
 
 fn hook_event(hook: &CanaryWebhook, answer: &Result<(), String>, phase: serin_api::Phase) -> Event {
-    let message = post_rollout(&hook.name, answer.as_ref().copied().map_err(String::as_str));
-    let level = if answer.is_ok() { Level::Normal } else { Level::Warning };
+    let (level, message) = post_rollout(&hook.name, answer.as_ref().copied().map_err(String::as_str));
     Event { level, message, phase }
 }

@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 use serin_testkit::canary;
 
 use super::*;
-use crate::validate::{Settings, validate};
+use crate::{
+    state::Stage,
+    validate::{Settings, validate},
+};
 
 fn rollout(analysis: &Value) -> Rollout {
     let mut with =
@@ -20,13 +23,13 @@ fn at(seconds: i64) -> Timestamp {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
 }
 
-/// The status after one more decision.
-fn after(rollout: &Rollout, before: &CanaryStatus, weight: u8, second: i64) -> CanaryStatus {
-    let mut next = CanaryStatus { canary_weight: weight.into(), ..before.clone() };
+/// The state after one more decision.
+fn after(rollout: &Rollout, before: &State, weight: u8, second: i64) -> State {
+    let mut next = State { stage: Stage::failed(weight), ..before.clone() };
     if weight > 0 {
-        give(rollout, before, &mut next, at(second));
+        give(rollout, (&before.cookies, before.stage.weight()), &mut next, at(second));
     } else {
-        retire(rollout, &mut next);
+        retire(rollout, &mut next.cookies);
     }
     next
 }
@@ -34,27 +37,27 @@ fn after(rollout: &Rollout, before: &CanaryStatus, weight: u8, second: i64) -> C
 #[test]
 fn a_run_has_one_canary_cookie_and_each_step_a_primary_cookie() {
     let rollout = rollout(&json!({}));
-    let first = after(&rollout, &CanaryStatus::default(), 10, 1);
+    let first = after(&rollout, &State::default(), 10, 1);
     let again = after(&rollout, &first, 10, 2);
     assert_eq!(again, first, "nothing changes within a step");
     let second = after(&rollout, &first, 20, 3);
-    assert_eq!(second.session_affinity_cookie, first.session_affinity_cookie);
-    assert_ne!(second.primary_session_affinity_cookie, first.primary_session_affinity_cookie);
+    assert_eq!(second.cookies.canary, first.cookies.canary);
+    assert_ne!(second.cookies.primary, first.cookies.primary);
     let back = after(&rollout, &second, 10, 4);
-    assert_eq!(back.primary_session_affinity_cookie, second.primary_session_affinity_cookie);
+    assert_eq!(back.cookies.primary, second.cookies.primary);
     let end = after(&rollout, &back, 0, 5);
-    assert_eq!(end.session_affinity_cookie, None);
-    assert_eq!(end.primary_session_affinity_cookie, None);
-    assert_eq!(end.previous_session_affinity_cookie, first.session_affinity_cookie);
+    assert_eq!(end.cookies.canary, None);
+    assert_eq!(end.cookies.primary, None);
+    assert_eq!(end.cookies.previous, first.cookies.canary);
     let next = after(&rollout, &end, 10, 6);
-    assert_ne!(next.session_affinity_cookie, first.session_affinity_cookie, "each run has its own");
-    assert_eq!(next.previous_session_affinity_cookie, first.session_affinity_cookie);
+    assert_ne!(next.cookies.canary, first.cookies.canary, "each run has its own");
+    assert_eq!(next.cookies.previous, first.cookies.canary);
 }
 
 #[test]
 fn values_are_ten_letters() {
-    let status = after(&rollout(&json!({})), &CanaryStatus::default(), 10, 1);
-    let cookies = Cookies::of(&status);
+    let status = after(&rollout(&json!({})), &State::default(), 10, 1);
+    let cookies = Cookies::parse(&status.cookies);
     for cookie in cookies.all() {
         assert_eq!(cookie.value.len(), 10);
         assert!(cookie.value.chars().all(|c| c.is_ascii_alphabetic()), "{cookie}");
@@ -65,31 +68,31 @@ fn values_are_ten_letters() {
 #[test]
 fn what_flagger_wrote_is_kept_and_its_unused_primary_cookie_goes() {
     let only_canary = rollout(&json!({"sessionAffinity": {"cookieName": "ck"}}));
-    let flaggers = CanaryStatus {
-        canary_weight: 10,
-        session_affinity_cookie: Some("ck=wVflRVyION".to_owned()),
-        primary_session_affinity_cookie: Some("=XiswsqLSUD".to_owned()),
-        ..CanaryStatus::default()
+    let cookies = CookieTexts {
+        canary: Some("ck=wVflRVyION".to_owned()),
+        primary: Some("=XiswsqLSUD".to_owned()),
+        previous: None,
     };
+    let flaggers = State { stage: Stage::failed(10), cookies, ..State::default() };
     let ours = after(&only_canary, &flaggers, 10, 1);
-    assert_eq!(ours.session_affinity_cookie, flaggers.session_affinity_cookie);
-    assert_eq!(ours.primary_session_affinity_cookie, None);
+    assert_eq!(ours.cookies.canary, flaggers.cookies.canary);
+    assert_eq!(ours.cookies.primary, None);
 }
 
 #[test]
 fn a_cookie_that_was_lost_is_made_again() {
-    let lost = CanaryStatus { canary_weight: 10, ..CanaryStatus::default() };
+    let lost = State { stage: Stage::failed(10), ..State::default() };
     let status = after(&rollout(&json!({})), &lost, 10, 1);
-    assert!(status.session_affinity_cookie.is_some() && status.primary_session_affinity_cookie.is_some());
+    assert!(status.cookies.canary.is_some() && status.cookies.primary.is_some());
 }
 
 #[rstest]
 #[case::ab_test(json!({"stepWeight": null, "iterations": 2, "match": [{"headers": {"x": {"exact": "y"}}}]}))]
 #[case::not_asked_for(json!({"sessionAffinity": null}))]
 fn no_cookies(#[case] analysis: Value) {
-    let before = CanaryStatus::default();
+    let before = State::default();
     let next = after(&rollout(&analysis), &before, 10, 1);
-    assert_eq!(Cookies::of(&next), Cookies::default());
+    assert_eq!(Cookies::parse(&next.cookies), Cookies::default());
 }
 
 #[rstest]

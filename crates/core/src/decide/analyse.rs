@@ -1,8 +1,5 @@
 //! One step after the other: hold the split for an interval, check, go on.
 
-use serin_analysis::{Verdict, VerdictKind, checks, judge::judge};
-use serin_api::Phase;
-
 use super::{
     ensure,
     idle::{already_promoted, begin, changed},
@@ -12,17 +9,17 @@ use super::{
 use crate::{
     Routing,
     build::PORT_NOT_FOUND,
-    event::{self, RollbackCause},
+    event::{EventKind, RollbackCause},
     observe::{Readiness, Seen},
-    plan::{Action, Ask, Level},
-    strategy::{Kind, Label},
+    plan::{Action, Ask},
+    reason::{WaitReason, canary_not_ready},
+    state::{Entered, HoldKind, Progress, Stage},
+    strategy::{Label, Step},
     time::later,
 };
+use serin_analysis::{Verdict, VerdictKind, checks, judge::judge};
 
 pub(super) fn run(turn: &mut Turn) -> Flow {
-    if turn.next.rollback_reason.is_some() {
-        return rollback::run(turn);
-    }
     let inputs = turn.inputs()?;
     if changed(turn, inputs) {
         return supersede(turn, inputs);
@@ -53,7 +50,7 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
 fn reachable(turn: &mut Turn) -> Flow {
     let Err(mut stop) = turn.canary_has_endpoints() else { return Ok(()) };
     if let Some(why) = &turn.obs.endpoints.unreachable {
-        stop = Stop::wait(why.clone()).stalled(PORT_NOT_FOUND);
+        stop = Stop::from(WaitReason::Unreachable(why.clone())).stalled(PORT_NOT_FOUND);
     }
     match (stop, &turn.obs.endpoints.canary) {
         (Stop::Wait(wait), Seen::Present(_)) => {
@@ -61,7 +58,7 @@ fn reachable(turn: &mut Turn) -> Flow {
             if deadline > turn.now() {
                 return Err(Stop::Wait(wait).until(Some(deadline)));
             }
-            rollback::begin(turn, &RollbackCause::Deadline(wait.reason().to_owned()))
+            rollback::begin(turn, &RollbackCause::Deadline(wait.text(turn.rollout())))
         }
         (stop, _) => Err(stop),
     }
@@ -71,7 +68,7 @@ fn reachable(turn: &mut Turn) -> Flow {
 fn accepted(turn: &mut Turn) -> Flow {
     match turn.route_accepted() {
         Err(Stop::Wait(wait)) if turn.waited_for(wait.reason()) => {
-            rollback::begin(turn, &RollbackCause::Deadline(wait.reason().to_owned()))
+            rollback::begin(turn, &RollbackCause::Deadline(wait.text(turn.rollout())))
         }
         other => other,
     }
@@ -82,16 +79,17 @@ fn supersede(turn: &mut Turn, inputs: Inputs) -> Flow {
     let primary = turn.primary()?;
     let shared = turn.canary_shares();
     if primary.is_some_and(|primary| already_promoted(turn, inputs, primary)) {
-        turn.note(turn.rollout().say_reverted());
+        turn.tell(&EventKind::Reverted);
         turn.take(inputs);
-        turn.next.rollback_reason = Some("the target is back at the promoted revision".to_owned());
-        turn.enter(Phase::Finalising);
-        turn.close_window();
+        let progress = turn.next.stage.progress();
+        let cause = "the target is back at the promoted revision".to_owned();
+        turn.enter(Stage::CalledOff { cause, progress });
+        turn.release();
     } else {
-        turn.note(turn.rollout().say_restarting());
+        turn.tell(&EventKind::Restarting);
         begin(turn, inputs);
     }
-    turn.next.waiting_for = None;
+    turn.next.waiting = None;
     if shared {
         turn.shift(Routing::PRIMARY.kept_warm());
     }
@@ -101,26 +99,26 @@ fn supersede(turn: &mut Turn, inputs: Inputs) -> Flow {
 /// Traffic that was taken from a canary without endpoints comes back as a change of traffic.
 fn note_lost_traffic(turn: &mut Turn) {
     if turn.desired_routing().canary > 0 && turn.obs.endpoints.canary == Seen::Present(0) {
-        turn.close_window();
-        turn.next.canary_lost_traffic = true;
+        turn.release();
+        turn.next.analysing(|analysis| analysis.lost_traffic = true);
     }
 }
 
 /// A route that is written meanwhile, as when the first pod of several is ready, does not end what is waited for: the
 /// same reason would be told again.
 fn keep_route(turn: &mut Turn) -> Flow {
-    let reason = turn.next.waiting_for.clone();
+    let reason = turn.next.waiting.clone();
     let want = turn.bearable_routing();
-    if turn.next.canary_lost_traffic && turn.canary_serves() {
+    if turn.next.stage.lost_traffic() && turn.canary_serves() {
         if turn.primary_serves() && !turn.canary_shares() && !settled(turn) {
             return turn.keep_route(Routing { warm: want.warm, ..Routing::PRIMARY });
         }
-        turn.next.canary_lost_traffic = false;
-        turn.close_window();
+        turn.next.analysing(|analysis| analysis.lost_traffic = false);
+        turn.release();
     }
     let kept = turn.keep_route(want);
     if matches!(kept, Err(Stop::Acted)) {
-        turn.next.waiting_for = reason;
+        turn.next.waiting = reason;
     }
     kept
 }
@@ -128,10 +126,8 @@ fn keep_route(turn: &mut Turn) -> Flow {
 /// Whether a canary that lost its traffic has been back for an interval: gateways learn of endpoints later than of
 /// weights.
 fn settled(turn: &mut Turn) -> bool {
-    if turn.next.last_check_time.is_none() {
-        turn.open_window();
-    }
-    turn.window_over(turn.rollout().interval)
+    turn.hold_if_none(HoldKind::Settle);
+    turn.held_enough(HoldKind::Settle)
 }
 
 /// The start of the rollout may have been cut off before the target was scaled up.
@@ -149,10 +145,12 @@ fn wait_ready(turn: &mut Turn, inputs: Inputs) -> Flow {
     if !rollout.spec.skip_analysis {
         wait_primary(turn)?;
     }
-    let say = |why: &str| rollout.say_canary_not_ready(why);
-    match (ensure::ready(&inputs.target.readiness, turn.now(), say), &inputs.target.readiness) {
+    let ready = ensure::ready(&inputs.target.readiness, turn.now(), WaitReason::CanaryNotReady);
+    match (ready, &inputs.target.readiness) {
         (Ok(Ok(())), _) => Ok(()),
-        (Ok(Err(why)), _) => rollback::begin(turn, &RollbackCause::Deadline(rollout.say_canary_failed(&why))),
+        (Ok(Err(why)), _) => {
+            rollback::begin(turn, &RollbackCause::Deadline(canary_not_ready(rollout, false, &why)))
+        }
         (Err(stop), Readiness::NotReady { message, fatal_at: None }) => with_an_end(turn, stop, message),
         (Err(stop), _) => Err(stop),
     }
@@ -163,7 +161,7 @@ fn wait_ready(turn: &mut Turn, inputs: Inputs) -> Flow {
 fn with_an_end(turn: &mut Turn, stop: Stop, why: &str) -> Flow {
     let Stop::Wait(wait) = stop else { return Err(stop) };
     if turn.waited_for(wait.reason()) {
-        let cause = turn.rollout().say_canary_failed(why);
+        let cause = canary_not_ready(turn.rollout(), false, why);
         return rollback::begin(turn, &RollbackCause::Deadline(cause));
     }
     let until = turn.wait_ends(wait.reason());
@@ -173,138 +171,124 @@ fn with_an_end(turn: &mut Turn, stop: Stop, why: &str) -> Flow {
 /// A primary beyond hope ends the rollout, unless no traffic is on it or the rollout is its rescue.
 fn wait_primary(turn: &mut Turn) -> Flow {
     let rollout = turn.rollout();
-    let say = |why: &str| rollout.say_primary_not_ready(why);
     // One that was deleted is made again from what is analysed here, which has all the traffic until then.
     let Some(primary) = turn.primary()? else { return Ok(()) };
-    if turn.next.canary_weight >= 100 {
+    if turn.next.stage.weight() >= 100 {
         return Ok(());
     }
-    match ensure::ready(&primary.readiness, turn.now(), say)? {
-        Err(why) if begun(turn) => rollback::begin(turn, &RollbackCause::Deadline(say(&why))),
+    match ensure::ready(&primary.readiness, turn.now(), WaitReason::PrimaryNotReady)? {
+        Err(why) if begun(turn) => {
+            rollback::begin(turn, &RollbackCause::Deadline(rollout.say_primary_not_ready(&why)))
+        }
         _ => Ok(()),
     }
 }
 
-fn position(turn: &Turn) -> usize {
-    turn.rollout().strategy.position(turn.next.canary_weight, turn.next.iterations)
-}
-
 /// Whether anything was shifted. Steps that were edited may all be larger than the present weight.
 fn begun(turn: &Turn) -> bool {
-    position(turn) > 0 || turn.next.canary_weight > 0
+    turn.next.stage.progress().has_begun()
 }
 
 fn tick(turn: &mut Turn) -> Flow {
-    let (position, begun) = (position(turn), begun(turn));
-    if begun && turn.next.last_check_time.is_none() {
-        turn.open_window();
+    let begun = begun(turn);
+    if begun {
+        turn.hold_if_none(HoldKind::Check);
     }
-    if !turn.window_over(turn.rollout().interval) {
+    if !turn.held_enough(HoldKind::Check) {
         // A gate that is closed stays the reason until it is asked again.
-        return if turn.gate().is_some() { Err(Stop::Acted) } else { Ok(()) };
+        return if turn.asked_again().is_some() { Err(Stop::Acted) } else { Ok(()) };
     }
     turn.rollback_hooks()?;
     turn.analyse();
-    if begun { check(turn, position) } else { first(turn) }
+    if begun { check(turn) } else { first(turn) }
 }
 
 /// Nothing has been shifted yet: the tests before traffic, then the first step.
 fn first(turn: &mut Turn) -> Flow {
-    turn.note(turn.rollout().say_starting());
-    if let Err(why) = turn.pre_rollout_hooks()? {
-        turn.warn(turn.rollout().say_halt(&why));
+    turn.tell(&EventKind::Starting);
+    if !turn.pre_rollout_hooks()? {
         return failed(turn);
     }
     turn.warn_of_overlap();
-    turn.rollout().warnings.iter().for_each(|warning| turn.warn(*warning));
-    advance(turn, 0)
+    turn.rollout().warnings.iter().for_each(|warning| turn.tell(warning));
+    advance(turn)
 }
 
 /// The analysis of one interval, and what follows from it.
-fn check(turn: &mut Turn, position: usize) -> Flow {
-    if let Err(why) = turn.rollout_hooks()? {
-        turn.warn(turn.rollout().say_halt(&why));
+fn check(turn: &mut Turn) -> Flow {
+    if !turn.rollout_hooks()? {
         return failed(turn);
     }
     if !metrics_pass(turn)? {
         return failed(turn);
     }
-    advance(turn, position)
+    advance(turn)
 }
 
-fn advance(turn: &mut Turn, position: usize) -> Flow {
+/// Enters the next step, or promotes after the last one, once the gates before it are open.
+fn advance(turn: &mut Turn) -> Flow {
     if let Some(Err(stop)) = refused(turn) {
         return Err(stop);
     }
-    let strategy = &turn.rollout().strategy;
-    if strategy.kind == Kind::Progressive && turn.next.phase == Phase::Progressing {
-        turn.confirm_traffic_increase()?;
-    }
-    let Some(step) = strategy.steps.get(position) else {
-        turn.confirm_promotion()?;
-        return promote(turn);
-    };
-    if matches!(step.label, Label::Switch { .. }) {
-        turn.confirm_promotion()?;
-    }
-    step_into(turn, step.label);
+    let (strategy, place) = (&turn.rollout().strategy, turn.next.stage.progress().entered);
+    turn.pass_gates(strategy.gates(place))?;
+    let Some(step) = strategy.steps.get(place) else { return promote(turn) };
+    step_into(turn, place, step);
     Err(Stop::Acted)
 }
 
 /// Checks go on while the API server does not take the route as it should be; the version does not.
 fn refused(turn: &mut Turn) -> Option<Flow> {
     turn.obs.route.present()?.refused.as_ref()?;
-    turn.open_window();
+    turn.hold(HoldKind::Check);
     Some(turn.route_accepted())
 }
 
-fn step_into(turn: &mut Turn, label: Label) {
+fn step_into(turn: &mut Turn, place: usize, step: Step) {
     let rollout = turn.rollout();
-    turn.next.waiting_for = None;
-    turn.open_window();
-    if turn.primary_is_lost() && rollout.routed() {
+    turn.next.waiting = None;
+    turn.hold(HoldKind::Check);
+    let progress = if turn.primary_is_lost() && rollout.routed() {
         // Its replacement is tested with all of the traffic.
-        turn.next.canary_weight = 100;
-        turn.note(rollout.say_weight(100));
-        return turn.shift(turn.bearable_routing());
-    }
-    match label {
-        Label::Weight(weight) => {
-            turn.next.canary_weight = i64::from(weight);
-            turn.note(rollout.say_weight(weight));
-        }
-        Label::Mirror => {
-            turn.next.iterations = 1;
-            turn.note(rollout.say_weight(0));
-        }
-        Label::Iteration { n, of } => {
-            turn.next.iterations = n;
-            turn.note(rollout.say_iteration(n, of));
-        }
-        Label::Switch { mirrored, announced } => {
-            turn.next.iterations = turn.next.iterations.saturating_add(1);
-            if announced {
-                turn.note(if mirrored { event::STOP_MIRRORING } else { event::ROUTING_TO_CANARY });
-            }
-        }
-    }
+        turn.tell(&EventKind::Weight(100));
+        Progress { entered: rollout.strategy.steps.len(), weight: 100 }
+    } else {
+        announce(turn, step.label);
+        Progress { entered: place.saturating_add(1), weight: step.label.weight() }
+    };
+    turn.next.analysing(|analysis| analysis.progress = progress);
+    let (at, weight) = (turn.now(), progress.split(&rollout.strategy).canary);
+    let entered = Entered { place: i64::try_from(place).unwrap_or(i64::MAX), weight, at };
+    turn.next.run.iter_mut().for_each(|run| run.enter(entered));
     turn.shift(turn.bearable_routing());
+}
+
+fn announce(turn: &mut Turn, label: Label) {
+    match label {
+        Label::Weight(weight) => turn.tell(&EventKind::Weight(weight)),
+        Label::Mirror => turn.tell(&EventKind::Weight(0)),
+        Label::Iteration { n, of } => turn.tell(&EventKind::Iteration { n, of }),
+        Label::Switch { announced: false, .. } => {}
+        Label::Switch { mirrored: true, .. } => turn.tell(&EventKind::MirroringEnds),
+        Label::Switch { mirrored: false, .. } => turn.tell(&EventKind::RoutingToCanary),
+    }
 }
 
 /// The decision is written before the primary is touched: from here on this revision is the next stable.
 fn promote(turn: &mut Turn) -> Flow {
-    turn.note(turn.rollout().say_copying());
-    turn.enter(Phase::Promoting);
-    turn.next.waiting_for = None;
-    turn.next.last_check_time = None;
+    turn.tell(&EventKind::Copying);
+    let progress = turn.next.stage.progress();
+    turn.enter(Stage::Promoting { progress, adopted: None });
+    turn.next.waiting = None;
+    turn.release();
     turn.act(Action::ApplyPrimary);
     Err(Stop::Acted)
 }
 
 fn failed(turn: &mut Turn) -> Flow {
     turn.next.failed_checks = turn.next.failed_checks.saturating_add(1);
-    turn.next.waiting_for = None;
-    turn.open_window();
+    turn.next.waiting = None;
+    turn.hold(HoldKind::Check);
     let failed = turn.next.failed_checks;
     if failed >= turn.rollout().threshold {
         return rollback::begin(turn, &RollbackCause::Threshold(failed));
@@ -326,8 +310,8 @@ fn metrics_pass(turn: &mut Turn) -> Flow<bool> {
     turn.next.checks = judged.iter().map(|(verdict, c, o)| verdict.status(c, o)).collect();
     let held = |verdict: &Verdict| verdict.kind == VerdictKind::Held;
     if let Some((bad, ..)) = judged.iter().find(|(verdict, ..)| !verdict.pass && !held(verdict)) {
-        let level = if bad.error_level { Level::Error } else { Level::Warning };
-        turn.say(level, bad.message.clone().unwrap_or_default());
+        let message = bad.message.clone().unwrap_or_default();
+        turn.tell(&EventKind::MetricFailed { error: bad.error_level, message });
         return Ok(false);
     }
     predecessor::hold(turn, judged.iter().map(|(verdict, check, _)| (verdict, *check)))?;

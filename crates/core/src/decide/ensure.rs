@@ -4,11 +4,13 @@ use super::turn::{Flow, Stop, Turn};
 use crate::{
     Routing, affinity,
     build::leftovers::made_by_a_former_primary,
+    event::EventKind,
     observe::{Acceptance, Primary, Readiness, Route, Seen, Synced},
     plan::{Action, ServiceRole},
+    reason::WaitReason,
+    state::{HoldKind, Stage},
 };
 use chrono::TimeDelta;
-use serin_api::Phase;
 
 /// How long a gateway may be silent, or say no to a route: it may not have seen everything that the route refers to.
 const REFUSED: TimeDelta = TimeDelta::seconds(5);
@@ -29,7 +31,7 @@ impl Turn<'_> {
     pub(super) fn take_apex(&mut self) -> Flow {
         self.ensure_apex()?;
         if self.obs.services.apex_in_use {
-            self.open_window();
+            self.hold(HoldKind::Drain);
             return Err(Stop::Acted);
         }
         Ok(())
@@ -37,14 +39,13 @@ impl Turn<'_> {
 
     /// Whether clients of the apex have had time to notice that it selects the primary now.
     pub(super) fn apex_moved(&mut self) -> Flow {
-        let taken = self.next.last_check_time.is_some();
-        if taken && !self.window_over(self.rollout().drain) { Err(Stop::Acted) } else { Ok(()) }
+        if self.held_enough(HoldKind::Drain) { Ok(()) } else { Err(Stop::Acted) }
     }
 
     /// Pods of others behind a Service. Those of a primary of this Canary's that is about to go, as when the target is of
     /// another kind now and has the same labels, are none.
     pub(super) fn foreign_pods(&self, found: &[String]) -> Vec<String> {
-        let former = |maker: &&String| !made_by_a_former_primary(self.rollout(), &self.next.leftovers, maker);
+        let former = |maker: &&String| !made_by_a_former_primary(self.rollout(), &self.next.orphans, maker);
         found.iter().filter(former).cloned().collect()
     }
 
@@ -88,7 +89,9 @@ impl Turn<'_> {
         };
         let ready = self.obs.primary.present().is_some_and(|primary| primary.readiness == Readiness::Ready);
         // The primary of another target takes over in its time: `initialize` says when.
-        let early = role == ServiceRole::Primary && self.next.phase == Phase::Initializing && !self.steady;
+        let early = role == ServiceRole::Primary
+            && matches!(self.next.stage, Stage::Initializing { .. })
+            && !self.steady;
         elsewhere && (!ready || early)
     }
 
@@ -107,7 +110,7 @@ impl Turn<'_> {
     fn scaler_source(&self) -> Flow<i32> {
         let Some(scaler) = &self.obs.scaler else { return Ok(1) };
         let min = self.known("autoscaler", &scaler.min_replicas)?;
-        min.copied().ok_or_else(|| Stop::wait(self.rollout().say_scaler_missing()))
+        min.copied().ok_or_else(|| WaitReason::ScalerMissing.into())
     }
 
     /// Whether the target's autoscaler is to be paused, or to scale again, before the target is scaled.
@@ -142,22 +145,7 @@ impl Turn<'_> {
 
     /// The split that the status asks for.
     pub(super) fn desired_routing(&self) -> Routing {
-        let status = &self.next;
-        let strategy = &self.rollout().strategy;
-        if status.rollback_reason.is_some() {
-            return Routing::PRIMARY;
-        }
-        let weight = u8::try_from(status.canary_weight.clamp(0, 100)).unwrap_or(100);
-        match status.phase {
-            Phase::Failed => Routing::weighted(weight),
-            Phase::Progressing | Phase::WaitingPromotion | Phase::Promoting if weight > 0 => {
-                Routing::weighted(weight)
-            }
-            Phase::Progressing | Phase::WaitingPromotion | Phase::Promoting => {
-                strategy.routing(strategy.position(0, status.iterations))
-            }
-            _ => Routing::PRIMARY,
-        }
+        self.next.stage.split(&self.rollout().strategy)
     }
 
     /// The cookies of session affinity follow the split that the status asks for. The canary's goes with its
@@ -168,9 +156,10 @@ impl Turn<'_> {
             return;
         }
         if self.desired_routing().canary > 0 {
-            affinity::give(rollout, &self.obs.status, &mut self.next, now);
+            let before = (self.before().cookies.clone(), self.before().stage.weight());
+            affinity::give(rollout, (&before.0, before.1), &mut self.next, now);
         } else if self.routed().is_some_and(|routing| routing.canary == 0) {
-            affinity::retire(rollout, &mut self.next);
+            affinity::retire(rollout, &mut self.next.cookies);
         }
     }
 
@@ -217,14 +206,14 @@ impl Turn<'_> {
             return Ok(());
         }
         if route.is_some_and(|r| !shaped(r)) && !self.obs.endpoints.follow {
-            return Err(Stop::wait(self.rollout().say_port_not_ready()));
+            return Err(WaitReason::PortNotReady.into());
         }
         let current = route.and_then(|r| r.routing);
         if let Err(held) = self.may_route(current, want) {
             return self.repair_shape(route).and(Err(held));
         }
         self.act(Action::ApplyRoute(want));
-        self.next.waiting_for = None;
+        self.next.waiting = None;
         Err(Stop::Acted)
     }
 
@@ -260,7 +249,7 @@ impl Turn<'_> {
     pub(super) fn send_to_primary(&mut self) -> Flow {
         let moved = self.ensure_route(Routing::PRIMARY.kept_warm());
         if matches!(moved, Err(Stop::Acted)) {
-            self.close_window();
+            self.release();
         }
         moved
     }
@@ -269,10 +258,8 @@ impl Turn<'_> {
     /// may learn of the route a moment after its gateway says so: that is part of the time.
     fn drained(&mut self) -> Flow {
         self.route_accepted()?;
-        if self.next.last_check_time.is_none() {
-            self.open_window();
-        }
-        if self.window_over(self.rollout().drain) { Ok(()) } else { Err(Stop::Acted) }
+        self.hold_if_none(HoldKind::Drain);
+        if self.held_enough(HoldKind::Drain) { Ok(()) } else { Err(Stop::Acted) }
     }
 
     /// As [`Self::ensure_route`], but a primary beyond hope holds nothing up: its replacement comes.
@@ -325,7 +312,7 @@ impl Turn<'_> {
         match ready {
             Seen::Present(n) if *n > 0 => Ok(()),
             Seen::Unknown(why) => Err(self.unknown("endpoints", why)),
-            Seen::Present(_) | Seen::Absent => Err(no_endpoints(service, &self.rollout().namespace)),
+            Seen::Present(_) | Seen::Absent => Err(WaitReason::NoEndpoints(service.to_owned()).into()),
         }
     }
 
@@ -346,10 +333,10 @@ impl Turn<'_> {
     pub(super) fn route_accepted(&self) -> Flow {
         let Some(route) = self.obs.route.present().filter(|_| self.rollout().routed()) else { return Ok(()) };
         if let Some(why) = &route.refused {
-            return Err(Stop::wait(why.clone()).stalled("RouteRefused"));
+            return Err(Stop::from(WaitReason::RouteRefused(why.clone())).stalled("RouteRefused"));
         }
         if let Some(why) = &route.unattached {
-            return Err(Stop::wait(why.clone()).stalled("GatewayNotReady"));
+            return Err(Stop::from(WaitReason::Unattached(why.clone())).stalled("GatewayNotReady"));
         }
         match &route.acceptance {
             Acceptance::Accepted => Ok(()),
@@ -362,19 +349,19 @@ impl Turn<'_> {
     pub(super) fn warn_of_overlap(&mut self) {
         let said = self.obs.route.present().and_then(|route| route.overlaps.as_ref());
         if let Some(said) = said.filter(|_| self.rollout().routed()) {
-            self.warn(self.rollout().say_overlap(said));
+            self.tell(&EventKind::Overlap(said.clone()));
         }
     }
 
     /// A wait that is over in a moment for the most part; one that lasts is for people to end.
     fn patient(&self, why: &str, patience: TimeDelta) -> Stop {
         let quiet = self.obs.route_written.map(|at| crate::time::later(at, REFUSED));
-        let stop = Stop::wait(why).quiet(quiet);
-        let told = self.obs.status.waiting_for.as_deref() == Some(why);
-        let since = self.obs.status.last_transition_time.filter(|_| told);
+        let reason = WaitReason::NotAccepted(why.to_owned());
+        let since = self.waits_since(&reason);
+        let stop = Stop::from(reason).quiet(quiet);
         match since.map(|since| crate::time::later(since, patience)) {
             Some(until) if until <= self.now() => stop.stalled("RouteNotAccepted"),
-            until => stop.until(until),
+            again => stop.again(again),
         }
     }
 
@@ -415,18 +402,13 @@ impl Turn<'_> {
 pub(super) fn ready(
     readiness: &Readiness,
     now: crate::Timestamp,
-    say: impl Fn(&str) -> String,
+    reason: impl Fn(String) -> WaitReason,
 ) -> Flow<Result<(), String>> {
     match readiness {
         Readiness::Ready => Ok(Ok(())),
         Readiness::NotReady { message, fatal_at: Some(at) } if *at <= now => Ok(Err(message.clone())),
-        Readiness::NotReady { message, fatal_at } => Err(Stop::wait(say(message)).until(*fatal_at)),
+        Readiness::NotReady { message, fatal_at } => {
+            Err(Stop::from(reason(message.clone())).until(*fatal_at))
+        }
     }
-}
-
-fn no_endpoints(service: &str, namespace: &str) -> Stop {
-    Stop::wait(format!(
-        "Service {service}.{namespace} has no ready endpoints: check that its pods are ready and that \
-         service.targetPort names a port of the container"
-    ))
 }

@@ -1,12 +1,14 @@
 //! The end of a promotion: the primary has the traffic, the canary goes.
 
-use serin_api::Phase;
-
 use super::{
     ensure, predecessor, promote,
     turn::{Flow, Turn},
 };
-use crate::{event, plan::Severity, status};
+use crate::{
+    event::{AlertKind, EventKind},
+    reason::WaitReason,
+    state::Stage,
+};
 
 pub(super) fn run(turn: &mut Turn) -> Flow {
     let target = turn.known("target", &turn.obs.target)?;
@@ -14,7 +16,7 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
     turn.ensure_apex()?;
     if !turn.primary_serves()
         && let Some(primary) = turn.primary()?
-        && let Ok(Err(why)) = ensure::ready(&primary.readiness, turn.now(), str::to_owned)
+        && let Ok(Err(why)) = ensure::ready(&primary.readiness, turn.now(), WaitReason::PrimaryNotReady)
     {
         return promote::fail(turn, &why);
     }
@@ -25,25 +27,21 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
 }
 
 fn succeed(turn: &mut Turn) {
-    // A run that was called off comes this way too, with the reason in place of a promotion.
-    let promoted = turn.next.rollback_reason.is_none();
+    let promoted = !matches!(turn.next.stage, Stage::CalledOff { .. });
     predecessor::traffic_ended(turn);
-    let failed_checks = turn.next.failed_checks;
-    status::reset(&mut turn.next);
-    turn.next.failed_checks = failed_checks;
-    turn.next.last_promoted_spec = turn.next.last_applied_spec.clone();
-    turn.enter(Phase::Succeeded);
-    let rollout = turn.rollout();
+    turn.release();
+    turn.next.promoted = turn.next.applied.clone();
+    turn.enter(Stage::Succeeded);
     if !promoted {
-        turn.note(rollout.say_nothing_to_promote());
-        return turn.alert(Severity::Info, event::ALERT_REVERTED, false);
+        turn.tell(&EventKind::NothingToPromote);
+        return turn.alert(&AlertKind::Reverted);
     }
     turn.end(true);
-    if rollout.spec.skip_analysis {
-        turn.note(rollout.say_skipped());
-        turn.alert(Severity::Info, event::ALERT_SKIPPED, false);
+    if turn.rollout().spec.skip_analysis {
+        turn.tell(&EventKind::Skipped);
+        turn.alert(&AlertKind::Skipped);
     } else {
-        turn.note(rollout.say_promoted());
-        turn.alert(Severity::Info, event::ALERT_SUCCEEDED, false);
+        turn.tell(&EventKind::Promoted);
+        turn.alert(&AlertKind::Succeeded);
     }
 }

@@ -7,10 +7,11 @@ use super::{
     turn::{Flow, Stop, Turn},
 };
 use crate::{
-    event::{self, RollbackCause},
+    event::{AlertKind, EventKind, RollbackCause, TestKind},
     observe::HookAnswer,
-    plan::Severity,
-    rollout::HookKind,
+    reason::{Gate, WaitReason},
+    rollout::{Hook, HookKind},
+    state::{HoldKind, Stage, WaitKind, Waiting},
     time::later,
 };
 
@@ -21,93 +22,129 @@ impl Turn<'_> {
         if self.rollout().spec.skip_analysis {
             return Ok(());
         }
-        let phase = self.next.phase;
+        let phase = self.next.phase();
         for hook in self.rollout().hooks_of(HookKind::Rollback) {
             if *self.hook(hook, phase)? == HookAnswer::Pass {
-                self.warn(format!("Rollback check {} passed", hook.name));
+                self.tell(&EventKind::RollbackAsked { hook: hook.name.clone() });
                 return rollback::begin(self, &RollbackCause::Hook);
             }
-            self.note(format!("Rollback hook {} not signaling a rollback", hook.name));
+            self.tell(&EventKind::RollbackNotAsked { hook: hook.name.clone() });
         }
         Ok(())
     }
 
-    /// Runs the tests before any traffic; `Err` of the inner result is why they failed.
-    pub(super) fn pre_rollout_hooks(&mut self) -> Flow<Result<(), String>> {
+    /// Runs the tests before any traffic. Whether all passed.
+    pub(super) fn pre_rollout_hooks(&mut self) -> Flow<bool> {
         for hook in self.rollout().hooks_of(HookKind::PreRollout) {
             if let HookAnswer::Fail(why) = self.hook(hook, Phase::Progressing)? {
-                return Ok(Err(format!("pre-rollout check {} failed {why}", hook.name)));
+                self.test_failed(TestKind::Before, hook, why);
+                return Ok(false);
             }
-            self.note(format!("Pre-rollout check {} passed", hook.name));
+            self.tell(&EventKind::TestPassed { hook: hook.name.clone() });
         }
-        Ok(Ok(()))
+        Ok(true)
     }
 
-    /// Runs the checks of every interval; `Err` of the inner result is why they failed.
-    pub(super) fn rollout_hooks(&mut self) -> Flow<Result<(), String>> {
+    /// Runs the checks of every interval. Whether all passed.
+    pub(super) fn rollout_hooks(&mut self) -> Flow<bool> {
         for hook in self.rollout().hooks_of(HookKind::Rollout) {
             if let HookAnswer::Fail(why) = self.hook(hook, Phase::Progressing)? {
-                return Ok(Err(format!("external check {} failed {why}", hook.name)));
+                self.test_failed(TestKind::Round, hook, why);
+                return Ok(false);
             }
         }
-        Ok(Ok(()))
+        Ok(true)
+    }
+
+    fn test_failed(&mut self, kind: TestKind, hook: &Hook, why: &str) {
+        self.tell(&EventKind::TestFailed { kind, hook: hook.name.clone(), why: why.to_owned() });
     }
 
     /// The gate before a rollout starts. While it is closed the phase is Waiting.
     pub(super) fn confirm_rollout(&mut self) -> Flow {
-        let phase = self.next.phase;
+        let phase = self.next.phase();
         for hook in self.rollout().hooks_of(HookKind::ConfirmRollout) {
             if let HookAnswer::Fail(_) = self.hook(hook, phase)? {
                 if phase != Phase::Waiting {
-                    self.enter(Phase::Waiting);
-                    self.alert_gate(hook.mute_alert, event::ALERT_WAITING);
+                    self.enter(Stage::WaitingToStart { held: self.next.stage.held() });
+                    self.alert_gate(hook, Gate::Start);
                 }
-                return self.hold(&format!("waiting for approval {}", hook.name));
+                return self.keep_waiting(Gate::Start, &hook.name);
             }
-            self.note(format!("Confirm-rollout check {} passed", hook.name));
+            self.passed(Gate::Start, hook);
+        }
+        Ok(())
+    }
+
+    /// Asks these gates, one after the other.
+    pub(super) fn pass_gates(&mut self, gates: &[Gate]) -> Flow {
+        for gate in gates {
+            match gate {
+                Gate::Start => self.confirm_rollout()?,
+                // A promotion that is held holds all that comes before it, too.
+                Gate::TrafficIncrease if self.next.phase() == Phase::Progressing => {
+                    self.confirm_traffic_increase()?;
+                }
+                Gate::TrafficIncrease => {}
+                Gate::Promotion => self.confirm_promotion()?,
+            }
         }
         Ok(())
     }
 
     /// The gate before traffic grows.
-    pub(super) fn confirm_traffic_increase(&mut self) -> Flow {
+    fn confirm_traffic_increase(&mut self) -> Flow {
         for hook in self.rollout().hooks_of(HookKind::ConfirmTrafficIncrease) {
             if let HookAnswer::Fail(_) = self.hook(hook, Phase::Progressing)? {
-                let why = format!("waiting for traffic increase approval {}", hook.name);
-                if self.next.waiting_for.as_deref() != Some(&self.rollout().say_halt(&why)) {
-                    self.alert_gate(hook.mute_alert, event::ALERT_WAITING_INCREASE);
+                let waiting = self.next.waiting.as_ref();
+                let closed =
+                    |waiting: &Waiting| waiting.kind == Some(WaitKind::Gate) && waiting.subject == hook.name;
+                if !waiting.is_some_and(closed) {
+                    self.alert_gate(hook, Gate::TrafficIncrease);
                 }
-                return self.hold(&why);
+                return self.keep_waiting(Gate::TrafficIncrease, &hook.name);
             }
-            self.note(format!("Confirm-traffic-increase check {} passed", hook.name));
+            self.passed(Gate::TrafficIncrease, hook);
         }
         Ok(())
     }
 
     /// The gate before the promotion. While it is closed the phase is `WaitingPromotion`.
-    pub(super) fn confirm_promotion(&mut self) -> Flow {
+    fn confirm_promotion(&mut self) -> Flow {
         for hook in self.rollout().hooks_of(HookKind::ConfirmPromotion) {
             if let HookAnswer::Fail(_) = self.hook(hook, Phase::Progressing)? {
-                if self.next.phase != Phase::WaitingPromotion {
-                    self.enter(Phase::WaitingPromotion);
-                    self.alert_gate(hook.mute_alert, event::ALERT_WAITING_PROMOTION);
+                if self.next.phase() != Phase::WaitingPromotion {
+                    self.await_promotion();
+                    self.alert_gate(hook, Gate::Promotion);
                 }
-                return self.hold(&format!("waiting for promotion approval {}", hook.name));
+                return self.keep_waiting(Gate::Promotion, &hook.name);
             }
-            self.note(format!("Confirm-promotion check {} passed", hook.name));
+            self.passed(Gate::Promotion, hook);
         }
         Ok(())
     }
 
-    fn alert_gate(&mut self, muted: bool, message: &str) {
-        if !muted {
-            self.alert(Severity::Warn, message, false);
+    fn passed(&mut self, gate: Gate, hook: &Hook) {
+        self.tell(&EventKind::GatePassed { gate, hook: hook.name.clone() });
+    }
+
+    fn alert_gate(&mut self, hook: &Hook, gate: Gate) {
+        if !hook.mute_alert {
+            self.alert(&AlertKind::Waiting(gate));
         }
     }
 
-    fn hold(&mut self, why: &str) -> Flow {
-        self.open_window();
+    fn await_promotion(&mut self) {
+        let mut stage = self.next.stage.clone();
+        if let Stage::Analysing(analysis) = &mut stage {
+            analysis.awaits_promotion = true;
+        }
+        self.enter(stage);
+    }
+
+    fn keep_waiting(&mut self, gate: Gate, hook: &str) -> Flow {
+        self.hold(HoldKind::Check);
         let again = later(self.now(), self.rollout().interval);
-        Err(Stop::wait(self.rollout().say_halt(why)).until(Some(again)))
+        Err(Stop::from(WaitReason::Gate { gate, hook: hook.to_owned() }).again(Some(again)))
     }
 }

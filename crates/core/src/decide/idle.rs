@@ -1,25 +1,23 @@
 //! Between rollouts: keeping the objects, looking for a new revision, asking whether it may start.
 
-use serin_api::Phase;
-
 use super::{
-    ensure, leftovers, predecessor, rollback,
+    ensure, leftovers, predecessor,
     turn::{Flow, Inputs, Stop, Turn},
 };
 use crate::{
-    event, hash,
+    event::{AlertKind, EventKind},
+    hash,
     observe::{Primary, Synced},
-    plan::{Action, Severity},
-    status,
+    plan::Action,
+    reason::WaitReason,
+    state::{Analysis, Cause, HoldKind, Progress, Stage, configs},
 };
 
 pub(super) fn run(turn: &mut Turn) -> Flow {
-    if turn.next.rollback_reason.is_some() {
-        return rollback::run(turn);
-    }
     let inputs = turn.inputs()?;
     if never_initialized(turn, inputs) {
-        turn.enter(Phase::Initializing);
+        let adopted = turn.next.stage.adopted().cloned();
+        turn.enter(Stage::Initializing { adopted });
         return Err(Stop::Acted);
     }
     turn.ensure_services()?;
@@ -60,8 +58,8 @@ fn strangers(turn: &Turn) -> Flow {
     if strangers.is_empty() || turn.obs.services.primary != Synced::Yes {
         return Ok(());
     }
-    let why = rollout.say_strangers(&rollout.primary_service(), &strangers);
-    Err(Stop::wait(why).stalled("ForeignPods"))
+    let service = rollout.primary_service();
+    Err(Stop::from(WaitReason::ForeignPods { service, workloads: strangers }).stalled("ForeignPods"))
 }
 
 /// Whether the target differs from what the last rollout saw.
@@ -70,28 +68,29 @@ pub(super) fn changed(turn: &Turn, inputs: Inputs) -> bool {
 }
 
 fn changed_configs(turn: &Turn, inputs: Inputs) -> bool {
-    turn.rollout().config_tracking && status::configs_changed(&turn.next, turn.foreign(), inputs.configs)
+    let known = turn.next.configs.as_ref();
+    turn.rollout().config_tracking && configs::changed(known, turn.foreign(), inputs.configs)
 }
 
 /// Whether the primary runs exactly this: nothing to release.
 pub(super) fn already_promoted(turn: &Turn, inputs: Inputs, primary: &Primary) -> bool {
     let id = hash::promotion_id(&turn.rollout().uid, &inputs.target.revision, inputs.configs);
     if primary.promotion_id.as_ref() == Some(&id) {
-        return turn.next.phase != Phase::Failed || turn.next.canary_weight == 0;
+        return turn.next.stage.held() == 0 || !matches!(turn.next.stage, Stage::Failed { .. });
     }
-    let tracked = turn.next.tracked_configs.is_none() || !changed_configs(turn, inputs);
+    let tracked = turn.next.configs.is_none() || !changed_configs(turn, inputs);
     tracked && primary.matches_target
 }
 
 /// A failed initialisation is tried again when the target changes or its primary comes up after all.
 fn never_initialized(turn: &Turn, inputs: Inputs) -> bool {
-    let failed = turn.next.phase == Phase::Failed && turn.next.last_promoted_spec.is_none();
+    let failed = matches!(turn.next.stage, Stage::Failed { .. }) && turn.next.promoted.is_none();
     let primary = turn.obs.primary.present().map(|p| &p.readiness);
     failed && (changed_spec(turn, inputs) || primary == Some(&crate::observe::Readiness::Ready))
 }
 
 fn changed_spec(turn: &Turn, inputs: Inputs) -> bool {
-    turn.next.last_applied_spec.as_deref() != Some(inputs.target.revision.as_str())
+    turn.next.applied.as_deref() != Some(inputs.target.revision.as_str())
 }
 
 /// A primary that somebody deleted is made again only from the revision that was promoted.
@@ -99,35 +98,48 @@ fn primary_or_recreate<'a>(turn: &mut Turn<'a>, inputs: Inputs) -> Flow<&'a Prim
     if let Some(primary) = turn.primary()? {
         return Ok(primary);
     }
-    let promoted = turn.next.last_promoted_spec.as_deref() == Some(inputs.target.revision.as_str());
+    let promoted = turn.next.promoted.as_deref() == Some(inputs.target.revision.as_str());
     if promoted {
         turn.act(Action::ApplyPrimary);
         return Err(Stop::Acted);
     }
-    Err(Stop::wait(turn.rollout().say_primary_missing()))
+    Err(WaitReason::PrimaryMissing.into())
 }
 
 /// After a failed promotion traffic stays on the canary until the primary is ready.
 fn release_hold(turn: &mut Turn, primary: &Primary) {
-    let held = turn.next.phase == Phase::Failed && turn.next.canary_weight > 0;
+    let held = matches!(turn.next.stage, Stage::Failed { held, .. } if held > 0);
     if held && primary.readiness == crate::observe::Readiness::Ready && turn.primary_serves() {
         predecessor::traffic_ends(turn);
-        turn.next.canary_weight = 0;
+        turn.next.stage = Stage::failed(0);
+    }
+}
+
+fn is_waiting(turn: &Turn) -> bool {
+    matches!(turn.next.stage, Stage::WaitingToStart { .. })
+}
+
+/// What makes the present revision a new one.
+fn cause(turn: &Turn, inputs: Inputs) -> Cause {
+    let changed = configs::first_changed(turn.next.configs.as_ref(), inputs.configs);
+    match changed.filter(|_| !changed_spec(turn, inputs)) {
+        Some(config) => Cause::Config(config.to_owned()),
+        None => Cause::Template,
     }
 }
 
 fn unchanged(turn: &mut Turn) {
-    if turn.next.phase == Phase::Waiting {
-        turn.enter(Phase::Succeeded);
-        turn.next.last_check_time = None;
+    if is_waiting(turn) {
+        turn.enter(Stage::Succeeded);
+        turn.release();
     }
 }
 
 /// Takes over the names of what runs already, without a rollout.
 fn adopt(turn: &mut Turn, inputs: Inputs) {
     turn.take(inputs);
-    if turn.next.phase != Phase::Failed {
-        turn.next.last_promoted_spec = Some(inputs.target.revision.clone());
+    if !matches!(turn.next.stage, Stage::Failed { .. }) {
+        turn.next.promoted = Some(inputs.target.revision.clone());
     }
 }
 
@@ -135,15 +147,14 @@ fn wait_for_primary(turn: &Turn, primary: &Primary) -> Flow {
     if turn.rollout().spec.skip_analysis {
         return Ok(());
     }
-    let rollout = turn.rollout();
     // A primary that is beyond hope must not keep its replacement away.
-    ensure::ready(&primary.readiness, turn.now(), |why| rollout.say_primary_not_ready(why)).map(|_| ())
+    ensure::ready(&primary.readiness, turn.now(), WaitReason::PrimaryNotReady).map(|_| ())
 }
 
 /// Asks the gate at once when a revision is new, then once in each interval.
 fn approve(turn: &mut Turn) -> Flow {
-    if turn.next.phase == Phase::Waiting {
-        if !turn.window_over(turn.rollout().interval) {
+    if is_waiting(turn) {
+        if !turn.held_enough(HoldKind::Check) {
             return Err(Stop::Acted);
         }
         turn.rollback_hooks()?;
@@ -152,24 +163,27 @@ fn approve(turn: &mut Turn) -> Flow {
 }
 
 fn start(turn: &mut Turn, inputs: Inputs, primary: Option<&Primary>) -> Flow {
-    let held = turn.next.phase == Phase::Failed && turn.next.canary_weight >= 100;
+    let held = matches!(turn.next.stage, Stage::Failed { held, .. } if held >= 100);
     begin(turn, inputs);
     if held {
-        turn.next.canary_weight = 100;
+        let progress = Progress { entered: turn.rollout().strategy.position(100, 0), weight: 100 };
+        turn.next.analysing(|analysis| analysis.progress = progress);
     }
-    turn.note(turn.rollout().say_detected());
-    turn.alert(Severity::Info, event::ALERT_PROGRESSING, true);
+    turn.tell(&EventKind::Detected);
+    turn.alert(&AlertKind::Progressing);
     let replicas = turn.canary_replicas(primary)?;
     turn.scale_up(inputs.target.replicas, replicas)?;
-    turn.next.waiting_for = None;
+    turn.next.waiting = None;
     Err(Stop::Acted)
 }
 
 /// Makes the present revision the one under analysis, from the beginning.
 pub(super) fn begin(turn: &mut Turn, inputs: Inputs) {
     predecessor::traffic_ends(turn);
-    status::reset(&mut turn.next);
+    let cause = cause(turn, inputs);
+    turn.next.forget_rollout();
     turn.next.checks.clear();
     turn.take(inputs);
-    turn.enter(Phase::Progressing);
+    turn.begin_run(&cause);
+    turn.enter(Stage::Analysing(Analysis::default()));
 }

@@ -1,37 +1,35 @@
 //! Bringing up the primary beside a target that serves, without a moment of lost traffic.
 
-use serin_api::Phase;
-
 use super::{
     ensure,
     turn::{Flow, Inputs, Stop, Turn},
 };
 use crate::{
-    event, hash,
+    event::{AlertKind, EventKind},
+    hash,
     observe::{Primary, Readiness},
-    plan::{Action, Ask, Level, Severity},
-    status,
+    plan::{Action, Ask},
+    reason::WaitReason,
+    state::{HoldKind, Stage},
 };
 
 /// The name of what a primary runs, where nobody knows.
 const UNKNOWN: &str = "unknown";
 
 pub(super) fn run(turn: &mut Turn) -> Flow {
-    if turn.next.phase == Phase::None {
-        turn.enter(Phase::Initializing);
+    if turn.next.stage == Stage::New {
+        turn.enter(Stage::Initializing { adopted: None });
         check_providers(turn)?;
     }
     let inputs = turn.inputs()?;
     turn.ensure_services()?;
     let made = primary(turn, inputs)?;
-    let rollout = turn.rollout();
-    let say = |why: &str| rollout.say_primary_not_ready(why);
     if turn.obs.services.elsewhere && made.primary.readiness != Readiness::Ready {
-        turn.close_window();
+        turn.release();
     }
-    if let Err(why) = ensure::ready(&made.primary.readiness, turn.now(), say)? {
+    if let Err(why) = ensure::ready(&made.primary.readiness, turn.now(), WaitReason::PrimaryNotReady)? {
         return if made.kept {
-            Err(Stop::wait(rollout.say_primary_kept(&why)))
+            Err(WaitReason::PrimaryKept(why).into())
         } else {
             give_up(turn, &why, inputs)
         };
@@ -54,10 +52,8 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
 /// an interval first.
 fn steady(turn: &mut Turn) -> Flow {
     if turn.obs.services.elsewhere && !turn.obs.endpoints.strangers.primary.is_empty() {
-        if turn.next.last_check_time.is_none() {
-            turn.open_window();
-        }
-        if !turn.window_over(turn.rollout().interval) {
+        turn.hold_if_none(HoldKind::Settle);
+        if !turn.held_enough(HoldKind::Settle) {
             return Err(Stop::Acted);
         }
     }
@@ -76,13 +72,13 @@ struct Made<'a> {
 /// nobody has judged what would take its place.
 fn primary<'a>(turn: &mut Turn<'a>, inputs: Inputs) -> Flow<Made<'a>> {
     let id = hash::promotion_id(&turn.rollout().uid, &inputs.target.revision, inputs.configs);
-    let adopted = turn.next.adopted_promotion.clone();
+    let adopted = turn.next.stage.adopted().cloned();
     let carries = |has: Option<&String>| has.is_some() && (has == Some(&id) || has == adopted.as_ref());
     match turn.primary()? {
         Some(primary) if carries(primary.promotion_id.as_ref()) => Ok(Made { primary, kept: false }),
-        Some(primary) if turn.next.last_applied_spec.is_none() => Ok(Made { primary, kept: true }),
+        Some(primary) if turn.next.applied.is_none() => Ok(Made { primary, kept: true }),
         _ => {
-            turn.next.last_applied_spec = Some(inputs.target.revision.clone());
+            turn.next.applied = Some(inputs.target.revision.clone());
             turn.act(Action::ApplyPrimary);
             Err(Stop::Acted)
         }
@@ -97,7 +93,9 @@ fn strangers(turn: &Turn) -> Flow {
     {
         let found = turn.foreign_pods(found);
         if !found.is_empty() {
-            return Err(Stop::wait(rollout.say_strangers(&service, &found)).stalled("ForeignPods"));
+            return Err(
+                Stop::from(WaitReason::ForeignPods { service, workloads: found }).stalled("ForeignPods")
+            );
         }
     }
     Ok(())
@@ -106,8 +104,8 @@ fn strangers(turn: &Turn) -> Flow {
 /// Starts over, for an object that was being deleted and is not any more, as one that was restored from a backup. What it
 /// says was applied may have failed: the primary that is there is kept.
 pub(super) fn again(turn: &mut Turn) -> Flow {
-    turn.next.last_applied_spec = None;
-    turn.enter(Phase::Initializing);
+    turn.next.applied = None;
+    turn.enter(Stage::Initializing { adopted: None });
     Err(Stop::Acted)
 }
 
@@ -117,39 +115,38 @@ fn check_providers(turn: &mut Turn) -> Flow {
     }
     match &turn.obs.answers.providers {
         None => return Err(Stop::Ask(Ask::Providers)),
-        Some(Ok(())) => turn.note(event::PROVIDERS_AVAILABLE),
-        Some(Err(why)) => turn.say(Level::Error, format!("Error checking metric providers: {why}")),
+        Some(Ok(())) => turn.tell(&EventKind::ProvidersAvailable),
+        Some(Err(why)) => turn.tell(&EventKind::ProvidersFailed(why.clone())),
     }
     Ok(())
 }
 
 fn complete(turn: &mut Turn, inputs: Inputs, made: &Made) {
-    status::reset(&mut turn.next);
+    turn.next.forget_rollout();
     if made.kept {
         // What it runs has no name here: whatever the target is now, it is looked at as something new.
         let name = made.primary.promotion_id.clone().unwrap_or_else(|| UNKNOWN.to_owned());
-        turn.next.last_applied_spec = Some(name.clone());
-        turn.next.last_promoted_spec = Some(name);
-        turn.next.tracked_configs = None;
-        turn.next.tracked_binary_data = None;
+        turn.next.applied = Some(name.clone());
+        turn.next.promoted = Some(name);
+        turn.next.configs = None;
     } else {
         turn.take(inputs);
-        turn.next.last_promoted_spec = Some(inputs.target.revision.clone());
+        turn.next.promoted = Some(inputs.target.revision.clone());
     }
-    turn.enter(Phase::Initialized);
-    turn.note(turn.rollout().say_initialized());
+    turn.enter(Stage::Initialized);
+    turn.tell(&EventKind::Initialized);
     turn.warn_of_overlap();
-    let kind = turn.rollout().target_kind.name();
-    turn.alert(Severity::Info, event::alert_initialized(kind), true);
+    turn.alert(&AlertKind::Initialized);
 }
 
 /// The primary cannot come up. The target serves on; a change of the target tries again.
 fn give_up(turn: &mut Turn, why: &str, inputs: Inputs) -> Flow {
-    let text = turn.rollout().say_primary_not_ready(why);
-    turn.enter(Phase::Failed);
-    turn.next.last_applied_spec = Some(inputs.target.revision.clone());
-    turn.warn(text.clone());
-    turn.alert(Severity::Error, text.clone(), false);
-    turn.next.waiting_for = Some(text.clone());
-    Err(Stop::wait(text))
+    let adopted = turn.next.stage.adopted().cloned();
+    turn.enter(Stage::Failed { held: 0, adopted });
+    turn.next.applied = Some(inputs.target.revision.clone());
+    turn.tell(&EventKind::InitializationFailed(why.to_owned()));
+    turn.alert(&AlertKind::InitializationFailed(why.to_owned()));
+    let reason = WaitReason::PrimaryNotReady(why.to_owned());
+    turn.await_reason(&reason, None);
+    Err(reason.into())
 }

@@ -1,18 +1,13 @@
 //! Objects under names that the Canary does not use any more: they go when nothing needs them.
 
-use chrono::TimeDelta;
-use serin_api::Phase;
-
 use super::turn::{Flow, Stop, Turn};
 use crate::{
     build::leftovers::{serves, service_entry},
     identity,
     observe::{Readiness, Seen},
     plan::Action,
+    state::{HoldKind, Stage},
 };
-
-/// How long gateways may go on with a route that is gone: a busy one is told late, and nothing confirms it.
-const NOTICED: TimeDelta = TimeDelta::seconds(3);
 
 /// Entries that are remembered at most.
 const LIMIT: usize = 64;
@@ -21,72 +16,74 @@ const LIMIT: usize = 64;
 /// yet is not forgotten.
 pub(super) fn remember(turn: &mut Turn) {
     let rollout = turn.rollout();
-    if rollout.deleting || rollout.spec.suspend || turn.next.phase == Phase::None {
+    if rollout.deleting || rollout.spec.suspend || turn.next.stage == Stage::New {
         return;
     }
-    let before = &turn.obs.status;
-    let autoscaler =
-        before.autoscaler_name.clone().filter(|_| identity::autoscaler(rollout) != before.autoscaler_name);
-    let configs = before.tracked_configs.iter().flat_map(|tracked| tracked.keys().cloned());
+    let before = turn.before().names.autoscaler.clone();
+    let autoscaler = before.clone().filter(|_| identity::autoscaler(rollout) != before);
+    let configs = turn.before().configs.iter().flat_map(|tracked| tracked.keys().cloned());
     let found: Vec<String> = autoscaler.into_iter().chain(configs).collect();
     keep(turn, found);
-    let pending = identity::other_target(rollout, &turn.next) || identity::other_service(rollout, &turn.next);
-    if !pending {
-        identity::record(rollout, &mut turn.next);
-    } else if identity::autoscaler(rollout) != turn.next.autoscaler_name {
-        turn.next.autoscaler_name = identity::autoscaler(rollout);
+    let pending = {
+        let names = &turn.next.names;
+        identity::other_target(rollout, names) || identity::other_service(rollout, names)
+    };
+    if pending {
+        turn.next.names.autoscaler = identity::autoscaler(rollout);
+    } else {
+        identity::record(rollout, &mut turn.next.names);
     }
 }
 
 /// From here on the names of target and Services are the present ones; what is under the former ones is left over.
 pub(super) fn exchange_names(turn: &mut Turn) {
-    let (rollout, before) = (turn.rollout(), &turn.obs.status);
-    let service = before.service_name.iter().map(|name| service_entry(name));
-    let found: Vec<String> = service.chain(before.target_name.clone()).collect();
+    let (rollout, before) = (turn.rollout(), &turn.before().names);
+    let service = before.service.iter().map(|name| service_entry(name));
+    let found: Vec<String> = service.chain(before.target.clone()).collect();
     keep(turn, found);
-    identity::record(rollout, &mut turn.next);
+    identity::record(rollout, &mut turn.next.names);
 }
 
 fn keep(turn: &mut Turn, mut found: Vec<String>) {
     let (rollout, next) = (turn.rollout(), &mut turn.next);
     let used = |entry: &String| {
-        next.tracked_configs.as_ref().is_some_and(|used| used.contains_key(entry))
+        next.configs.as_ref().is_some_and(|used| used.contains_key(entry))
             || *entry == service_entry(&rollout.apex)
             || *entry == identity::target(rollout)
             || Some(entry) == identity::autoscaler(rollout).as_ref()
     };
-    found.append(&mut next.leftovers.clone());
+    found.append(&mut next.orphans.clone());
     found.retain(|entry| !used(entry));
     found.sort();
     found.dedup();
     found.truncate(LIMIT);
-    next.leftovers = found;
+    next.orphans = found;
 }
 
 /// Removes what is left over while all is at rest: routes first, what they point to when gateways have had time
 /// to notice.
 pub(super) fn clean_up(turn: &mut Turn) -> Flow {
     let seen = &turn.obs.leftovers;
-    turn.next.leftovers.retain(|entry| seen.get(entry) != Some(&Seen::Absent));
-    let mine = turn.next.leftovers.iter().filter(|entry| seen.get(*entry) == Some(&Seen::Present(true)));
+    turn.next.orphans.retain(|entry| seen.get(entry) != Some(&Seen::Absent));
+    let mine = turn.next.orphans.iter().filter(|entry| seen.get(*entry) == Some(&Seen::Present(true)));
     let (removable, harmless): (Vec<String>, Vec<String>) = mine.cloned().partition(|entry| serves(entry));
     for entry in harmless {
         turn.act(Action::Remove(entry));
     }
-    if removable.is_empty() && !turn.obs.status.leftovers.is_empty() {
-        turn.next.last_check_time = None;
+    if removable.is_empty() && !turn.before().orphans.is_empty() {
+        turn.release();
     }
     if removable.is_empty() || !at_rest(turn) {
         return Ok(());
     }
-    if turn.next.last_check_time.is_none() {
-        turn.open_window();
+    if turn.next.hold.is_none() {
+        turn.hold(HoldKind::Notice);
         return Err(Stop::Acted);
     }
-    if !turn.window_over(turn.rollout().drain.max(NOTICED)) {
+    if !turn.held_enough(HoldKind::Notice) {
         return Ok(());
     }
-    turn.open_window();
+    turn.hold(HoldKind::Notice);
     for entry in removable {
         turn.act(Action::Remove(entry));
     }
@@ -97,7 +94,7 @@ pub(super) fn clean_up(turn: &mut Turn) -> Flow {
 pub(super) fn remove_scalers(turn: &mut Turn) {
     let seen = &turn.obs.leftovers;
     let present = |entry: &&String| !serves(entry) && seen.get(*entry) == Some(&Seen::Present(true));
-    let found: Vec<String> = turn.next.leftovers.iter().filter(present).cloned().collect();
+    let found: Vec<String> = turn.next.orphans.iter().filter(present).cloned().collect();
     for entry in found {
         turn.act(Action::Remove(entry));
     }

@@ -6,13 +6,15 @@
 
 use chrono::{SecondsFormat, TimeDelta};
 use serin_analysis::{Check, CheckOutcome, Verdict, VerdictKind, window};
-use serin_api::{CanaryStatus, Phase, duration};
+use serin_api::{Phase, duration};
 
 use super::turn::{Flow, Stop, Turn};
 use crate::{
     Timestamp,
-    status::{self, PROMOTED},
-    time::later,
+    event::EventKind,
+    reason::WaitReason,
+    state::{HoldKind, State},
+    time::{later, millis},
 };
 
 /// No failure is held for longer, however far its metric looks back.
@@ -20,24 +22,27 @@ const LONGEST: TimeDelta = TimeDelta::days(1);
 
 /// The canary of this rollout loses its traffic now. Where it had none, and reached no step, nothing is noted.
 pub(super) fn traffic_ends(turn: &mut Turn) {
-    if turn.next.canary_weight > 0 || turn.next.iterations > 0 {
-        turn.next.canary_traffic_ended = Some(status::stamp(turn.now()));
+    let stage = &turn.next.stage;
+    if stage.progress().has_begun() || stage.held() > 0 {
+        turn.next.traffic_ended = Some(millis(turn.now()));
     }
 }
 
 /// As [`traffic_ends`] at the end of `Finalising`, when requests under way have ended: weight and iterations are
 /// forgotten when that begins.
 pub(super) fn traffic_ended(turn: &mut Turn) {
-    let noted = turn.next.canary_traffic_ended.zip(finalising_since(&turn.next));
+    let noted = turn.next.traffic_ended.zip(finalising_since(&turn.next));
     if noted.is_some_and(|(ended, since)| ended >= since) {
-        turn.next.canary_traffic_ended = Some(status::stamp(turn.now()));
+        turn.next.traffic_ended = Some(millis(turn.now()));
     }
     traffic_ends(turn);
 }
 
-fn finalising_since(status: &CanaryStatus) -> Option<Timestamp> {
-    let condition = status.conditions.iter().find(|condition| condition.type_ == PROMOTED);
-    condition.filter(|condition| condition.reason == Phase::Finalising.to_string())?.last_update_time
+fn finalising_since(state: &State) -> Option<Timestamp> {
+    state
+        .promoted_condition()
+        .filter(|condition| condition.reason == Phase::Finalising.to_string())?
+        .last_update_time
 }
 
 /// The verdict, held if the value may be that of an earlier revision.
@@ -55,7 +60,7 @@ pub(super) fn judged(turn: &Turn, verdict: Verdict, check: &Check, outcome: &Che
 /// When the traffic of an earlier revision ended, if the window reaches back into it. A time to come is that of another
 /// clock.
 fn reached_back(turn: &Turn, window: TimeDelta) -> Option<Timestamp> {
-    let ended = turn.next.canary_traffic_ended.filter(|ended| *ended <= turn.now())?;
+    let ended = turn.next.traffic_ended.filter(|ended| *ended <= turn.now())?;
     (turn.now() < later(ended, window)).then_some(ended)
 }
 
@@ -73,21 +78,17 @@ pub(super) fn hold<'a>(turn: &mut Turn, judged: impl Iterator<Item = (&'a Verdic
     let Some((_, first)) = held.first() else { return Ok(()) };
     let rollout = turn.rollout();
     // A gate's reason stands until the next check, and so does this one.
-    let reason = rollout.say_halt(&format!(
-        "waiting for a window of {} without traffic of the revision before",
-        first.metric
-    ));
-
-    let known = &turn.obs.status.checks;
+    let reason = WaitReason::Window { metric: first.metric.clone() };
+    let known = turn.before().checks.clone();
     for (verdict, check) in &held {
         let again =
             known.iter().any(|old| old.name == check.metric && old.verdict == VerdictKind::Held.to_string());
         if !again {
-            turn.warn(verdict.message.clone().unwrap_or_default());
+            turn.tell(&EventKind::MetricHeld(verdict.message.clone().unwrap_or_default()));
         }
     }
-    turn.next.waiting_for = Some(reason);
-    turn.open_window();
+    turn.await_reason(&reason, None);
+    turn.hold(HoldKind::Check);
     turn.wake_at(later(turn.now(), rollout.interval));
     Err(Stop::Acted)
 }

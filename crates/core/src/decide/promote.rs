@@ -1,7 +1,5 @@
 //! The analysed revision becomes the primary, and traffic goes back to it.
 
-use serin_api::Phase;
-
 use super::{
     ensure,
     idle::{begin, changed},
@@ -9,10 +7,13 @@ use super::{
     turn::{Flow, Inputs, Stop, Turn},
 };
 use crate::{
-    Routing, event, hash,
+    Routing,
+    event::{AlertKind, EventKind},
+    hash,
     observe::{Primary, Seen},
-    plan::{Action, Level, Severity},
-    status,
+    plan::Action,
+    reason::WaitReason,
+    state::{HoldKind, Progress, Stage},
 };
 
 pub(super) fn run(turn: &mut Turn) -> Flow {
@@ -21,9 +22,7 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
     let primary = copied(turn)?;
     overtaken(turn)?;
     turn.ensure_scaler(true)?;
-    let rollout = turn.rollout();
-    if let Err(why) = ensure::ready(&primary.readiness, turn.now(), |why| rollout.say_primary_not_ready(why))?
-    {
+    if let Err(why) = ensure::ready(&primary.readiness, turn.now(), WaitReason::PrimaryNotReady)? {
         return fail(turn, &why);
     }
     turn.primary_has_endpoints()?;
@@ -37,7 +36,7 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
 fn copied<'a>(turn: &mut Turn<'a>) -> Flow<&'a Primary> {
     let primary = turn.primary()?;
     let id = promoted_id(turn);
-    let adopted = turn.next.adopted_promotion.as_ref();
+    let adopted = turn.next.stage.adopted();
     let carries = |has: Option<&String>| has.is_some() && (has == Some(&id) || has == adopted);
     if let Some(primary) = primary.filter(|p| carries(p.promotion_id.as_ref())) {
         return Ok(primary);
@@ -58,50 +57,55 @@ fn overtaken(turn: &mut Turn) -> Flow {
         return Ok(());
     }
     predecessor::traffic_ends(turn);
-    turn.next.canary_weight = 0;
-    turn.next.iterations = 0;
+    set_progress(turn, Progress::default());
     turn.shift(Routing::PRIMARY.kept_warm());
     Err(Stop::Acted)
 }
 
+/// How much of the traffic the canary still has.
+fn set_progress(turn: &mut Turn, now: Progress) {
+    if let Stage::Promoting { progress, .. } = &mut turn.next.stage {
+        *progress = now;
+    }
+}
+
 fn promoted_id(turn: &Turn) -> String {
-    let revision = turn.next.last_applied_spec.as_deref().unwrap_or_default();
-    let tracking = turn.rollout().config_tracking;
-    let configs = if tracking { status::configs(&turn.next) } else { std::collections::BTreeMap::new() };
+    let revision = turn.next.applied.as_deref().unwrap_or_default();
+    let configs = turn.next.configs.clone().filter(|_| turn.rollout().config_tracking).unwrap_or_default();
     hash::promotion_id(&turn.rollout().uid, revision, &configs)
 }
 
 fn supersede<T>(turn: &mut Turn, inputs: Inputs) -> Flow<T> {
-    turn.note(turn.rollout().say_restarting());
+    turn.tell(&EventKind::Restarting);
     begin(turn, inputs);
-    turn.next.waiting_for = None;
+    turn.next.waiting = None;
     turn.shift(Routing::PRIMARY.kept_warm());
     Err(Stop::Acted)
 }
 
 fn shift(turn: &mut Turn) -> Flow {
-    let step = i64::from(turn.rollout().strategy.promotion_step);
-    let canary = i64::from(turn.desired_routing().canary);
+    let step = turn.rollout().strategy.promotion_step;
+    let canary = turn.desired_routing().canary;
     if !turn.rollout().routed() {
         return finalise(turn);
     }
     old_pods_gone(turn)?;
     if step == 0 || canary == 0 {
         old_pods_forgotten(turn)?;
-        turn.note(event::ROUTING_TO_PRIMARY);
+        turn.tell(&EventKind::RoutingToPrimary);
         return finalise(turn);
     }
-    if turn.next.last_check_time.is_some() && !turn.window_over(turn.rollout().interval) {
+    if !turn.held_enough(HoldKind::Check) {
         return Ok(());
     }
-    let left = (canary - step).max(0);
-    let primary = Routing::weighted(u8::try_from(left).unwrap_or(0)).primary();
-    turn.note(turn.rollout().say_primary_weight(primary));
+    let left = canary.saturating_sub(step);
+    let primary = Routing::weighted(left).primary();
+    turn.tell(&EventKind::PrimaryWeight(primary));
     if left == 0 {
         return finalise(turn);
     }
-    turn.next.canary_weight = left;
-    turn.open_window();
+    set_progress(turn, Progress { weight: left, ..turn.next.stage.progress() });
+    turn.hold(HoldKind::Check);
     turn.shift(turn.bearable_routing());
     Err(Stop::Acted)
 }
@@ -115,7 +119,7 @@ fn users_stay(turn: &Turn) -> bool {
 /// have pods that are about to end and serve to the last, and a gateway may know them longer than any pause that
 /// could be chosen: they have to be gone.
 fn old_pods_gone(turn: &mut Turn) -> Flow {
-    if !users_stay(turn) || turn.next.last_check_time.is_some() {
+    if !users_stay(turn) || turn.next.hold.is_some() {
         return Ok(());
     }
     let leaving = turn.known("endpoints", &turn.obs.endpoints.leaving)?.copied().unwrap_or(0);
@@ -123,8 +127,7 @@ fn old_pods_gone(turn: &mut Turn) -> Flow {
     if leaving == 0 || deadline <= turn.now() {
         return Ok(());
     }
-    let why = turn.rollout().say_primary_pods_leave(leaving);
-    Err(Stop::wait(why).level(Level::Normal).until(Some(deadline)))
+    Err(Stop::from(WaitReason::PrimaryPodsLeave(leaving)).until(Some(deadline)))
 }
 
 /// A pod of the old version that is gone must not be sent a request any more.
@@ -132,20 +135,16 @@ fn old_pods_forgotten(turn: &mut Turn) -> Flow {
     if !users_stay(turn) {
         return Ok(());
     }
-    if turn.next.last_check_time.is_none() {
-        turn.open_window();
-    }
-    turn.next.waiting_for = None;
-    if turn.window_over(turn.rollout().drain) { Ok(()) } else { Err(Stop::Acted) }
+    turn.hold_if_none(HoldKind::Drain);
+    turn.next.waiting = None;
+    if turn.held_enough(HoldKind::Drain) { Ok(()) } else { Err(Stop::Acted) }
 }
 
 fn finalise(turn: &mut Turn) -> Flow {
     predecessor::traffic_ends(turn);
-    turn.next.canary_weight = 0;
-    turn.next.iterations = 0;
-    turn.enter(Phase::Finalising);
-    turn.next.waiting_for = None;
-    turn.close_window();
+    turn.enter(Stage::Finalising { progress: Progress::default() });
+    turn.next.waiting = None;
+    turn.release();
     turn.shift(Routing::PRIMARY.kept_warm());
     Err(Stop::Acted)
 }
@@ -155,14 +154,11 @@ pub(super) fn fail(turn: &mut Turn, why: &str) -> Flow {
     let canary_serves = matches!(turn.obs.endpoints.canary, Seen::Present(n) if n > 0);
     let current = turn.obs.route.present().and_then(|r| r.routing).unwrap_or(Routing::PRIMARY);
     let weight = if canary_serves { 100 } else { current.canary };
-    let text = turn.rollout().say_promotion_failed(&turn.rollout().say_primary_not_ready(why));
-    turn.warn(text);
-    let alert = format!("Promotion failed, primary not ready: {}", turn.rollout().say_primary_not_ready(why));
-    turn.alert(Severity::Error, alert, false);
-    status::reset(&mut turn.next);
-    turn.next.canary_weight = i64::from(weight);
-    turn.next.waiting_for = None;
-    turn.enter(Phase::Failed);
+    turn.tell(&EventKind::PromotionFailed(why.to_owned()));
+    turn.alert(&AlertKind::PromotionFailed(why.to_owned()));
+    turn.next.forget_rollout();
+    turn.next.waiting = None;
+    turn.enter(Stage::failed(weight));
     turn.end(false);
     turn.shift(Routing::weighted(weight));
     Err(Stop::Acted)

@@ -1,25 +1,33 @@
 //! Back to the primary. The reason is written before anything is done, so that nothing, not even a
 //! crash, lets the canary's weight rise again.
 
-use serin_api::Phase;
-
 use super::{
     predecessor,
     turn::{Flow, Stop, Turn},
 };
-use crate::{Routing, event::RollbackCause, plan::Severity, status};
+use crate::{
+    Routing,
+    event::{AlertKind, EventKind, RollbackCause},
+    state::{Analysis, Origin, Progress, Stage},
+};
 
 /// Decides the rollback and sends traffic back at once.
 pub(super) fn begin(turn: &mut Turn, cause: &RollbackCause) -> Flow {
-    if turn.next.phase == Phase::Waiting {
-        reject_waiting(turn)?;
-    }
-    turn.next.rollback_reason = Some(cause.alert());
-    turn.next.waiting_for = None;
-    turn.close_window();
-    turn.warn(cause.event(turn.rollout()));
-    let severity = if *cause == RollbackCause::Hook { Severity::Warn } else { Severity::Error };
-    turn.alert(severity, cause.alert(), false);
+    let from = match &turn.next.stage {
+        Stage::WaitingToStart { .. } => {
+            reject_waiting(turn)?;
+            Origin::Start
+        }
+        Stage::Analysing(Analysis { awaits_promotion: true, .. }) => Origin::Promotion,
+        _ => Origin::Analysis,
+    };
+    let stage = &turn.next.stage;
+    let progress = Progress { weight: stage.weight(), ..stage.progress() };
+    turn.next.stage = Stage::RollingBack { cause: cause.alert(), from, progress };
+    turn.next.waiting = None;
+    turn.release();
+    turn.tell(&EventKind::RollingBack(cause.clone()));
+    turn.alert(&AlertKind::RolledBack(cause.clone()));
     turn.shift(Routing::PRIMARY.kept_warm());
     Err(Stop::Acted)
 }
@@ -47,14 +55,13 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
 /// With no primary to go back to, traffic stays where it is, and so does the canary.
 fn hold(turn: &mut Turn) {
     let current = turn.obs.route.present().and_then(|r| r.routing).unwrap_or(Routing::PRIMARY);
-    fail(turn, i64::from(current.canary));
+    fail(turn, current.canary);
 }
 
-fn fail(turn: &mut Turn, weight: i64) {
+fn fail(turn: &mut Turn, held: u8) {
     predecessor::traffic_ends(turn);
-    status::reset(&mut turn.next);
-    turn.next.canary_weight = weight;
-    turn.enter(Phase::Failed);
-    turn.warn(turn.rollout().say_failed());
+    turn.next.forget_rollout();
+    turn.enter(Stage::failed(held));
+    turn.tell(&EventKind::Failed);
     turn.end(false);
 }

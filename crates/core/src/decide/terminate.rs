@@ -1,20 +1,21 @@
 //! Deletion. Without `revertOnDeletion` the garbage collector does it all; with it, the target takes
 //! over from the primary first.
 
-use serin_api::Phase;
-
 use super::{
     ensure,
     turn::{Flow, Stop, Turn},
 };
 use crate::{
     build::NOT_SUPPORTED,
+    event::EventKind,
     observe::{Synced, Target},
     plan::Action,
+    reason::WaitReason,
+    state::{HoldKind, Stage},
 };
 
 /// Most steps in which a route is given back.
-const MOST_STEPS: i64 = 10;
+const MOST_STEPS: u8 = 10;
 
 /// Sets or removes the finalizer as `revertOnDeletion` asks.
 pub(super) fn keep_finalizer(turn: &mut Turn) {
@@ -36,23 +37,22 @@ pub(super) fn run(turn: &mut Turn) -> Flow {
         turn.act(Action::RemoveFinalizer);
         return Err(Stop::Acted);
     }
-    let begins = turn.next.phase != Phase::Terminating;
+    let begins = !matches!(turn.next.stage, Stage::Terminating { .. });
     if begins {
-        turn.enter(Phase::Terminating);
-        turn.next.last_check_time = None;
-        turn.note(format!("Terminating canary {}", rollout.full_name()));
+        turn.enter(Stage::Terminating { steps: 0 });
+        turn.release();
+        turn.tell(&EventKind::Terminating);
     }
     if let Some(target) = turn.known("target", &turn.obs.target)? {
         take_over(turn, target, begins)?;
         // A target that never becomes ready must not keep its Canary from being deleted.
-        let say = |why: &str| rollout.say_canary_not_ready(why);
-        if ensure::ready(&target.readiness, turn.now(), say)?.is_ok() {
+        if ensure::ready(&target.readiness, turn.now(), WaitReason::CanaryNotReady)?.is_ok() {
             reachable(turn)?;
         }
         give_back(turn)?;
     }
     turn.act(Action::RemoveFinalizer);
-    turn.note(format!("Terminated canary {}", rollout.full_name()));
+    turn.tell(&EventKind::Terminated);
     Err(Stop::Acted)
 }
 
@@ -82,11 +82,11 @@ fn reachable(turn: &Turn) -> Flow {
 /// What was there before the Canary is as it was; a route of the user's step by step, each with time for the
 /// gateway. The primary goes only when gateways have had time to notice.
 fn give_back(turn: &mut Turn) -> Flow {
-    let begins = turn.next.last_check_time.is_none();
+    let begins = turn.next.hold.is_none();
     if begins {
-        turn.next.iterations = 0;
-        turn.open_window();
-    } else if !turn.window_over(turn.rollout().drain) {
+        turn.next.stage = Stage::Terminating { steps: 0 };
+        turn.hold(HoldKind::Drain);
+    } else if !turn.held_enough(HoldKind::Drain) {
         return Err(Stop::Acted);
     }
     // Once more at the end: the first time may have been cut off.
@@ -98,10 +98,10 @@ fn give_back(turn: &mut Turn) -> Flow {
         return Err(Stop::Acted);
     }
     let on_the_way = turn.obs.route.present().is_some_and(|route| route.users && route.warm);
-    if on_the_way && turn.next.iterations < MOST_STEPS {
-        turn.next.iterations += 1;
-        turn.open_window();
-        return Err(Stop::Acted);
+    match &mut turn.next.stage {
+        Stage::Terminating { steps } if on_the_way && *steps < MOST_STEPS => *steps += 1,
+        _ => return Ok(()),
     }
-    Ok(())
+    turn.hold(HoldKind::Drain);
+    Err(Stop::Acted)
 }

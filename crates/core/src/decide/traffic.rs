@@ -4,32 +4,31 @@
 //! whatever else is missing or unreadable. Nothing is advanced here: the split stays what it is, save for what a side
 //! without endpoints had.
 
-use serin_api::Phase;
-
 use super::turn::{Flow, Stop, Turn};
 use crate::{
     Routing,
     observe::{Route, Seen},
     plan::Action,
+    state::Stage,
     strategy::Kind,
 };
 
 pub(super) fn keep(turn: &mut Turn) -> Flow {
-    let phase = turn.next.phase;
-    if !turn.rollout().routed() || matches!(phase, Phase::None | Phase::Terminating | Phase::Terminated) {
+    let untouched = matches!(turn.next.stage, Stage::New | Stage::Terminating { .. } | Stage::Terminated);
+    if !turn.rollout().routed() || untouched {
         return Ok(());
     }
     match &turn.obs.route {
         Seen::Unknown(_) => Ok(()),
         Seen::Absent => restore(turn),
-        Seen::Present(route) if phase == Phase::Initializing && route.users => Ok(()),
+        Seen::Present(route) if turn.next.stage.precedes_primary() && route.users => Ok(()),
         Seen::Present(route) => mend(turn, route),
     }
 }
 
 /// A route that somebody deleted is made again as soon as a side can serve.
 fn restore(turn: &mut Turn) -> Flow {
-    if turn.next.phase == Phase::Initializing || turn.rollout().spec.suspend {
+    if turn.next.stage.precedes_primary() || turn.rollout().spec.suspend {
         return Ok(());
     }
     let want = turn.servable(turn.desired_routing());
@@ -64,7 +63,7 @@ impl Turn<'_> {
             return Routing { warm: split.warm, ..Routing::PRIMARY };
         }
         // Only a version that has users already, or was approved, is given more of them for this reason.
-        let trusted = split.canary > 0 || matches!(self.next.phase, Phase::Promoting | Phase::Finalising);
+        let trusted = split.canary > 0 || self.next.stage.approved();
         if uses_primary && trusted && self.primary_is_gone() && self.canary_serves() {
             return Routing { everybody: self.chooses(), ..Routing::CANARY.kept_warm() };
         }

@@ -18,7 +18,7 @@ fn with(entries: &[(i64, &[Part])]) -> CanaryStatus {
         let events = if parts.contains(&Part::Events) { vec![event_of("e")] } else { Vec::new() };
         let alerts = if parts.contains(&Part::Alerts) { vec![alert_of("a")] } else { Vec::new() };
         let hooks = parts.contains(&Part::Hooks).then_some(Phase::Succeeded);
-        record(&mut status, at(*micros), &events, &alerts, hooks);
+        record(&mut status.news, at(*micros), &events, &alerts, hooks);
     }
     status
 }
@@ -30,7 +30,7 @@ fn what_was_decided_comes_back_as_it_was() {
     let events = levels.map(|level| Event { level, ..event_of("Halt") });
     let severities = [Severity::Info, Severity::Warn, Severity::Error];
     let alerts = severities.map(|severity| Alert { severity, ..alert_of("failed") });
-    record(&mut status, at(5), &events, &alerts, Some(Phase::Failed));
+    record(&mut status.news, at(5), &events, &alerts, Some(Phase::Failed));
     let json = serde_json::to_string(&status).unwrap();
     let read: CanaryStatus = serde_json::from_str(&json).unwrap();
     assert_eq!(read, status, "{json}");
@@ -42,7 +42,7 @@ fn what_was_decided_comes_back_as_it_was() {
 fn no_two_news_have_the_same_time_whatever_the_clock_does() {
     let mut status = CanaryStatus::default();
     for micros in [100, 100, 90, 200] {
-        record(&mut status, at(micros) + TimeDelta::nanoseconds(7), &[event_of("e")], &[], None);
+        record(&mut status.news, at(micros) + TimeDelta::nanoseconds(7), &[event_of("e")], &[], None);
     }
     let times: Vec<_> = status.news.iter().map(|news| news.at).collect();
     assert_eq!(times, [at(100), at(101), at(102), at(200)]);

@@ -4,7 +4,7 @@ use serin_api::{CanarySpec, canary::CanaryAnalysis};
 
 use super::SpecError;
 use crate::{
-    event,
+    event::EventKind,
     strategy::{self, Strategy, progressive_weights},
 };
 
@@ -15,15 +15,15 @@ const ITERATIONS: i64 = 10;
 /// for a number of rounds, as in Flagger.
 ///
 /// Returns what to tell the user of it.
-pub(super) fn without_route(analysis: &mut CanaryAnalysis) -> Vec<&'static str> {
+pub(super) fn without_route(analysis: &mut CanaryAnalysis) -> Vec<EventKind> {
     let mut warnings = Vec::new();
     if !analysis.match_.is_empty() {
         analysis.match_.clear();
-        warnings.push(event::NO_AB_TEST);
+        warnings.push(EventKind::NoAbTest);
     }
     if analysis.iterations.unwrap_or(0) < 1 {
         analysis.iterations = Some(ITERATIONS);
-        warnings.extend([event::NO_PROGRESSIVE, event::ITERATIONS_SET]);
+        warnings.extend([EventKind::NoProgressive, EventKind::IterationsSet]);
     }
     warnings
 }

@@ -201,7 +201,9 @@ fn a_revert_needs_a_target_and_its_services() {
 #[test]
 fn what_has_no_effect_without_a_route_is_told() {
     let warnings = |analysis: Value| {
-        valid(&json!({"spec": {"provider": "kubernetes", "analysis": analysis}})).warnings.join("; ")
+        let rollout = valid(&json!({"spec": {"provider": "kubernetes", "analysis": analysis}}));
+        let texts: Vec<String> = rollout.warnings.iter().map(|warning| warning.text(&rollout)).collect();
+        texts.join("; ")
     };
     let headers = json!([{"headers": {"a": {"exact": "b"}}}]);
     assert_eq!(warnings(json!({"iterations": 3})), "");

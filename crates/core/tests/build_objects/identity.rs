@@ -2,8 +2,7 @@
 
 use rstest::rstest;
 use serde_json::{Value, json};
-use serin_api::CanaryStatus;
-use serin_core::{Rollout, identity};
+use serin_core::{Rollout, identity, state::ObjectNames};
 
 use crate::support::{World, merge};
 
@@ -14,19 +13,19 @@ fn edited(spec: &Value) -> Rollout {
     world.rollout()
 }
 
-fn before() -> CanaryStatus {
-    let mut status = CanaryStatus::default();
-    identity::record(&edited(&json!({})), &mut status);
-    status
+fn before() -> ObjectNames {
+    let mut names = ObjectNames::default();
+    identity::record(&edited(&json!({})), &mut names);
+    names
 }
 
 #[test]
 fn every_name_is_recorded() {
-    let status = before();
-    assert_eq!(status.service_name.as_deref(), Some("podinfo"));
-    assert_eq!(status.target_name.as_deref(), Some("deployment/podinfo"));
-    assert_eq!(status.autoscaler_name.as_deref(), Some("horizontalpodautoscaler/podinfo"));
-    assert_eq!(status.route_name.as_deref(), Some("podinfo"));
+    let names = before();
+    assert_eq!(names.service.as_deref(), Some("podinfo"));
+    assert_eq!(names.target.as_deref(), Some("deployment/podinfo"));
+    assert_eq!(names.autoscaler.as_deref(), Some("horizontalpodautoscaler/podinfo"));
+    assert_eq!(names.route.as_deref(), Some("podinfo"));
 }
 
 #[rstest]
@@ -44,30 +43,30 @@ fn every_name_is_recorded() {
 #[case::port(json!({"service": {"port": 80}}), false, false, None)]
 #[case::gateways(json!({"service": {"gatewayRefs": [{"name": "other"}]}}), false, false, None)]
 fn an_edit(#[case] spec: Value, #[case] target: bool, #[case] service: bool, #[case] route: Option<&str>) {
-    let (rollout, status) = (edited(&spec), before());
-    assert_eq!(identity::other_target(&rollout, &status), target);
-    assert_eq!(identity::other_service(&rollout, &status), service);
-    assert_eq!(identity::former_route(&rollout, &status).as_deref(), route);
+    let (rollout, names) = (edited(&spec), before());
+    assert_eq!(identity::other_target(&rollout, &names), target);
+    assert_eq!(identity::other_service(&rollout, &names), service);
+    assert_eq!(identity::former_route(&rollout, &names, &[]).as_deref(), route);
 }
 
 /// A status of Flagger's, or one that was lost, tells of no other names.
 #[test]
 fn what_is_not_recorded_has_not_changed() {
-    let (rollout, status) = (edited(&json!({"targetRef": {"name": "web"}})), CanaryStatus::default());
-    assert!(!identity::other_target(&rollout, &status) && !identity::other_service(&rollout, &status));
-    assert_eq!(identity::former_route(&rollout, &status), None);
+    let (rollout, names) = (edited(&json!({"targetRef": {"name": "web"}})), ObjectNames::default());
+    assert!(!identity::other_target(&rollout, &names) && !identity::other_service(&rollout, &names));
+    assert_eq!(identity::former_route(&rollout, &names, &[]), None);
 }
 
 #[test]
 fn a_route_whose_names_were_exchanged_is_known_by_what_is_left_over() {
-    let mut status = before();
+    let mut names = before();
     let rollout = edited(&json!({"service": {"name": "web"}}));
-    identity::record(&rollout, &mut status);
-    assert_eq!(identity::former_route(&rollout, &status), None);
-    status.leftovers = vec!["configmap/a".to_owned(), "service/podinfo".to_owned()];
-    assert_eq!(identity::former_route(&rollout, &status).as_deref(), Some("podinfo"));
-    status.leftovers = vec!["service/web".to_owned()];
-    assert_eq!(identity::former_route(&rollout, &status), None, "it is in use again");
+    identity::record(&rollout, &mut names);
+    assert_eq!(identity::former_route(&rollout, &names, &[]), None);
+    let orphans = ["configmap/a".to_owned(), "service/podinfo".to_owned()];
+    assert_eq!(identity::former_route(&rollout, &names, &orphans).as_deref(), Some("podinfo"));
+    let orphans = ["service/web".to_owned()];
+    assert_eq!(identity::former_route(&rollout, &names, &orphans), None, "it is in use again");
 }
 
 #[rstest]

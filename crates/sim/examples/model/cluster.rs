@@ -3,12 +3,13 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, TimeDelta};
-use serin_api::{CanaryStatus, Phase};
+use serin_api::{CanaryStatus, Phase, canary::Waiting};
 use serin_core::{
     Action, Rollout, Routing, Seen, Timestamp,
     affinity::{Cookie, Cookies},
     hash::promotion_id,
     identity,
+    state::ObjectNames,
 };
 use serin_sim::{
     Pods, World,
@@ -40,6 +41,8 @@ pub(crate) struct Cluster {
     pub(crate) promoted: Option<u8>,
     pub(crate) rolling_back: bool,
     pub(crate) waiting_for: Option<String>,
+    /// Kind and subject of what is waited for.
+    pub(crate) waiting: Option<(String, String)>,
     pub(crate) window: Window,
     pub(crate) target: (u8, bool, Pods),
     pub(crate) primary: Option<(u8, Pods)>,
@@ -79,6 +82,7 @@ impl Cluster {
             promoted: None,
             rolling_back: false,
             waiting_for: None,
+            waiting: None,
             window: Window::None,
             target: (0, true, Pods::Ready),
             primary: None,
@@ -144,6 +148,12 @@ impl Cluster {
             tracked_configs: self.applied.map(|_| BTreeMap::default()),
             rollback_reason: self.rolling_back.then(|| "asked for".to_owned()),
             waiting_for: self.waiting_for.clone(),
+            waiting: self.waiting.clone().map(|(kind, subject)| Waiting {
+                kind,
+                subject,
+                since: Some(start()),
+                until: None,
+            }),
             last_check_time: elapsed.map(|elapsed| start() - elapsed),
             session_affinity_cookie: text(canary),
             primary_session_affinity_cookie: text(primary),
@@ -152,7 +162,12 @@ impl Cluster {
             ..CanaryStatus::default()
         };
         if self.phase != Phase::None {
-            identity::record(rollout, &mut status);
+            let mut names = ObjectNames::default();
+            identity::record(rollout, &mut names);
+            status.service_name = names.service;
+            status.target_name = names.target;
+            status.autoscaler_name = names.autoscaler;
+            status.route_name = names.route;
         }
         status
     }
@@ -167,6 +182,7 @@ impl Cluster {
         self.promoted = status.last_promoted_spec.as_deref().and_then(number);
         self.rolling_back = status.rollback_reason.is_some();
         self.waiting_for.clone_from(&status.waiting_for);
+        self.waiting = status.waiting.clone().map(|waiting| (waiting.kind, waiting.subject));
         self.news = status.news.iter().map(listed).collect();
         let on_route = std::mem::take(&mut self.cookies.on_route);
         self.cookies = Jar { given: Cookies::of(status), on_route }.counted();

@@ -7,29 +7,52 @@
 //! nothing is under way, or the user holds a rollout, by a gate or by `suspend`, there is none.
 
 use chrono::TimeDelta;
-use serin_api::Phase;
+use serin_api::{CanaryStatus, Phase};
 
-use super::turn::Turn;
-use crate::{
-    Timestamp,
-    observe::Seen,
-    status::{self, PROMOTED},
-    strategy::Kind,
-    time::later,
-};
+use super::{condition, configs};
+use crate::{Observation, Rollout, Timestamp, observe::Seen, strategy::Kind, time::later};
 
 /// How much older than Flagger's look a template has to be to be surely the one it looked at: times are whole
 /// seconds, of two machines.
 const MARGIN: TimeDelta = TimeDelta::seconds(2);
 
-impl Turn<'_> {
-    /// Reads a status of Flagger's. Where something that it takes cannot be read now, the status stays
-    /// Flagger's, and it is tried again.
-    pub(super) fn take_over(&mut self) {
-        if !self.foreign() {
-            return;
-        }
-        self.claimed = match self.next.phase {
+/// A status of Flagger's, read.
+pub(crate) struct Taken {
+    /// As Serin would have written it.
+    pub(crate) status: CanaryStatus,
+    /// Whether it was read in full, so that what is written is Serin's.
+    pub(crate) claimed: bool,
+}
+
+/// Whether Flagger wrote the status, or nobody.
+pub(crate) fn foreign(obs: &Observation) -> bool {
+    obs.status.observed_generation.is_none() && obs.rollout.generation.is_some()
+}
+
+/// Reads a status of Flagger's. Where something that it takes cannot be read now, the status stays Flagger's, and it is
+/// tried again.
+pub(crate) fn take_over(obs: &Observation) -> Option<Taken> {
+    if !foreign(obs) {
+        return None;
+    }
+    let mut reader = Reader { obs, next: obs.status.clone() };
+    let claimed = reader.read();
+    Some(Taken { status: reader.next, claimed })
+}
+
+struct Reader<'a> {
+    obs: &'a Observation,
+    next: CanaryStatus,
+}
+
+impl<'a> Reader<'a> {
+    fn rollout(&self) -> &'a Rollout {
+        &self.obs.rollout
+    }
+
+    /// Whether all of it could be read.
+    fn read(&mut self) -> bool {
+        match self.next.phase {
             Phase::Progressing | Phase::WaitingPromotion => {
                 self.take_over_split() && self.take_over_configs() && self.take_over_revision()
             }
@@ -44,8 +67,7 @@ impl Turn<'_> {
             Phase::Initialized | Phase::Succeeded => self.take_over_promoted(),
             Phase::Failed => self.take_over_failure(),
             _ => true,
-        };
-        self.taken = Some(self.next.clone());
+        }
     }
 
     /// The route tells how far the rollout is: at a gate, and in a promotion that followed one, Flagger's status
@@ -93,8 +115,8 @@ impl Turn<'_> {
         match &self.obs.configs {
             Seen::Unknown(_) => return false,
             _ if !self.rollout().config_tracking => {}
-            Seen::Present(configs) if !status::configs_changed(&self.next, true, configs) => {
-                status::record_configs(&mut self.next, configs);
+            Seen::Present(now) if !configs::changed(configs::read(&self.next).as_ref(), true, now) => {
+                configs::write(Some(now), &mut self.next);
             }
             Seen::Present(_) | Seen::Absent => {}
         }
@@ -127,17 +149,18 @@ impl Turn<'_> {
     /// Between rollouts the primary runs what the hashes stand for. If it runs the target's template, that is the one,
     /// whatever another Flagger's hash of it is.
     fn take_over_promoted(&mut self) -> bool {
-        let (primary, configs) = (&self.obs.primary, &self.obs.configs);
-        if matches!(primary, Seen::Unknown(_)) || matches!(configs, Seen::Unknown(_)) {
+        let (primary, now) = (&self.obs.primary, &self.obs.configs);
+        if matches!(primary, Seen::Unknown(_)) || matches!(now, Seen::Unknown(_)) {
             return false;
         }
         let tracks = self.rollout().config_tracking;
-        let same = |configs| !tracks || !status::configs_changed(&self.next, true, configs);
+        let known = configs::read(&self.next);
+        let same = |now| !tracks || !configs::changed(known.as_ref(), true, now);
         let runs = primary.present().is_some_and(|primary| primary.matches_target);
         if let Some(target) = self.obs.target.present()
             && self.renamed(&target.revision)
             && runs
-            && configs.present().is_some_and(same)
+            && now.present().is_some_and(same)
         {
             self.next.last_applied_spec = Some(target.revision.clone());
             self.next.last_promoted_spec = Some(target.revision.clone());
@@ -169,8 +192,8 @@ impl Turn<'_> {
     /// The condition has been `Unknown` since the rollout began, or since its gate was found closed. A restart
     /// for a newer revision does not change it, nor does it make that revision older.
     fn take_over_revision(&mut self) -> bool {
-        let condition = self.next.conditions.iter().find(|condition| condition.type_ == PROMOTED);
-        let begun = condition.filter(|condition| condition.status == "Unknown");
+        let begun = condition::promoted(&self.next.conditions);
+        let begun = begun.filter(|condition| condition.status == "Unknown");
         let begun = begun.and_then(|condition| condition.last_transition_time);
         if let Some(revision) = self.older_than(begun) {
             self.next.last_applied_spec = Some(revision);
