@@ -208,7 +208,7 @@ fn tick(turn: &mut Turn) -> Flow {
     if begun { check(turn, position) } else { first(turn) }
 }
 
-/// Nothing has been shifted yet: the tests before traffic, then the first step.
+/// Begins the analysis: runs the tests before traffic, then applies the first step.
 fn first(turn: &mut Turn) -> Flow {
     turn.note(turn.rollout().say_starting());
     if let Err(why) = turn.pre_rollout_hooks()? {

@@ -62,7 +62,7 @@ impl Stop {
         Self::Wait(Wait { reason, level, until: None, passing: false, stall: None, quiet_until: None })
     }
 
-    /// Not told before this time.
+    /// Keeps this wait from being told before the given time.
     pub(super) fn quiet(self, until: Option<Timestamp>) -> Self {
         match self {
             Self::Wait(wait) => Self::Wait(Wait { quiet_until: until, ..wait }),
