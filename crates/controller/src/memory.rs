@@ -255,7 +255,7 @@ impl Memory {
         self.with(key, |notes| notes.refused_route = Some((generation, Instant::now(), why)));
     }
 
-    /// Returns why the API server refused the route of this generation. It is forgotten after [`BACKOFF_MAX`], so that the
+    /// Returns why the API server refused the route of this generation. It is forgotten after 60 s, so that the
     /// server is asked again.
     pub fn refused_route(&self, key: &Key, generation: Option<i64>) -> Option<String> {
         self.with(key, |notes| {
