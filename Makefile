@@ -34,22 +34,28 @@ build: tools ## build everything
 	@$(PHASE) build cargo build --workspace --bins
 
 .PHONY: check
-check: tools ## formatting, lints, documentation, sizes, dependencies, generated files, links
+check: tools ## formatting, lints, documentation, sizes, dependencies, licenses, generated files, links
 	@$(PHASE) format cargo fmt --all --check
 	@$(PHASE) lints cargo clippy --workspace --all-targets -- -D warnings
 	@$(PHASE) lints-scenarios cargo clippy --package serin-e2e --test scenarios -- -D warnings
 	@$(PHASE) documentation env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 	@$(PHASE) repository cargo xtask check
+	@$(PHASE) licenses .ci/deny check licenses bans sources
 	@$(PHASE) cluster-program .ci/go vet
 
 .PHONY: test
 test: tools ## all tests; the end-to-end ones on a real cluster
 	@echo "expect 25 minutes warm; the first time half an hour more, for the cluster's parts and the dependencies"
 	@$(PHASE) build-tests cargo build --workspace --lib --bins --examples --tests --test scenarios
-	@$(PHASE) unit cargo test --workspace --quiet
-	@$(PHASE) unit-cluster .ci/go test
+	@$(MAKE) unit
 	@$(MAKE) $(GROUND) $(if $(GROUND),parts) e2e
 	@$(if $(GROUND),$(PHASE) differential $(TARGET)/debug/serin-differential --fast,echo "no comparison with Flagger: it needs a control plane of its own")
+
+.PHONY: unit
+unit: ## the tests that need no cluster, examples of the documentation among them
+	@.ci/tools rust
+	@$(PHASE) unit cargo test --workspace --quiet
+	@$(PHASE) unit-cluster .ci/go test
 
 .PHONY: parts
 parts: tools ## build what the end-to-end tests run, so that no compiler is at work beside them
@@ -86,9 +92,16 @@ model: tools ## check the deciding function in every order of events and crashes
 	@cargo run --profile image --quiet --package serin-sim --example model
 
 .PHONY: bench
-bench: tools ## measure N=<count> canaries on a control plane of their own
+bench: tools ## measure N=<count> canaries on a control plane of their own; VS=flagger measures Flagger too, and the ratios
 	@$(PHASE) build cargo build --profile image --package serin-cli --package serin-bench
-	@$(TARGET)/image/serin-bench --canaries $(N) --operator $(TARGET)/image/serin
+	@$(TARGET)/image/serin-bench --canaries $(N) --operator $(TARGET)/image/serin $(if $(VS),--versus $(VS)) $(if $(FIGURES),--figures $(FIGURES))
+
+.PHONY: figures
+figures: tools ## measure anew what README shows (docs/figures.json), on a machine that does nothing else
+	@cargo xtask figure model "$$($(MAKE) model | tee /dev/stderr | sed -n 's/^model: //p' | tail -n 1)"
+	@cargo xtask figure differential "$$($(MAKE) differential | tee /dev/stderr | sed -n 's/^differential: //p' | tail -n 1)"
+	@for canaries in 20 200; do $(MAKE) bench N=$$canaries VS=flagger FIGURES=docs/figures.json; done
+	@cargo xtask generate
 
 .PHONY: differential
 differential: tools ## compare with Flagger itself, scenario by scenario; T=<filter> picks some, FAST=1 those of `make test`

@@ -41,7 +41,7 @@ pub fn undrawn(fields: &[Field]) -> Vec<&str> {
 /// Plays the sequence of a seed with so many edits.
 ///
 /// # Errors
-/// It cannot be played.
+/// The cluster does not answer, or the release is not initialised in time.
 pub async fn play(scene: &Scene, seed: u64, edits: u64) -> Result<Outcome> {
     sequence::play(scene, &fields()?, seed, edits).await
 }

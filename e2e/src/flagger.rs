@@ -18,8 +18,6 @@ use crate::{
 
 /// The Flagger's program (`SERIN_FLAGGER` names another). It is built the first time, which takes some minutes.
 ///
-/// The folder `artifacts/flagger` beside it has its custom resource definitions, rights and Deployment.
-///
 /// # Errors
 /// There is no Go, or the build fails; the cluster's program says why.
 pub async fn program() -> Result<PathBuf> {
@@ -47,12 +45,20 @@ pub async fn start(namespace: &str) -> Result<Operator> {
     Operator::flagger(&program().await?, Path::new(&kubeconfig), &log, &[&own])
 }
 
-/// The objects of one of Flagger's own manifests: `crd.yaml`, `account.yaml` or `deployment.yaml`.
+/// The folder of Flagger's own manifests: `crd.yaml`, `account.yaml` and `deployment.yaml`.
+///
+/// # Errors
+/// As [`program`].
+pub async fn folder() -> Result<PathBuf> {
+    Ok(program().await?.with_file_name("artifacts").join("flagger"))
+}
+
+/// The objects of one of Flagger's own manifests.
 ///
 /// # Errors
 /// As [`program`], or there is no such file.
 pub async fn manifest(file: &str) -> Result<Vec<DynamicObject>> {
-    let path = program().await?.with_file_name("artifacts").join("flagger").join(file);
+    let path = folder().await?.join(file);
     let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
     manifest::parse(&text)
 }

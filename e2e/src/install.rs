@@ -94,7 +94,7 @@ pub async fn install(cluster: &Cluster) -> Result<()> {
 /// Waits until every wanted copy of a Deployment is of its newest template and available.
 ///
 /// # Errors
-/// It is not in time.
+/// The Deployment is not available in time.
 pub async fn available(cluster: &Cluster, namespace: &str, name: &str) -> Result<()> {
     let api: Api<Deployment> = Api::namespaced(cluster.client.clone(), namespace);
     let ready = |found: Option<&Deployment>| found.is_some_and(is_available);
@@ -108,7 +108,7 @@ pub async fn available(cluster: &Cluster, namespace: &str, name: &str) -> Result
 /// Changes the number of the shared operator's replicas, and waits until it is so.
 ///
 /// # Errors
-/// It is not in time.
+/// The API server refuses it, or the replicas are not there in time.
 pub async fn scale(cluster: &Cluster, replicas: u8) -> Result<()> {
     let namespace = &cluster.settings.operator_namespace;
     let api: Api<Deployment> = Api::namespaced(cluster.client.clone(), namespace);
@@ -120,7 +120,7 @@ pub async fn scale(cluster: &Cluster, replicas: u8) -> Result<()> {
 /// Does something while the shared operator is away, within a limit. Only a test that runs alone may do that.
 ///
 /// # Errors
-/// It fails or takes too long, or the operator cannot be scaled.
+/// The deed fails or takes too long, or the operator cannot be scaled.
 pub async fn without_operator(
     cluster: &Cluster,
     limit: Duration,

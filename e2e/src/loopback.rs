@@ -31,7 +31,7 @@ impl Server {
     /// Starts on a free port.
     ///
     /// # Errors
-    /// There is none.
+    /// No port is free.
     pub async fn start(router: Router) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);

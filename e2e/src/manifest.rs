@@ -108,7 +108,7 @@ pub async fn apply_all(client: &Client, objects: &[DynamicObject]) -> Result<()>
 /// Asks the API server whether it would take an object as new, and changes nothing. Unknown fields are errors.
 ///
 /// # Errors
-/// It would not: the error has its message.
+/// The API server would refuse the object; the error has its message.
 pub async fn would_take(client: &Client, object: &DynamicObject) -> Result<()> {
     let params = PatchParams {
         field_validation: Some(ValidationDirective::Strict),

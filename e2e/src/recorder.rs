@@ -64,7 +64,7 @@ impl Recorder {
     /// Starts on a free port of the loopback interface.
     ///
     /// # Errors
-    /// There is none.
+    /// No port is free.
     pub async fn start() -> Result<Self> {
         let shared = Arc::new(Shared::default());
         let router = Router::new().fallback(receive).with_state(Arc::clone(&shared));
@@ -90,7 +90,7 @@ impl Recorder {
     /// Waits until something can be said of what came, and returns it.
     ///
     /// # Errors
-    /// It cannot within the limit; the error lists what came.
+    /// Nothing is found within the limit; the error lists what came.
     pub async fn until<T>(
         &self,
         what: &str,

@@ -81,7 +81,7 @@ impl Spare {
     /// Starts the operator with the rights of its service account.
     ///
     /// # Errors
-    /// It is not built, or ends at once.
+    /// The operator is not built, or cannot be started.
     pub async fn operator(&self) -> Result<Operator> {
         self.operator_with(&[]).await
     }
@@ -89,7 +89,7 @@ impl Spare {
     /// As [`Self::operator`], with these flags.
     ///
     /// # Errors
-    /// It is not built, or ends at once.
+    /// The operator is not built, or cannot be started.
     pub async fn operator_with(&self, args: &[&str]) -> Result<Operator> {
         let args: Vec<String> = args.iter().map(ToString::to_string).collect();
         self.launch("operator", &self.kubeconfig_of(access::SERIN).await?, &args, &[])
@@ -133,7 +133,7 @@ impl Spare {
     /// Starts Flagger, with all rights.
     ///
     /// # Errors
-    /// It cannot be built, or ends at once.
+    /// Flagger cannot be built or started.
     pub async fn flagger(&self) -> Result<Operator> {
         self.flagger_with(&[]).await
     }
@@ -141,7 +141,7 @@ impl Spare {
     /// As [`Self::flagger`], with these flags.
     ///
     /// # Errors
-    /// It cannot be built, or ends at once.
+    /// Flagger cannot be built or started.
     pub async fn flagger_with(&self, args: &[&str]) -> Result<Operator> {
         let program = crate::flagger::program().await?;
         Operator::flagger(&program, &self.admin_kubeconfig(), &self.file("flagger.log"), args)
@@ -174,7 +174,7 @@ impl Spare {
     /// Ends the API server at once; it is started again by what supervises it.
     ///
     /// # Errors
-    /// There is none.
+    /// The cluster has no process of an API server, or it cannot be killed.
     pub async fn crash_api_server(&self) -> Result<()> {
         let state = self.folder.join("cluster").display().to_string();
         let pid = process("kube-apiserver", &state)?;

@@ -107,7 +107,7 @@ impl Traffic {
     /// Waits until what was counted has a property: a gateway learns of new pods in its own time.
     ///
     /// # Errors
-    /// It has not within this time; the error says what was counted.
+    /// The property does not hold within the limit; the error says what was counted.
     pub async fn until(&self, what: &str, limit: Duration, property: impl Fn(&Tally) -> bool) -> Result<()> {
         let mut ticks = interval(Duration::from_millis(50));
         let end = Instant::now() + limit;
@@ -133,7 +133,7 @@ impl Traffic {
 /// Sends one request and returns the answer.
 ///
 /// # Errors
-/// There was no answer.
+/// The gateway does not answer.
 pub async fn once(plan: &Plan) -> Result<Response> {
     plan.request(&client()?).send().await.context("no answer from the gateway")
 }
@@ -142,7 +142,7 @@ pub async fn once(plan: &Plan) -> Result<Response> {
 /// endpoints.
 ///
 /// # Errors
-/// There is none; the error says what came last.
+/// No good answer comes within the limit; the error says what came last.
 pub async fn until_served(plan: &Plan, limit: Duration) -> Result<()> {
     let client = client()?;
     let mut ticks = interval(Duration::from_millis(50));

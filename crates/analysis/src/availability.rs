@@ -31,7 +31,7 @@ pub enum Unavailable {
         /// What went wrong.
         error: String,
     },
-    /// It could not even be probed.
+    /// The provider could not be asked.
     #[error("{}", uncapitalised(.0))]
     Setup(SetupError),
 }

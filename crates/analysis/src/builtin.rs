@@ -52,7 +52,7 @@ pub enum PodNames {
 }
 
 impl PodNames {
-    /// Those of a target of this kind (`spec.targetRef.kind`).
+    /// Returns how pods of a target of this kind (`spec.targetRef.kind`) are named.
     pub fn of(target_kind: &str) -> Self {
         if target_kind == "DaemonSet" { Self::OfDaemonSet } else { Self::OfReplicaSet }
     }

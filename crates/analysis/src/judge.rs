@@ -16,7 +16,7 @@ use scale::Scale;
 pub struct Verdict {
     /// Whether the rollout may go on as far as this check is concerned.
     pub pass: bool,
-    /// Which of the five.
+    /// How the check ended.
     pub kind: VerdictKind,
     /// Text of the Warning event; `None` when the check passed.
     pub message: Option<String>,
@@ -64,7 +64,7 @@ pub fn judge(check: &Check, outcome: &Outcome) -> Verdict {
 }
 
 impl Verdict {
-    /// The same failure, which does not count for this reason.
+    /// Turns a failure into one that does not count, for this reason.
     #[must_use]
     pub fn held(self, why: &str) -> Self {
         let message = self.message.map(|message| format!("{message} is not counted: {why}"));

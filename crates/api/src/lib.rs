@@ -9,6 +9,32 @@
 //! - [`duration`] reads and prints Go durations, which every interval and timeout of the API uses.
 //! - [`redact`] keeps what grants access out of what people read.
 //! - [`crds`] returns the definitions that a cluster needs.
+//!
+//! # Example
+//!
+//! ```
+//! use serin_api::{Canary, duration};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let manifest = r#"
+//! apiVersion: flagger.app/v1beta1
+//! kind: Canary
+//! metadata:
+//!   name: podinfo
+//! spec:
+//!   targetRef: {apiVersion: apps/v1, kind: Deployment, name: podinfo}
+//!   service: {port: 9898}
+//!   analysis: {interval: 1m30s, threshold: 5, maxWeight: 50, stepWeight: 10}
+//! "#;
+//! let canary: Canary = serde_saphyr::from_str(manifest)?;
+//! let interval = canary.spec.analysis.interval.unwrap_or_default();
+//! assert_eq!(duration::parse(&interval)?.num_seconds(), 90);
+//!
+//! let names: Vec<_> = serin_api::crds().into_iter().filter_map(|crd| crd.metadata.name).collect();
+//! assert!(names.contains(&"canaries.flagger.app".to_owned()));
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod alert_provider;
 pub mod canary;

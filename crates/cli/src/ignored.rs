@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches, parser::ValueSource};
 
-/// Those that have a value, and why they are not needed.
+/// Flags with a value, and why they are not needed.
 const WITH_VALUE: [(&str, &str); 14] = [
     ("kubeconfig-qps", "the API server's own fairness limits requests"),
     ("kubeconfig-burst", "the API server's own fairness limits requests"),
@@ -20,7 +20,7 @@ const WITH_VALUE: [(&str, &str); 14] = [
     ("alsologtostderrthreshold", KLOG),
 ];
 
-/// Those that are truth values.
+/// Flags without a value, and why they are not needed.
 const SWITCHES: [(&str, &str); 8] = [
     ("zap-replace-globals", "there is one logger"),
     ("logtostderr", KLOG),

@@ -88,7 +88,7 @@ fn settings(args: &RunArgs) -> anyhow::Result<Settings> {
     })
 }
 
-/// Who is told about Canaries without alerts of their own: Microsoft Teams has precedence.
+/// Returns the receiver for Canaries without alerts of their own. Microsoft Teams has precedence.
 fn receiver(people: &PeopleArgs, environment: Environment<'_>) -> anyhow::Result<Option<Receiver>> {
     let setting = |name, flag: &str| variable_or(environment, name, flag);
     let slack = setting("SLACK_URL", &people.slack_url.0);

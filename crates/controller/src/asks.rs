@@ -124,7 +124,7 @@ async fn run_check(ctx: &Context, rollout: &Rollout, check: &Check) -> CheckOutc
     }
 }
 
-/// The same; an error names the template.
+/// Adds the name of the template to an error.
 fn of_template(name: &TemplateName, outcome: Outcome) -> Outcome {
     match outcome {
         Outcome::Error(error) => Outcome::Error(format!("{error} (MetricTemplate {name})")),

@@ -69,7 +69,7 @@ pub struct Caches {
 /// What is kept of a ConfigMap or Secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Config {
-    /// It changed: its content has to be read before anything can be said.
+    /// The object changed; its content is not read yet.
     Changed,
     /// What matters of it.
     Known(TrackedConfig),
@@ -78,7 +78,7 @@ pub enum Config {
 /// What is kept of a metric template's Secret. Its `Debug` text names the keys only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Credential {
-    /// It changed: it has to be read before it is used.
+    /// The Secret changed; its content is not read yet.
     Changed,
     /// Its data.
     Known(Credentials),

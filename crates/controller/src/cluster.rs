@@ -38,7 +38,7 @@ pub struct Cluster {
     pub client: Client,
     /// Where answers are kept.
     pub caches: Arc<Caches>,
-    /// Who else has to look at what was changed.
+    /// Wakes the other Canaries that depend on a changed object.
     pub queue: Arc<Queue>,
     /// The only namespace that is watched; `None` when all are.
     pub namespace: Option<String>,
@@ -54,7 +54,7 @@ struct Request<'a> {
 }
 
 impl Cluster {
-    /// The same cluster, for one Canary.
+    /// Returns a handle to this cluster whose changes are made for one Canary.
     #[must_use]
     pub fn acting_for(&self, canary: &Key) -> Self {
         Self { actor: Some(canary.clone()), ..self.clone() }

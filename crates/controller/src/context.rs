@@ -48,10 +48,10 @@ pub struct Context {
 /// The HTTP clients cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum ContextError {
-    /// Those of metric providers.
+    /// The clients of metric providers.
     #[error(transparent)]
     Providers(#[from] serin_providers::ClientError),
-    /// Those of webhooks and alerts.
+    /// The clients of webhooks and alerts.
     #[error("cannot set up HTTP clients for webhooks and alerts: {0}")]
     Webhooks(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -101,7 +101,7 @@ impl Context {
         })
     }
 
-    /// The same with a client for the metric APIs of the cluster.
+    /// Uses `client` for the metric APIs of the cluster.
     #[must_use]
     pub fn with_metrics_of(self, client: Client) -> Self {
         Self { providers: self.providers.with_cluster(client), ..self }

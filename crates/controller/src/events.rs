@@ -28,9 +28,9 @@ pub struct Events {
 /// What came of writing an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
-    /// It was written.
+    /// The event was written.
     Now,
-    /// It was there, from before a crash.
+    /// The event was there already, written before a crash.
     Before,
     /// The API server does not take it, now or later.
     Never,

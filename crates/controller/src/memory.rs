@@ -67,24 +67,24 @@ const UNSAID: usize = 8;
 /// How the last alert about a Canary fared.
 #[derive(Clone, Debug, Default)]
 pub enum Alerted {
-    /// This replica has sent none.
+    /// This replica has sent no alert.
     #[default]
     Unknown,
-    /// It reached everybody.
+    /// All receivers took the last alert.
     Delivered,
-    /// It did not, and why.
+    /// A receiver did not take the last alert, for this reason.
     Failed(Stall),
 }
 
 /// What became of a status that this replica wrote in full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Claim {
-    /// None was written in this term.
+    /// This replica wrote no status in this term.
     #[default]
     None,
-    /// It is ours as far as is known.
+    /// The status is ours as far as is known.
     Held,
-    /// Another operator took it, which was told.
+    /// Another operator took the status, and users were told.
     Lost,
 }
 
@@ -128,7 +128,7 @@ impl Default for Allowance {
     }
 }
 
-/// What the exported metrics of a Canary are found by.
+/// The labels by which the exported metrics of a Canary are found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Labels {
     /// The target's name.
@@ -142,7 +142,7 @@ impl Memory {
         look(lock(&self.notes).entry(key.clone()).or_default())
     }
 
-    /// Another replica may have acted: every Canary has to be read afresh.
+    /// Begins a term. Another replica may have acted, so every Canary has to be read afresh.
     pub fn begin_term(&self) {
         for notes in lock(&self.notes).values_mut() {
             notes.fresh = false;
@@ -171,7 +171,7 @@ impl Memory {
         })
     }
 
-    /// The status in the cluster is ours.
+    /// Notes that the status in the cluster is ours, unless another operator took it in this term.
     pub fn claim(&self, key: &Key) {
         self.with(key, |notes| {
             if notes.claim == Claim::None {
@@ -180,12 +180,12 @@ impl Memory {
         });
     }
 
-    /// Whether the status in the cluster was ours.
+    /// Whether the status in the cluster is ours, as far as is known.
     pub fn claims(&self, key: &Key) -> bool {
         self.with(key, |notes| notes.claim == Claim::Held)
     }
 
-    /// Another operator took the status; it is told once in a term.
+    /// Notes that another operator took the status. Users are told of it once in a term.
     pub fn lose_claim(&self, key: &Key) {
         self.with(key, |notes| notes.claim = Claim::Lost);
     }
@@ -195,12 +195,12 @@ impl Memory {
         self.with(key, |notes| notes.fresh)
     }
 
-    /// It was.
+    /// Notes that the Canary was read afresh in this term.
     pub fn set_fresh(&self, key: &Key) {
         self.with(key, |notes| notes.fresh = true);
     }
 
-    /// How long the Canary has waited for what is being loaded; `None` when it has not.
+    /// Notes whether the Canary waits for something that is being loaded. Returns for how long it has.
     pub fn loading(&self, key: &Key, waits: bool) -> Option<Duration> {
         self.with(key, |notes| {
             notes.loading = waits.then(|| notes.loading.unwrap_or_else(Instant::now));
@@ -224,38 +224,39 @@ impl Memory {
         self.with(key, |notes| notes.failures)
     }
 
-    /// Nothing failed.
+    /// Resets the count of failures.
     pub fn succeeded(&self, key: &Key) {
         self.with(key, |notes| notes.failures = 0);
     }
 
-    /// What was found when pods were listed last, while workloads are not ready.
+    /// Returns what the last list of pods showed; `None` when all workloads were ready since.
     pub(crate) fn listed(&self, key: &Key) -> Option<Listed> {
         self.with(key, |notes| notes.listed.clone())
     }
 
-    /// Keeps what was found, or forgets it.
+    /// Keeps what a list of pods showed; `None` forgets it.
     pub(crate) fn set_listed(&self, key: &Key, listed: Option<Listed>) {
         self.with(key, |notes| notes.listed = listed);
     }
 
-    /// The spec of this Canary is valid.
+    /// Keeps this Canary as the last one whose spec is valid.
     pub fn keep_valid(&self, key: &Key, canary: &Arc<Canary>) {
         self.with(key, |notes| notes.valid = Some(Arc::clone(canary)));
     }
 
-    /// The Canary of this uid as it was when its spec was valid last.
+    /// Returns the last valid Canary, if it has this uid.
     pub fn valid(&self, key: &Key, uid: Option<&str>) -> Option<Arc<Canary>> {
         let valid = self.with(key, |notes| notes.valid.clone())?;
         (valid.metadata.uid.as_deref() == uid).then_some(valid)
     }
 
-    /// The API server does not take the route as this generation of the Canary asks for it.
+    /// Notes why the API server refuses the route that this generation of the Canary asks for.
     pub fn refuse_route(&self, key: &Key, generation: Option<i64>, why: String) {
         self.with(key, |notes| notes.refused_route = Some((generation, Instant::now(), why)));
     }
 
-    /// Why it does not, if it said so of this generation a short while ago; after that it is asked again.
+    /// Returns why the API server refused the route of this generation. It is forgotten after 60 s, so that the
+    /// server is asked again.
     pub fn refused_route(&self, key: &Key, generation: Option<i64>) -> Option<String> {
         self.with(key, |notes| {
             let (of, at, why) = notes.refused_route.as_ref()?;
@@ -264,17 +265,17 @@ impl Memory {
         })
     }
 
-    /// The fault that lasts.
+    /// Returns the fault that keeps the last action from being carried out.
     pub fn fault(&self, key: &Key) -> Option<Stall> {
         self.with(key, |notes| notes.fault.clone())
     }
 
-    /// Keeps the fault of an action, or forgets it.
+    /// Keeps the fault of an action; `None` forgets it.
     pub fn set_fault(&self, key: &Key, fault: Option<Stall>) {
         self.with(key, |notes| notes.fault = fault);
     }
 
-    /// Whether an event has to tell of this fault: each text once until another one comes.
+    /// Returns whether an event has to tell of this fault. Each text is told once until another one comes.
     pub fn tell(&self, key: &Key, text: &str) -> bool {
         self.with(key, |notes| {
             let new = notes.told.as_deref() != Some(text);
@@ -283,7 +284,7 @@ impl Memory {
         })
     }
 
-    /// The last fault is over: should it come again, an event tells of it.
+    /// Notes that the last fault is over, so that an event tells of it should it come again.
     pub fn recovered(&self, key: &Key) {
         self.with(key, |notes| notes.told = None);
     }
@@ -301,7 +302,8 @@ impl Memory {
         })
     }
 
-    /// Whether this has to be told now: nobody has begun to. Who gets `true` ends it by [`Self::end_telling`].
+    /// Claims the delivery of `told`. Returns `false` if somebody else has claimed it; after `true`, the caller has to call
+    /// [`Self::end_telling`].
     pub fn begin_telling(&self, key: &Key, told: Told) -> bool {
         self.with(key, |notes| {
             let begun = notes.news.contains_key(&told);
@@ -310,7 +312,7 @@ impl Memory {
         })
     }
 
-    /// This was told, or has to be tried again.
+    /// Ends a delivery that [`Self::begin_telling`] claimed: `done`, or to be tried again.
     pub fn end_telling(&self, key: &Key, told: Told, done: bool) {
         if let Some(notes) = lock(&self.notes).get_mut(key) {
             if done {
@@ -321,7 +323,7 @@ impl Memory {
         }
     }
 
-    /// Whether this was told.
+    /// Returns whether `told` was delivered.
     pub fn is_told(&self, key: &Key, told: Told) -> bool {
         self.with(key, |notes| notes.news.get(&told).copied().unwrap_or_default())
     }
@@ -331,7 +333,7 @@ impl Memory {
         self.with(key, |notes| notes.news.retain(|told, _| listed(told)));
     }
 
-    /// An alert was delivered to everybody, or it was not, and why.
+    /// Notes how the last alert fared: `failure` says why a receiver did not take it.
     pub fn note_alert(&self, key: &Key, failure: Option<Stall>) {
         if let Some(notes) = lock(&self.notes).get_mut(key) {
             if let Some(failure) = failure.as_ref().filter(|_| notes.unsaid.len() < UNSAID) {
@@ -341,17 +343,17 @@ impl Memory {
         }
     }
 
-    /// How the last alert fared.
+    /// Returns how the last alert fared.
     pub fn alerted(&self, key: &Key) -> Alerted {
         self.with(key, |notes| notes.alerted.clone())
     }
 
-    /// Alerts that failed since the last call.
+    /// Takes the messages of alerts that failed since the last call.
     pub fn take_unsaid(&self, key: &Key) -> Vec<String> {
         self.with(key, |notes| std::mem::take(&mut notes.unsaid))
     }
 
-    /// The Canaries of which something was told, maybe without being taken out of the status.
+    /// Returns the Canaries with deliveries, whose status may still list them.
     pub fn tellers(&self) -> Vec<Key> {
         let notes = lock(&self.notes);
         notes.iter().filter(|(_, notes)| !notes.news.is_empty()).map(|(key, _)| key.clone()).collect()

@@ -15,10 +15,10 @@ pub use exposition::CONTENT_TYPE;
 pub use operator::{OperatorMetrics, Outcome};
 pub use requests::RequestLayer;
 
-/// All of them.
+/// All metrics that the operator exports.
 pub struct Metrics {
     registry: Registry,
-    /// Those with Flagger's names.
+    /// The metrics with Flagger's names.
     pub canary: CanaryMetrics,
     /// Serin's own.
     pub operator: OperatorMetrics,

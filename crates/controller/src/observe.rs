@@ -104,7 +104,7 @@ pub async fn object(cluster: &Cluster, kind: Kind, key: &Key) -> Seen<Arc<Value>
     read(cluster, kind, key, Packed::unpack).await
 }
 
-/// The same, decoded or otherwise read by `read`.
+/// Like [`object`], with the object decoded or otherwise read by `read`.
 pub async fn read<T>(
     cluster: &Cluster,
     kind: Kind,

@@ -73,9 +73,9 @@ impl Election {
     }
 }
 
-/// How often something that failed is tried again: at least this long apart.
+/// The shortest pause before something that failed is tried again.
 pub(crate) const BACKOFF_MIN: Duration = Duration::from_secs(1);
-/// And at most this long.
+/// The longest pause before something that failed is tried again.
 pub(crate) const BACKOFF_MAX: Duration = Duration::from_secs(60);
 
 /// A Canary is looked at again at least this often, however far away the next thing that it waits for is.

@@ -46,7 +46,7 @@ const ASKS: usize = 100;
 pub enum Verdict {
     /// Nothing is left to do before something changes, or before this time.
     Settled(Option<DateTime<Utc>>),
-    /// It has to be tried again, for this reason.
+    /// The look has to be repeated, for this reason.
     Retry(Category),
     /// The Canary does not exist.
     Gone,

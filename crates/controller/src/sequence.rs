@@ -1,4 +1,4 @@
-//! What is delivered for a Canary beside its reconciles arrives in order.
+//! Keeps deliveries that run beside the reconciles of a Canary in order.
 
 use std::{
     collections::HashMap,
@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::key::Key;
 
-/// Who is last in each line. One line never waits for another.
+/// One line of deliveries for each Canary. A delivery waits for those before it in its line, and for no other line.
 #[derive(Clone, Debug, Default)]
 pub struct Sequence(Arc<Mutex<Lines>>);
 
@@ -20,7 +20,8 @@ struct Lines {
 }
 
 impl Sequence {
-    /// The delivery, begun only when those that joined before for the same Canary have ended. It is meant to be spawned.
+    /// Returns a future to be spawned: it waits for the deliveries that joined the line of this Canary before, and then
+    /// runs `delivery`.
     pub fn join<F>(&self, key: &Key, delivery: F) -> impl Future<Output = ()> + Send + use<F>
     where
         F: Future<Output = ()> + Send,
@@ -46,7 +47,7 @@ impl Sequence {
         (number, lines.last.insert(key.clone(), (number, end)).map(|(_, before)| before))
     }
 
-    /// Nothing is kept of a line whose last delivery has ended.
+    /// Forgets a line when its last delivery has ended.
     fn leave(&self, key: &Key, number: u64) {
         let mut lines = self.lock();
         if lines.last.get(key).is_some_and(|(last, _)| *last == number) {

@@ -39,12 +39,12 @@ fn is(type_: &str, condition: &CanaryCondition) -> bool {
     condition.type_ == type_ && condition.status == "True"
 }
 
-/// Puts the stall into the conditions, or takes it out. Whether that changed anything.
+/// Sets or removes the condition of a stall. Returns whether that changed anything.
 pub fn set(status: &mut CanaryStatus, stall: Option<&Stall>, now: DateTime<Utc>) -> bool {
     put(STALLED, status, stall, now)
 }
 
-/// The same for an alert that did not arrive.
+/// Sets or removes the condition of an alert that did not arrive. Returns whether that changed anything.
 pub fn set_alert(status: &mut CanaryStatus, failure: Option<&Stall>, now: DateTime<Utc>) -> bool {
     put(ALERT_FAILED, status, failure, now)
 }

@@ -17,7 +17,7 @@ use crate::{
 /// What came of writing a status.
 #[derive(Clone, Debug)]
 pub enum Written {
-    /// It is what was decided.
+    /// The cluster has the status that was decided.
     Done {
         /// The version of the Canary now.
         version: Option<String>,

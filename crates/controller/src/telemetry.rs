@@ -36,7 +36,7 @@ const QUIET: &str = "kube_client=off,kube_runtime=off";
 /// These libraries write requests and answers with credentials at their lowest level.
 const SILENT: [&str; 5] = ["aws_config", "aws_runtime", "aws_sdk_sts", "aws_sigv4", "aws_smithy_runtime"];
 
-/// The same without what must never be written, whatever `RUST_LOG` says.
+/// Removes what must never be written from a filter, whatever `RUST_LOG` says.
 fn discreet(filter: EnvFilter) -> EnvFilter {
     let off = SILENT.iter().filter_map(|name| format!("{name}=off").parse().ok());
     off.fold(filter, EnvFilter::add_directive)

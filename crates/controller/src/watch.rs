@@ -21,7 +21,7 @@ pub(crate) use object::{Object, head};
 
 /// How long to wait before a kind that cannot be read is listed again.
 const RETRY: Duration = Duration::from_secs(5);
-/// The same while it may be a passing fault.
+/// How long to wait before that while the fault may pass by itself.
 const RECHECK: Duration = Duration::from_secs(1);
 /// How long a kind has to be refused before that is believed: an API server that starts knows neither all
 /// roles nor all CRDs in its first seconds.

@@ -122,7 +122,7 @@ impl Turn<'_> {
 }
 
 impl Turn<'_> {
-    /// Not now: what it needs is being loaded.
+    /// Puts the reconcile off, because what it needs is being loaded.
     fn later(mut self, at: Instant) {
         self.settled = true;
         self.ctx.cluster.queue.wake_at(self.key, at);

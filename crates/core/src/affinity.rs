@@ -77,7 +77,7 @@ impl Cookies {
         }
     }
 
-    /// Those that a route speaks of while so many percent of the traffic go to the canary.
+    /// Returns the cookies that a route names while `canary` percent of the traffic go to the canary.
     #[must_use]
     pub fn on_route(&self, canary: u8) -> Self {
         let Self { canary: of_canary, primary, previous } = self.clone();
@@ -88,7 +88,7 @@ impl Cookies {
         }
     }
 
-    /// Each of them that there is.
+    /// Iterates over the cookies that are set.
     pub fn all(&self) -> impl Iterator<Item = &Cookie> {
         [&self.canary, &self.primary, &self.previous].into_iter().flatten()
     }

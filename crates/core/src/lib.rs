@@ -17,6 +17,37 @@
 //!
 //! Nothing here reads a clock, does I/O or depends on iteration order. Being called is never taken for
 //! a tick: whether a check is due follows from the time of the last one, which is in the status.
+//!
+//! # Example
+//!
+//! A decision needs a [`Rollout`]: a Canary of which every field is known to be good. The crate `serin-sim` shows the
+//! decisions that follow.
+//!
+//! ```
+//! use serde_json::json;
+//! use serin_core::validate::{Settings, validate};
+//!
+//! # fn main() -> Result<(), serde_json::Error> {
+//! let mut canary: serin_api::Canary = serde_json::from_value(json!({
+//!     "apiVersion": "flagger.app/v1beta1",
+//!     "kind": "Canary",
+//!     "metadata": {"name": "podinfo", "namespace": "test"},
+//!     "spec": {
+//!         "targetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "podinfo"},
+//!         "service": {"port": 9898, "gatewayRefs": [{"name": "gateway"}]},
+//!         "analysis": {"interval": "1m", "threshold": 5, "maxWeight": 50, "stepWeight": 10},
+//!     },
+//! }))?;
+//! let rollout = validate(&canary, &Settings::default()).expect("a good manifest");
+//! assert_eq!((rollout.full_name().as_str(), rollout.threshold), ("podinfo.test", 5));
+//!
+//! canary.spec.analysis.step_weight = Some(0);
+//! canary.spec.service = None;
+//! let errors = validate(&canary, &Settings::default()).expect_err("two faults");
+//! assert!(errors.iter().any(|error| error.field == "spec.service"));
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod affinity;
 pub mod build;

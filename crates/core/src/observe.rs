@@ -10,11 +10,11 @@ use crate::{Rollout, Routing, Timestamp};
 /// What is known of an object. Not being able to read it is never the same as it not being there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Seen<T> {
-    /// It could not be read, and why.
+    /// The object could not be read, for this reason.
     Unknown(String),
-    /// It does not exist.
+    /// The object does not exist.
     Absent,
-    /// It exists.
+    /// The object exists.
     Present(T),
 }
 
@@ -27,7 +27,7 @@ impl<T> Seen<T> {
         }
     }
 
-    /// The same state of a borrowed value.
+    /// Borrows the value.
     pub fn as_ref(&self) -> Seen<&T> {
         match self {
             Self::Unknown(why) => Seen::Unknown(why.clone()),
@@ -36,7 +36,7 @@ impl<T> Seen<T> {
         }
     }
 
-    /// The same state with the value changed by `f`.
+    /// Changes the value by `f`.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Seen<U> {
         match self {
             Self::Unknown(why) => Seen::Unknown(why),
@@ -56,9 +56,9 @@ impl<T> Seen<Arc<T>> {
 /// Whether a generated object is as it should be.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Synced {
-    /// It could not be read, and why.
+    /// The object could not be read, for this reason.
     Unknown(String),
-    /// It is missing, or a field of ours differs.
+    /// The object is missing, or a field of ours differs.
     No,
     /// Nothing is left to do.
     Yes,
@@ -155,9 +155,9 @@ pub struct Endpoints {
     pub primary: Seen<u32>,
     /// The target's pods behind `<apex>-canary` that are ready on its port.
     pub canary: Seen<u32>,
-    /// Those behind `<apex>-primary` whose pods are being deleted; [`Seen::Absent`] when that cannot be told.
+    /// Endpoints behind `<apex>-primary` whose pods are being deleted; [`Seen::Absent`] when that is not known.
     pub leaving: Seen<u32>,
-    /// Ready ones of neither side's pods.
+    /// Ready endpoints of pods that belong to neither side.
     pub strangers: Strangers,
     /// Why no request can reach the target's pods, however ready they are.
     pub unreachable: Option<String>,

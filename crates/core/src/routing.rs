@@ -34,7 +34,7 @@ impl Routing {
         Self { mirror, ..Self::PRIMARY }
     }
 
-    /// The same split with both sides kept warm.
+    /// Returns this split with both sides kept warm.
     #[must_use]
     pub fn kept_warm(self) -> Self {
         Self { warm: true, ..self }

@@ -82,9 +82,9 @@ pub struct Snapshot {
 /// Why pods do not come up ([`crate::readiness::trouble`]).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Troubles {
-    /// Those of the target.
+    /// What keeps the target's pods from being ready.
     pub target: Option<String>,
-    /// Those of the primary.
+    /// What keeps the primary's pods from being ready.
     pub primary: Option<String>,
 }
 
@@ -93,7 +93,7 @@ pub struct Troubles {
 pub struct TrackedConfig {
     /// See [`config_checksum`].
     pub checksum: String,
-    /// It takes no part: see [`ignored`].
+    /// Whether the object is left out of decisions: see [`ignored`].
     pub ignored: bool,
 }
 

@@ -99,6 +99,9 @@ impl fmt::Display for SpecError {
 /// Checks every field that decides something and fills in what the manifest leaves out.
 ///
 /// All errors are returned, not only the first.
+///
+/// # Errors
+/// One [`SpecError`] for each field that is wrong, with its value and a remedy.
 pub fn validate(canary: &Canary, settings: &Settings) -> Result<Rollout, Vec<SpecError>> {
     let errors = writable(&canary.spec, settings);
     checked(canary, settings, errors)

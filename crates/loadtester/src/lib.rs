@@ -1,6 +1,26 @@
 //! Load generator, gates and command runner behind webhooks: the load tester that Canaries call.
 //!
 //! The HTTP API is that of Flagger's load tester; `type: load` and the built-in stand-in for `hey` come on top.
+//!
+//! # Example
+//!
+//! ```
+//! use axum::{body::Body, http::{Request, StatusCode}};
+//! use clap::{Args, FromArgMatches};
+//! use serin_loadtester::{AppState, Config, router};
+//! use tokio_util::sync::CancellationToken;
+//! use tower::ServiceExt;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let command = Config::augment_args(clap::Command::new("loadtester"));
+//! let config = Config::from_arg_matches(&command.get_matches_from(["loadtester"]))?;
+//! let router = router(AppState::new(&config, CancellationToken::new()));
+//! let answer = router.oneshot(Request::post("/gate/halt").body(Body::empty())?).await?;
+//! assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+//! # Ok(())
+//! # }
+//! ```
 
 mod command;
 mod config;

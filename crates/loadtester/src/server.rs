@@ -75,6 +75,9 @@ pub fn router(state: AppState) -> Router {
 }
 
 /// Serves on `listener` until `shutdown` is cancelled, then ends all tasks.
+///
+/// # Errors
+/// [`Error::Serve`] when the HTTP server ends before `shutdown` is cancelled.
 pub async fn serve(listener: TcpListener, state: AppState, shutdown: CancellationToken) -> Result<(), Error> {
     let server = axum::serve(listener, router(state.clone()))
         .with_graceful_shutdown(shutdown.clone().cancelled_owned());
@@ -93,6 +96,9 @@ pub async fn serve(listener: TcpListener, state: AppState, shutdown: Cancellatio
 }
 
 /// Runs the load tester as `config` says until `shutdown` is cancelled.
+///
+/// # Errors
+/// [`Error::Listen`] when the port cannot be bound, and as [`serve`].
 pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Error> {
     let listener = listen(config.port).await?;
     info!(port = config.port, version = env!("CARGO_PKG_VERSION"), "the load tester is listening");

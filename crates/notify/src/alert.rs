@@ -53,6 +53,9 @@ pub struct AlertClient {
 
 impl AlertClient {
     /// A client with connections of its own; the operator needs only one.
+    ///
+    /// # Errors
+    /// The TLS library cannot be set up.
     pub fn new() -> Result<Self, reqwest::Error> {
         Ok(Self { direct: http::verifying(http::posting)?, proxied: Arc::default(), pause: PAUSE })
     }
@@ -67,6 +70,11 @@ impl AlertClient {
     ///
     /// What was surely not taken (429, 5xx, no connection) is sent again, twice at most. After a timeout nothing is
     /// sent again, as the message may have arrived.
+    ///
+    /// # Errors
+    /// - [`AlertError::Url`], [`AlertError::Empty`] or [`AlertError::Proxy`] when the receiver is not usable; nothing is sent,
+    /// - [`AlertError::Message`] when the message cannot be written as JSON,
+    /// - [`AlertError::Unreachable`] when no answer came, [`AlertError::Refused`] when the answer is no, also after the retries.
     pub async fn send(&self, receiver: &Receiver, message: &Message) -> Result<(), AlertError> {
         let url = receiver.url()?;
         let body = receiver.body(&url, message).map_err(|error| AlertError::Message(error.to_string()))?;

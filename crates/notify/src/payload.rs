@@ -78,6 +78,9 @@ impl Payload {
     }
 
     /// The text on the wire: one line, escaped as Go does.
+    ///
+    /// # Errors
+    /// Those of `serde_json`; a payload has nothing but strings, so none is known.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         go_json::to_string(self)
     }

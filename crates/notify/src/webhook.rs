@@ -26,6 +26,9 @@ pub struct WebhookClient {
 
 impl WebhookClient {
     /// A client with connections of its own; the operator needs only one.
+    ///
+    /// # Errors
+    /// The TLS library cannot be set up.
     pub fn new() -> Result<Self, reqwest::Error> {
         let verified = http::verifying(http::builder)?;
         let unverified = http::builder().tls_danger_accept_invalid_certs(true).build()?;
@@ -35,6 +38,12 @@ impl WebhookClient {
     /// Calls `hook` and waits for its answer, with the retries that it asks for.
     ///
     /// The hook agrees with a status up to 202; even 203 and 204 are refusals.
+    ///
+    /// # Errors
+    /// - [`WebhookError::Timeout`], [`WebhookError::Url`] or [`WebhookError::Payload`] before anything is sent,
+    /// - [`WebhookError::Refused`] when the hook says no,
+    /// - [`WebhookError::Unavailable`] or [`WebhookError::Unreachable`] when it could not answer, also after the retries,
+    /// - [`WebhookError::Body`] when its answer broke off.
     pub async fn call(&self, hook: &CanaryWebhook, payload: &Payload) -> Result<(), WebhookError> {
         let request = Request::new(hook, payload)?;
         let outcome = retry::run(request.retries, || self.attempt(&request)).await;

@@ -8,15 +8,15 @@ use crate::http::excerpt;
 /// Why an answer has no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// It is empty, or its value is no number.
+    /// The answer is empty, or its value is no number.
     NoValues,
-    /// It has several values where one is needed.
+    /// The answer has several values where one is needed.
     MultipleValues,
     /// Its value is of another type than a number: which, and what to do.
     ResultType { found: &'static str, remedy: &'static str },
-    /// It says that the query failed, though its status is a good one: what it says.
+    /// The answer says that the query failed, although its status is a success; the text is the answer's.
     Rejected(String),
-    /// It is not what the provider's API sends: what does not fit.
+    /// The answer does not have the form of the provider's API; the text says what does not fit.
     Malformed(String),
 }
 
@@ -34,7 +34,7 @@ impl Fault {
         }
     }
 
-    /// The same fault with its text changed.
+    /// Changes the text of the fault.
     pub(crate) fn map(self, change: impl FnOnce(String) -> String) -> Self {
         match self {
             Self::Rejected(cause) => Self::Rejected(change(cause)),

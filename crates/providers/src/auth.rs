@@ -10,7 +10,7 @@ use crate::credentials::{MARK, Secret};
 /// How a provider's requests say who sends them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Auth {
-    /// They do not.
+    /// Requests carry no credentials.
     None,
     /// `Authorization: Bearer …`
     Bearer(Secret),

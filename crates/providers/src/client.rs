@@ -70,31 +70,31 @@ impl Clients {
         })
     }
 
-    /// The same with another clock: what providers take for now when they ask for a window of time.
+    /// Uses another clock, for providers that ask for a window of time.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
     }
 
-    /// The same with the operator's own cluster, for providers that are part of it.
+    /// Uses the operator's own cluster, for providers that are part of it.
     #[must_use]
     pub fn with_cluster(self, client: kube::Client) -> Self {
         Self { cluster: Some(client), ..self }
     }
 
-    /// The same with CloudWatch at this URL in all regions, as by `AWS_ENDPOINT_URL_CLOUDWATCH`.
+    /// Uses this URL for CloudWatch in all regions, as `AWS_ENDPOINT_URL_CLOUDWATCH` does.
     #[must_use]
     pub fn with_cloudwatch(self, endpoint: &str) -> Self {
         Self { aws: self.aws.with_endpoint(endpoint), ..self }
     }
 
-    /// The same with Cloud Monitoring and Google Cloud's metadata server at this URL.
+    /// Uses this URL for Cloud Monitoring and for Google Cloud's metadata server.
     #[must_use]
     pub fn with_google(self, address: &str) -> Self {
         Self { google: self.google.at(address), ..self }
     }
 
-    /// The same with this content of the file of `GOOGLE_APPLICATION_CREDENTIALS`.
+    /// Uses this content for the file that `GOOGLE_APPLICATION_CREDENTIALS` names.
     #[must_use]
     pub fn with_google_credentials(self, file: &[u8]) -> Self {
         Self { google: self.google.with_file(file), ..self }

@@ -151,7 +151,7 @@ enum Failed {
     With(StatusCode, Vec<u8>),
     /// A connection that may hold next time.
     Broken(QueryError),
-    /// Nothing will change that.
+    /// The query failed for good.
     For(QueryError),
 }
 

@@ -132,7 +132,7 @@ impl Target {
         Url::parse("http://cluster/").ok().map(|base| Self::below(base, parts))
     }
 
-    /// The same with a parameter.
+    /// Adds a parameter to the query.
     #[must_use]
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.0.query_pairs_mut().append_pair(name, value);

@@ -125,7 +125,7 @@ pub enum QueryError {
     /// The query gives something else than a number.
     #[error("the result of the query is {found}, and a check needs one number: {remedy} ({peer})")]
     ResultType {
-        /// Who.
+        /// The server that was asked.
         peer: Peer,
         /// What it is.
         found: &'static str,
@@ -153,7 +153,7 @@ pub enum QueryError {
     /// The server refused.
     #[error("error response: Status {status} {reason}: {body}; {}", remedy(*status, peer))]
     Status {
-        /// Who.
+        /// The server that was asked.
         peer: Peer,
         /// HTTP status, 300 and above.
         status: u16,
@@ -165,7 +165,7 @@ pub enum QueryError {
     /// The server says in a good answer that the query failed.
     #[error("error response: {cause}; check the query for {peer}")]
     Rejected {
-        /// Who.
+        /// The server that was asked.
         peer: Peer,
         /// What it said.
         cause: String,
@@ -173,7 +173,7 @@ pub enum QueryError {
     /// No connection, or it broke.
     #[error("request failed: {peer}: {cause}; {}", remedy_without_answer(peer, cause))]
     Unreachable {
-        /// Who.
+        /// The server that was asked.
         peer: Peer,
         /// What the network or TLS said.
         cause: String,
@@ -183,7 +183,7 @@ pub enum QueryError {
         "request failed: {peer} did not answer within {timeout:?}; check that it is up or make the query cheaper"
     )]
     Timeout {
-        /// Who.
+        /// The server that was asked.
         peer: Peer,
         /// How long it was given.
         timeout: Duration,
@@ -191,7 +191,7 @@ pub enum QueryError {
     /// The answer is too long to be one value.
     #[error("error reading body: {peer} sent more than {limit} bytes; make the query return a single series")]
     TooLarge {
-        /// Who.
+        /// The server that was asked.
         peer: Peer,
         /// Most bytes that are read.
         limit: usize,
@@ -202,7 +202,7 @@ pub enum QueryError {
          gives numbers"
     )]
     Malformed {
-        /// Who.
+        /// The server that was asked.
         peer: Peer,
         /// What does not fit.
         cause: String,

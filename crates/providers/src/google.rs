@@ -83,12 +83,13 @@ impl Google {
         Self { monitoring: address.to_owned(), metadata: address.to_owned(), file: None, ..self }
     }
 
-    /// The same with this content of the credentials file.
+    /// Uses this content for the credentials file.
     pub(crate) fn with_file(self, content: &[u8]) -> Self {
         Self { file: Some(Ok(content.to_vec())), ..self }
     }
 
-    /// Who asks: the account of this key, or else that of the operator's credentials file, or else that of its pod.
+    /// Returns the account that requests are made with: that of this key, or else that of the operator's credentials file,
+    /// or else that of its pod.
     pub(crate) fn account(
         &self,
         setup: &Setup<'_>,
@@ -141,7 +142,7 @@ enum Source {
     Metadata(Server),
     /// An identity of another cloud or cluster, exchanged for tokens.
     Federation(Box<Federation>),
-    /// Nothing that can be used, and why.
+    /// No usable account, for this reason.
     None(String),
 }
 

@@ -49,7 +49,7 @@ impl Server {
         Self::of_address(setup, setup.address(default), auth)
     }
 
-    /// The same with this address, whatever `provider.address` is.
+    /// Like [`Self::new`], with this address instead of `provider.address`.
     pub(crate) fn of_address(
         setup: &Setup<'_>,
         address: &str,
@@ -73,7 +73,7 @@ impl Server {
         Self { client: setup.clients.get(setup.provider.insecure_skip_verify), ..self }
     }
 
-    /// The same for somebody else.
+    /// Uses other credentials.
     pub(crate) fn with_auth(self, auth: Auth) -> Self {
         Self { auth, ..self }
     }

@@ -3,6 +3,26 @@
 //! [`Provider::new`] turns the `provider` of a MetricTemplate and its Secret into something that can be asked a
 //! query. [`Clients`] keeps connections open across checks; make one and share it. Values of Secrets appear in no
 //! error, `Debug` text or log line.
+//!
+//! # Example
+//!
+//! ```
+//! use serin_providers::{Clients, Limits, Provider};
+//! use wiremock::{Mock, MockServer, ResponseTemplate, matchers::query_param};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let server = MockServer::start().await;
+//! let answer = r#"{"status": "success", "data": {"resultType": "scalar", "result": [0, "99.5"]}}"#;
+//! let prometheus = Mock::given(query_param("query", "scalar(up)"));
+//! prometheus.respond_with(ResponseTemplate::new(200).set_body_string(answer)).mount(&server).await;
+//!
+//! let clients = Clients::new(Limits::default())?;
+//! let provider = Provider::metrics_server(&clients, &server.uri())?;
+//! assert_eq!(provider.query("scalar(up)").await?, 99.5);
+//! # Ok(())
+//! # }
+//! ```
 
 mod answer;
 mod auth;

@@ -378,7 +378,7 @@ impl World {
 pub struct Settled {
     /// What was said on the way.
     pub events: Vec<Event>,
-    /// Who was told of it.
+    /// Alerts that were sent on the way.
     pub alerts: Vec<Alert>,
     /// When to look again.
     pub wake: Option<Timestamp>,

@@ -27,7 +27,7 @@ impl Logs {
         Self::keep_without(&[])
     }
 
-    /// The same, save for these libraries.
+    /// Keeps all lines but those of these libraries.
     #[must_use]
     pub fn keep_without(libraries: &[&str]) -> Self {
         let text = Text::default();

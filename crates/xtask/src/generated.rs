@@ -1,11 +1,11 @@
-//! What is generated from the types is committed, and has to be what the types say.
+//! What is generated from the types and from measured figures is committed, and has to be what they say.
 
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 
-use crate::{chart, files::Text, reference, report::Report};
+use crate::{chart, figures, files::Text, reference, report::Report};
 
 /// Every generated file, as it should be.
 pub(crate) fn all(root: &Path) -> Result<Vec<Text>> {
@@ -19,6 +19,7 @@ pub(crate) fn all(root: &Path) -> Result<Vec<Text>> {
     }
     files.extend(chart::rules(root)?);
     files.push(chart::prometheus(root)?);
+    files.extend(figures::pages(root)?);
     Ok(files)
 }
 

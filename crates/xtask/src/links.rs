@@ -12,6 +12,7 @@ use crate::{
 /// The pages.
 pub(crate) fn read(root: &Path) -> Result<Vec<Text>> {
     let mut pages = files::read(root, "docs", &["md"])?;
+    pages.extend(files::read(root, "e2e", &["md"])?);
     for name in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
         pages.push(files::read_one(root, &root.join(name))?);
     }

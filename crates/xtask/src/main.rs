@@ -6,6 +6,7 @@
 
 mod chart;
 mod deps;
+mod figures;
 mod files;
 mod functions;
 mod generated;
@@ -17,17 +18,20 @@ mod sizes;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use report::Report;
 
 const USAGE: &str = "usage: cargo xtask <command>
   check     sizes, dependencies, generated files, links and the parity table; exit code 1 if anything is wrong
-  generate  write deploy/crds and docs/reference from the types in crates/api, and the chart's copies of deploy/";
+  generate  write deploy/crds and docs/reference from the types in crates/api, the chart's copies of deploy/, and the
+            figures of docs/figures.json in README and docs
+  figure NAME TEXT  keep a measured figure in docs/figures.json, and write it where it is shown";
 
 fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         Some("check") => finish(check()),
         Some("generate") => finish(generate()),
+        Some("figure") => finish(figure()),
         _ => {
             eprintln!("{USAGE}");
             ExitCode::from(2)
@@ -56,6 +60,13 @@ fn generate() -> Result<bool> {
         }
     }
     Ok(true)
+}
+
+fn figure() -> Result<bool> {
+    let [name, text] = [2, 3].map(|place| std::env::args().nth(place));
+    let (name, text) = name.zip(text).context("name the figure and its text")?;
+    figures::keep(&files::root(), &name, &text)?;
+    generate()
 }
 
 fn finish(outcome: Result<bool>) -> ExitCode {

@@ -7,7 +7,7 @@ use tokio::process::{Child, Command};
 /// Runs a program to its end. When it is no longer waited for, it is asked to end.
 ///
 /// # Errors
-/// It cannot be started, or it says that it failed.
+/// The program cannot be started, or ends with a failure.
 pub(crate) async fn run(command: &mut Command) -> Result<()> {
     let name = command.as_std().get_program().to_string_lossy().into_owned();
     let what = command.as_std().get_args().map(|arg| arg.to_string_lossy()).collect::<Vec<_>>().join(" ");

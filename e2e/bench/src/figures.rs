@@ -47,7 +47,7 @@ pub(crate) struct IdleFigures {
     pub(crate) server_requests: BTreeMap<String, u64>,
     pub(crate) cpu_seconds: f64,
     pub(crate) resident_mib: f64,
-    /// Whether the operator came to rest before.
+    /// Whether the operator came to rest before; one that does not count its requests never does.
     pub(crate) came_to_rest: bool,
 }
 
@@ -62,6 +62,8 @@ pub(crate) struct RolloutFigures {
     pub(crate) refused: BTreeMap<String, u64>,
     /// By the API server's count.
     pub(crate) server_requests: f64,
+    /// The same by verb.
+    pub(crate) server_requests_by: BTreeMap<String, f64>,
     /// Verbs that the two counted differently.
     pub(crate) disagreements: BTreeMap<String, [u64; 2]>,
     pub(crate) queries: f64,
@@ -166,6 +168,11 @@ impl RolloutFigures {
             requests_by: by.iter().map(|(what, count)| (what.clone(), each(*count))).collect(),
             refused: window.requests.refused.clone(),
             server_requests: each(window.server.values().sum()),
+            server_requests_by: window
+                .server
+                .iter()
+                .map(|(verb, count)| (verb.clone(), each(*count)))
+                .collect(),
             disagreements: window.disagreements(),
             queries: each(window.queries),
             cpu_seconds: window.cpu_seconds / number(rollouts as u64).max(1.0),

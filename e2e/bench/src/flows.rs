@@ -13,7 +13,7 @@ use kube::{
     runtime::wait::{Condition, await_condition},
 };
 use serde_json::json;
-use serin_e2e::access::SERIN;
+use serin_e2e::access::Account;
 
 use crate::exposition;
 
@@ -28,22 +28,22 @@ pub(crate) type ByVerb = BTreeMap<String, u64>;
 ///
 /// # Errors
 /// The cluster refuses a flow schema.
-pub(crate) async fn install(client: &Client) -> Result<()> {
+pub(crate) async fn install(client: &Client, account: Account<'_>) -> Result<()> {
     let api: Api<FlowSchema> = Api::all(client.clone());
     for verb in VERBS {
-        let schema = schema(verb)?;
+        let schema = schema(verb, account)?;
         api.create(&PostParams::default(), &schema).await.context("cannot count the operator's requests")?;
         await_condition(api.clone(), &format!("{PREFIX}{verb}"), in_use()).await?;
     }
     Ok(())
 }
 
-fn schema(verb: &str) -> Result<FlowSchema> {
+fn schema(verb: &str, account: Account<'_>) -> Result<FlowSchema> {
     let rule = json!({
         "verbs": [verb], "apiGroups": ["*"], "resources": ["*"], "namespaces": ["*"], "clusterScope": true,
     });
     let subject = json!({
-        "kind": "ServiceAccount", "serviceAccount": {"name": SERIN.name, "namespace": SERIN.namespace},
+        "kind": "ServiceAccount", "serviceAccount": {"name": account.name, "namespace": account.namespace},
     });
     Ok(serde_json::from_value(json!({
         "apiVersion": "flowcontrol.apiserver.k8s.io/v1",
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn schemas_are_of_the_api() {
-        let spec = schema("watch").unwrap().spec.unwrap();
+        let spec = schema("watch", serin_e2e::access::SERIN).unwrap().spec.unwrap();
         let rules = spec.rules.unwrap_or_default();
         assert_eq!(rules[0].resource_rules.as_ref().unwrap()[0].verbs, ["watch"]);
         assert_eq!(rules[0].subjects[0].service_account.as_ref().unwrap().name, "serin");

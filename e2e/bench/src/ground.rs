@@ -9,7 +9,9 @@ use anyhow::{Context, Result};
 use kube::{Client, Config, config::KubeConfigOptions, config::Kubeconfig};
 use tokio::process::Command;
 
-use crate::child;
+use serin_e2e::{flagger, install::repository};
+
+use crate::{child, side::Side};
 
 /// Canaries whose pods one fake node takes with room to spare: it holds 2,000 pods.
 const CANARIES_PER_NODE: u32 = 200;
@@ -64,18 +66,24 @@ impl Ground {
         self.cluster(&["up", "--control-plane", "--fake-nodes", &nodes]).await
     }
 
-    /// Installs what the operator needs of `deploy/`, but not the operator: it runs outside of the cluster.
+    /// Installs what an operator needs, but not the operator: it runs outside of the cluster. The definitions are those of
+    /// `deploy/` for both, and the rights are each operator's own.
     ///
     /// # Errors
     /// The cluster refuses an object.
-    pub(crate) async fn install(&self) -> Result<()> {
+    pub(crate) async fn install(&self, side: Side) -> Result<()> {
         let apply = ["kubectl", "apply", "--server-side"];
         let deploy = repository().join("deploy");
         let crds = deploy.join("crds").display().to_string();
         self.cluster(&[&apply[..], &["--kustomize", &crds]].concat()).await?;
-        let mut rights = [&apply[..], &["--namespace=serin-system"]].concat();
-        let files = ["namespace", "service-account", "cluster-role", "role"];
-        let files = files.map(|file| format!("--filename={}/kustomize/base/{file}.yaml", deploy.display()));
+        let files = match side {
+            Side::Serin => ["namespace", "service-account", "cluster-role", "role"]
+                .map(|file| deploy.join(format!("kustomize/base/{file}.yaml")))
+                .to_vec(),
+            Side::Flagger => vec![flagger::folder().await?.join("account.yaml")],
+        };
+        let files: Vec<String> = files.iter().map(|file| format!("--filename={}", file.display())).collect();
+        let mut rights = [&apply[..], &["--namespace", side.account().namespace]].concat();
         rights.extend(files.iter().map(String::as_str));
         self.cluster(&rights).await?;
         let wait = ["kubectl", "wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"];
@@ -102,8 +110,4 @@ impl Ground {
         }
         child::run(&mut command).await
     }
-}
-
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }

@@ -1,4 +1,4 @@
-//! `make bench N=200`: what many rollouts at once cost, and how late they are.
+//! `make bench N=200 VS=flagger`: what many rollouts at once cost, and how late they are, beside Flagger's.
 //!
 //! It brings up a control plane of its own whose pods KWOK plays, runs the operator as a process of this
 //! machine with the rights that `deploy/` gives it, watches it idle, changes every target at once, and prints a
@@ -18,6 +18,8 @@ mod prometheus;
 mod quantiles;
 mod requests;
 mod run;
+mod side;
+mod summary;
 mod table;
 mod timeline;
 mod watch;
@@ -30,15 +32,22 @@ use std::{
 
 use anyhow::{Result, bail};
 use clap::Parser;
+use figures::Figures;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::{args::Args, figures::Figures, ground::Ground, progress::Progress};
+use crate::{
+    args::Args,
+    ground::Ground,
+    progress::Progress,
+    side::Side,
+    summary::{Runs, compared, keep},
+};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let progress = Progress::start();
     match bench(&Args::parse(), progress).await {
-        Ok(figures) if figures.all_succeeded() => ExitCode::SUCCESS,
+        Ok(runs) if runs.values().all(Figures::all_succeeded) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
             progress.say(format!("{error:#}"));
@@ -48,20 +57,43 @@ async fn main() -> ExitCode {
 }
 
 /// Measures, prints, and removes the cluster whatever happened.
-async fn bench(args: &Args, progress: Progress) -> Result<Figures> {
+async fn bench(args: &Args, progress: Progress) -> Result<Runs> {
     let ground = Ground::new(&args.folder)?;
     let measured = tokio::select! {
-        measured = run::run(args, &ground, progress) => measured,
+        measured = in_turn(args, &ground, progress) => measured,
         interrupted = interrupted() => interrupted.and_then(|()| bail!("interrupted")),
     };
     progress.say("removing the cluster");
     let removed = ground.down().await;
-    let figures = measured?;
-    let json = serde_json::to_string(&figures)?;
-    write!(stdout(), "\n{}\n{json}\n", table::render(&figures))?;
+    let runs = measured?;
+    let json = serde_json::to_string(&runs)?;
+    for (name, figures) in &runs {
+        write!(stdout(), "\n{name}: {}\n", table::render(figures))?;
+    }
+    if let Some(compared) = compared(&runs) {
+        write!(stdout(), "\n{compared}\n")?;
+    }
+    write!(stdout(), "\n{json}\n")?;
     std::fs::write(ground.file("result.json"), json)?;
+    if let Some(file) = &args.figures {
+        keep(file, args.canaries, &runs)?;
+    }
     removed?;
-    Ok(figures)
+    Ok(runs)
+}
+
+/// One operator after the other, each on a control plane of its own that nobody used before.
+async fn in_turn(args: &Args, ground: &Ground, progress: Progress) -> Result<Runs> {
+    let sides: &[Side] = if args.versus.is_some() { &[Side::Serin, Side::Flagger] } else { &[Side::Serin] };
+    for side in sides {
+        // What has to be built must not be built in between.
+        run::program(args, *side).await?;
+    }
+    let mut runs = Runs::new();
+    for side in sides {
+        runs.insert(side.name(), run::run(args, *side, ground, progress).await?);
+    }
+    Ok(runs)
 }
 
 /// Ends with SIGINT or SIGTERM.

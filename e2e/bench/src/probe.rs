@@ -102,7 +102,12 @@ impl Moment {
 
 impl Window {
     /// The verbs of which operator and API server counted different numbers: theirs, in this order.
+    ///
+    /// None for an operator that does not count.
     pub(crate) fn disagreements(&self) -> BTreeMap<String, [u64; 2]> {
+        if self.requests.by.is_empty() {
+            return BTreeMap::new();
+        }
         let own = self.requests.by_verb();
         let verbs = own.keys().chain(self.server.keys());
         let count = |of: &ByVerb, verb: &String| of.get(verb).copied().unwrap_or_default();

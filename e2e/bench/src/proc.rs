@@ -19,7 +19,7 @@ pub(crate) struct Usage {
 /// Reads the figures of a process.
 ///
 /// # Errors
-/// It does not run.
+/// The process does not run.
 pub(crate) fn usage(pid: u32) -> Result<Usage> {
     let read = |file: &str| {
         let path = format!("/proc/{pid}/{file}");

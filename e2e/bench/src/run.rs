@@ -1,10 +1,10 @@
 //! The course of the measurement.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result};
 use kube::Client;
-use serin_e2e::{access, spare::Gateway};
+use serin_e2e::{access, flagger, spare::Gateway};
 
 use crate::{
     args::Args,
@@ -15,6 +15,7 @@ use crate::{
     probe::Probe,
     progress::Progress,
     prometheus::Prometheus,
+    side::Side,
     timeline::Timeline,
     watch::Record,
     workload,
@@ -26,32 +27,45 @@ const VALID: Duration = Duration::from_secs(6 * 3600);
 /// How long the operator may take to come to rest.
 const REST: Duration = Duration::from_secs(30);
 
-/// Sets everything up, measures, and ends the operator.
+/// The program of an operator; Flagger's is built the first time.
+///
+/// # Errors
+/// It is not there, or cannot be built.
+pub(crate) async fn program(args: &Args, side: Side) -> Result<PathBuf> {
+    let missing =
+        || format!("no operator at {}: build it, or name it by --operator", args.operator.display());
+    match side {
+        Side::Serin => args.operator.canonicalize().with_context(missing),
+        Side::Flagger => flagger::program().await,
+    }
+}
+
+/// Sets everything up anew, measures one operator, and ends it.
 ///
 /// # Errors
 /// Something cannot be set up, or rollouts do not end in time.
-pub(crate) async fn run(args: &Args, ground: &Ground, progress: Progress) -> Result<Figures> {
-    let missing =
-        || format!("no operator at {}: build it, or name it by --operator", args.operator.display());
-    let program = args.operator.canonicalize().with_context(missing)?;
-    progress.say("starting a control plane");
+pub(crate) async fn run(args: &Args, side: Side, ground: &Ground, progress: Progress) -> Result<Figures> {
+    let (name, program) = (side.name(), program(args, side).await?);
+    progress.say(format!("starting a control plane for {name}"));
     ground.up(args.canaries).await?;
-    ground.install().await?;
+    ground.install(side).await?;
     let client = ground.client().await?;
-    flows::install(&client).await?;
+    flows::install(&client, side.account()).await?;
     let _gateway = Gateway::start(&client);
     let kubeconfig = ground.file("cluster/operator.kubeconfig");
-    access::write(&client, &ground.kubeconfig()?, access::SERIN, &kubeconfig, VALID).await?;
+    access::write(&client, &ground.kubeconfig()?, side.account(), &kubeconfig, VALID).await?;
     let prometheus = Prometheus::start().await?;
-    progress.say("starting the operator");
-    let log = ground.file("operator.log");
-    let operator = Operator::start(&program, &kubeconfig, prometheus.url(), log).await?;
-    let bench = Bench { args, client: &client, prometheus: &prometheus, progress };
+    progress.say(format!("starting {name}"));
+    let log = ground.file(&format!("{name}.log"));
+    let operator = Operator::start(side, &program, &kubeconfig, prometheus.url(), log).await?;
+    let patience = args.patience(side);
+    let bench = Bench { args, patience, client: &client, prometheus: &prometheus, progress };
     Ok(Figures::of(&bench.measure(operator).await?))
 }
 
 struct Bench<'a> {
     args: &'a Args,
+    patience: Duration,
     client: &'a Client,
     prometheus: &'a Prometheus,
     progress: Progress,
@@ -64,7 +78,7 @@ impl Bench<'_> {
         let record = Record::start(self.client, &namespaces);
         progress.say(format!("creating {} canaries", args.canaries));
         workload::create(self.client, &namespaces).await?;
-        let initialized = record.until_all("initialized", args.patience(), Timeline::initialized);
+        let initialized = record.until_all("initialized", self.patience, Timeline::initialized);
         operator.alive(initialized).await??;
         let came_to_rest = operator.at_rest(REST).await?;
 
@@ -76,7 +90,7 @@ impl Bench<'_> {
 
         progress.say("changing all targets");
         workload::change(self.client, &namespaces, |namespace| record.change(namespace)).await?;
-        let limit = args.patience() + Duration::from_secs_f64(ANALYSIS);
+        let limit = self.patience + Duration::from_secs_f64(ANALYSIS);
         operator.alive(record.until_all("at their end", limit, Timeline::ended)).await??;
         progress.say("all rollouts have ended");
         operator.at_rest(REST).await?;

@@ -52,7 +52,9 @@ fn machine(table: &mut Table, figures: &MachineFigures) {
 
 fn idle(table: &mut Table, figures: &IdleFigures) {
     table.head(format!("idle, for {:.0} s", figures.seconds));
-    table.row("API requests, counted by operator", counts(&figures.requests));
+    if !figures.requests.is_empty() || figures.came_to_rest {
+        table.row("API requests, counted by operator", counts(&figures.requests));
+    }
     table.row("API requests, counted by server", counts(&figures.server_requests));
     table.row("processor seconds", format!("{:.2}", figures.cpu_seconds));
     table.row("memory", format!("{:.1} MiB", figures.resident_mib));
@@ -71,12 +73,17 @@ fn counts(counts: &BTreeMap<String, u64>) -> String {
 
 fn rollout(table: &mut Table, figures: &RolloutFigures) {
     table.head("each rollout");
-    let (requests, writes) = (figures.requests, figures.writes);
-    table.row("API requests, counted by operator", format!("{requests:.2}, {writes:.2} of them writes"));
+    if !figures.requests_by.is_empty() {
+        let (requests, writes) = (figures.requests, figures.writes);
+        table.row("API requests, counted by operator", format!("{requests:.2}, {writes:.2} of them writes"));
+    }
     for (what, count) in &figures.requests_by {
         table.row(&format!("  {what}"), format!("{count:.2}"));
     }
     table.row("API requests, counted by server", format!("{:.2}", figures.server_requests));
+    for (verb, count) in &figures.server_requests_by {
+        table.row(&format!("  {verb}"), format!("{count:.2}"));
+    }
     for (verb, [own, server]) in &figures.disagreements {
         table.row(&format!("  {verb}: operator, server"), format!("{own}, {server} in all"));
     }

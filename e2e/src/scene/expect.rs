@@ -15,7 +15,7 @@ impl Scene {
     /// Waits until the rollout of a shipment is over, however it ended.
     ///
     /// # Errors
-    /// It did not start, or is not over in time.
+    /// The rollout does not start, or does not end in time.
     pub async fn outcome(&self, shipment: Shipment) -> Result<CanaryStatus> {
         let name = self.app.canary.as_str();
         let phase = |object: &Value| serde_json::from_value::<Phase>(object["status"]["phase"].clone()).ok();
@@ -35,7 +35,7 @@ impl Scene {
     /// Waits until the rollout of a shipment is over, which has to end in its promotion.
     ///
     /// # Errors
-    /// It did not.
+    /// The version is rolled back, or the scene is not at rest in time.
     pub async fn promoted(&self, shipment: Shipment, version: &str) -> Result<CanaryStatus> {
         let status = self.outcome(shipment).await?;
         ensure!(status.phase == Phase::Succeeded, "{version} was not promoted: {:#?}", self.events());
@@ -46,7 +46,7 @@ impl Scene {
     /// Waits until the rollout of a shipment is over, which has to end in a rollback.
     ///
     /// # Errors
-    /// It did not.
+    /// The version is promoted, or the scene is not at rest in time.
     pub async fn rolled_back(&self, shipment: Shipment, stable: &str) -> Result<CanaryStatus> {
         let status = self.outcome(shipment).await?;
         ensure!(status.phase == Phase::Failed, "a bad version was promoted: {:#?}", self.events());
@@ -57,7 +57,7 @@ impl Scene {
     /// Waits until all weight is on the primary, the primary runs this version and the target runs nothing.
     ///
     /// # Errors
-    /// It is not so in time.
+    /// Traffic, images or replicas are not as they should be in time.
     pub async fn at_rest(&self, version: &str) -> Result<()> {
         self.until_split(100, 0).await?;
         let (image, primary) = (format!(":{version}"), self.app.primary());
@@ -73,7 +73,7 @@ impl Scene {
     /// Waits until every rule that names both sides splits the traffic like this.
     ///
     /// # Errors
-    /// It does not in time.
+    /// The route does not get this split in time.
     pub async fn until_split(&self, primary: i64, canary: i64) -> Result<()> {
         let what = format!("a split of {primary}/{canary}");
         let split = |versions: &Versions| (self.split(versions)? == [primary, canary]).then_some(());

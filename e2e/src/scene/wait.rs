@@ -15,7 +15,7 @@ impl Scene {
     /// Waits until the Canary's status has a property, and returns the status.
     ///
     /// # Errors
-    /// It did not get it in time.
+    /// No status has the property in time.
     pub async fn until_status(
         &self,
         what: &str,
@@ -39,7 +39,7 @@ impl Scene {
     /// Waits until the canary has had at least this weight in this rollout.
     ///
     /// # Errors
-    /// It did not get it in time.
+    /// The weight is not reached in time.
     pub async fn until_weight(&self, weight: i64) -> Result<CanaryStatus> {
         self.until_status(&format!("canary weight {weight}"), |status| status.canary_weight >= weight).await
     }
@@ -47,7 +47,7 @@ impl Scene {
     /// Waits for an event on the Canary whose text contains this one.
     ///
     /// # Errors
-    /// There was none in time; the error lists those that there were.
+    /// No event contains the text in time; the error lists the events that there were.
     pub async fn until_event(&self, text: &str) -> Result<EventLine> {
         let find = |versions: &Versions| {
             versions.events(&self.app.canary).into_iter().find(|event| event.message.contains(text))
@@ -59,7 +59,7 @@ impl Scene {
     /// Waits until the Canary says that it cannot be served, and returns the condition.
     ///
     /// # Errors
-    /// It did not say so in time.
+    /// The Canary has no condition `Stalled` in time.
     pub async fn until_stalled(&self) -> Result<CanaryCondition> {
         let status = self.until_status("condition Stalled", |status| stalled(status).is_some()).await?;
         stalled(&status).context("the condition is gone")
@@ -68,7 +68,7 @@ impl Scene {
     /// Waits until the Canary no longer says that it cannot be served.
     ///
     /// # Errors
-    /// It still says so.
+    /// The Canary still has the condition `Stalled` at the end of the time it has.
     pub async fn until_served(&self) -> Result<CanaryStatus> {
         self.until_status("no condition Stalled", |status| stalled(status).is_none()).await
     }
@@ -76,7 +76,7 @@ impl Scene {
     /// Waits until an object is deleted.
     ///
     /// # Errors
-    /// It still exists.
+    /// The object still exists at the end of the time it has.
     pub async fn until_gone(&self, kind: Kind, name: &str) -> Result<()> {
         let what = format!("{} {name} to be deleted", kind.name);
         let gone = |versions: &Versions| versions.is_gone(kind, name).then_some(());
@@ -86,7 +86,7 @@ impl Scene {
     /// Asserts that an event does not come up within a span in which it could.
     ///
     /// # Errors
-    /// It came up.
+    /// The property held at some moment of the span.
     pub async fn never_within(
         &self,
         span: Duration,
@@ -116,7 +116,7 @@ impl Scene {
     /// The Canary as it was seen last.
     ///
     /// # Errors
-    /// There is none.
+    /// The namespace has no Canary.
     pub fn canary(&self) -> Result<Canary> {
         self.history.look(|versions| versions.canary(&self.app.canary)).context("there is no Canary")
     }

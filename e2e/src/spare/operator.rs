@@ -57,7 +57,7 @@ impl Operator {
     /// The figures that it exports, as soon as it does: a process that was started just now does not listen yet.
     ///
     /// # Errors
-    /// It does not answer in time, or with an error.
+    /// The operator does not answer in time, or answers with an error.
     pub async fn metrics(&self) -> Result<String> {
         let url = format!("http://127.0.0.1:{}/metrics", self.port);
         let listening = async {
@@ -75,7 +75,7 @@ impl Operator {
     /// Kills it, and returns when it is gone.
     ///
     /// # Errors
-    /// It cannot be killed.
+    /// The process cannot be killed.
     pub async fn stop(mut self) -> Result<()> {
         self.child.kill().await.context("stopping an operator")
     }
@@ -83,7 +83,7 @@ impl Operator {
     /// Asks it to end, as the kubelet does, and returns when it is gone.
     ///
     /// # Errors
-    /// It does not end in time.
+    /// The process cannot be asked to end, or does not in time.
     pub async fn end(mut self) -> Result<()> {
         let pid = self.child.id().context("an operator that has ended")?.to_string();
         let asked = Command::new("kill").args(["-TERM", &pid]).status().await?;
@@ -96,7 +96,7 @@ impl Operator {
 /// The operator that was built last (`SERIN_OPERATOR` names another).
 ///
 /// # Errors
-/// It is not built.
+/// No operator is built, and `SERIN_OPERATOR` names none.
 pub fn program() -> Result<PathBuf> {
     let named = text("SERIN_OPERATOR", "");
     if !named.is_empty() {

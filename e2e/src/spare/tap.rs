@@ -65,7 +65,7 @@ impl Tap {
     /// Starts on a free port of the loopback interface; requests are sent on with the rights of `client`.
     ///
     /// # Errors
-    /// There is none.
+    /// No port is free.
     pub async fn start(client: Client) -> Result<Self> {
         let shared = Arc::new(Shared {
             client,
@@ -87,7 +87,7 @@ impl Tap {
     /// Waits until a request is held.
     ///
     /// # Errors
-    /// None came within the limit.
+    /// No such request comes within the limit.
     pub async fn held(&self, limit: Duration) -> Result<()> {
         let mut caught = self.shared.caught.subscribe();
         let waited = timeout(limit, caught.wait_for(|caught| *caught)).await;

@@ -70,12 +70,12 @@ pub struct CanaryStatus {
     #[serde(default, deserialize_with = "crate::number::optional", skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
 
-    /// Start of the present analysis window, in microseconds.
+    /// Start of the present analysis window, to the millisecond.
     #[serde(default, serialize_with = "crate::time::micros", skip_serializing_if = "Option::is_none")]
     pub last_check_time: Option<DateTime<Utc>>,
 
-    /// When the canary of a rollout had traffic last, in microseconds: what a metric says of the time before speaks of
-    /// another revision.
+    /// When the canary of a rollout had traffic last, to the millisecond. What a metric measured before is of another
+    /// revision.
     #[serde(default, serialize_with = "crate::time::micros", skip_serializing_if = "Option::is_none")]
     pub canary_traffic_ended: Option<DateTime<Utc>>,
 

@@ -21,13 +21,13 @@ pub const SERVICE_LABEL: &str = "kubernetes.io/service-name";
 /// What is known of a Service's endpoints.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Count {
-    /// They cannot be read, and why.
+    /// EndpointSlices cannot be read, for this reason.
     Unknown(String),
-    /// They may not be read: the workload's word has to do.
+    /// The operator may not read EndpointSlices; the status of the workload is used instead.
     Spared,
     /// Nobody asked for them before: they have to be listed once.
     Unresolved,
-    /// So many there are.
+    /// The endpoints, by slice.
     Known(Vec<SliceTally>),
 }
 
@@ -52,7 +52,7 @@ struct Service {
 }
 
 impl Endpoints {
-    /// Nothing is known yet.
+    /// Returns a cache that knows nothing yet.
     pub fn new() -> Self {
         Self { inner: RwLock::new(Inner { health: Health::Starting, services: HashMap::new() }) }
     }
@@ -100,7 +100,7 @@ impl Endpoints {
         }
     }
 
-    /// A list of all slices begins.
+    /// Notes that a list of all slices begins.
     pub fn list_begins(&self) {
         for service in write(&self.inner).services.values_mut() {
             service.listed = Some(BTreeMap::new());

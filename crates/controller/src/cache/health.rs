@@ -9,9 +9,9 @@ pub enum Health {
     Synced,
     /// The API server does not serve the kind: its CRD is not installed.
     NotServed(String),
-    /// It cannot be listed; the text says why and what to do.
+    /// The kind cannot be listed; the text says why and what to do.
     Failing(String),
-    /// It may not be listed, and Serin can do without; the text says how, and what to do.
+    /// The operator may not list the kind, and can do without it; the text says how, and what to do.
     Spared(String),
 }
 

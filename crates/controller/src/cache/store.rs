@@ -36,9 +36,9 @@ pub enum Lookup<T> {
     Unknown(String),
     /// Nobody asked for it before: it has to be fetched once.
     Unresolved,
-    /// It does not exist.
+    /// The object does not exist.
     Absent,
-    /// It exists.
+    /// The object, which exists.
     Present(Arc<T>),
 }
 

@@ -13,7 +13,7 @@ use crate::error::Category;
 
 /// Seconds; most reconciles read only memory.
 const RECONCILE_BUCKETS: [f64; 11] = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0];
-/// Seconds.
+/// Bounds of the histogram of lateness, in seconds.
 const LATENESS_BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// How reconciles go and what they cost.
@@ -31,7 +31,7 @@ pub struct OperatorMetrics {
 pub enum Outcome {
     /// Nothing is left to do.
     Done,
-    /// It has to be tried again.
+    /// Something failed, and the reconcile is tried again.
     Failed,
 }
 

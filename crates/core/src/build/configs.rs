@@ -78,7 +78,8 @@ fn key(kind: ConfigKind, name: &str) -> String {
 
 /// The configs that the target's pods use, each once, in order of kind and name.
 ///
-/// Of several references to one config the last one says whether it is required, as in Flagger.
+/// Returns the configs that a target names. The last of several references to one config says whether it is required,
+/// as in Flagger.
 pub fn config_refs(target: &Value) -> Vec<ConfigRef> {
     let mut found = BTreeMap::new();
     let pod = target.pointer("/spec/template/spec").unwrap_or(&Value::Null);
@@ -111,7 +112,7 @@ pub fn copy_name(name: &str) -> String {
     format!("{name}-primary")
 }
 
-/// Those of the target's configs whose copies the primary does not use yet: what has the name of such a copy may be
+/// Returns the target's configs whose copies the primary does not use yet. An object with the name of such a copy may be
 /// somebody else's.
 pub fn uncopied(target: &Value, primary: Option<&Value>) -> Vec<ConfigRef> {
     let refs = config_refs(target);

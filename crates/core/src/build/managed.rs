@@ -116,7 +116,7 @@ pub fn stray_port(object: &Value, wanted: &Value) -> bool {
     })
 }
 
-/// Who set a port of a Service.
+/// Which managers set a port of a Service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Setters {
     /// Serin or Flagger.
@@ -125,7 +125,7 @@ pub struct Setters {
     pub others: bool,
 }
 
-/// Who set the port of this number and protocol, as far as it was recorded.
+/// Returns which managers set the port of this number and protocol, as far as it was recorded.
 pub fn port_setters(object: &Value, number: i64, protocol: &str) -> Setters {
     let mut found = Setters::default();
     for entry in items(object, ENTRIES) {
@@ -147,7 +147,7 @@ pub fn made(object: &Value) -> bool {
     entries.into_iter().any(|entry| MADE.iter().any(|mark| entry["fieldsV1"].pointer(mark).is_some()))
 }
 
-/// Who made an object, as far as that can be told: the manager of its first entry.
+/// Returns the manager that made an object, taken from its first entry.
 pub fn maker(object: &Value) -> Option<&str> {
     items(object, ENTRIES).find_map(|entry| text(entry, "/manager"))
 }

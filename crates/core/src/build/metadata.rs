@@ -8,7 +8,7 @@ pub type Map = BTreeMap<String, String>;
 /// Keys that contain this belong to Flux and say which source an object comes from.
 const TOOLKIT: &str = "toolkit.fluxcd.io";
 
-/// They keep Flux from reverting a generated object.
+/// Annotations that keep Flux from reverting a generated object.
 const FLUX_MARKERS: [(&str, &str); 2] = [
     ("kustomize.toolkit.fluxcd.io/reconcile", "disabled"),
     ("helm.toolkit.fluxcd.io/driftDetection", "disabled"),
@@ -35,7 +35,7 @@ pub fn marked(mut annotations: Map) -> Map {
     annotations
 }
 
-/// One more entry.
+/// Adds an entry.
 pub fn with(mut map: Map, key: &str, value: impl Into<String>) -> Map {
     map.insert(key.to_owned(), value.into());
     map

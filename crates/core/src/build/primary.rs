@@ -38,6 +38,9 @@ pub(super) const APPLIED: &str = "kubectl.kubernetes.io/last-applied-configurati
 ///
 /// `target` and `configs` must be those that the decision was made on, or else something that nobody has
 /// analysed may be promoted.
+///
+/// # Errors
+/// [`BuildError::Selector`] when none of the `-selector-labels` selects the target's pods.
 pub fn primary(
     rollout: &Rollout,
     settings: &Settings,

@@ -61,6 +61,9 @@ pub struct Surroundings<'a> {
 ///
 /// A route that was not generated for this Canary does not become owned by it, and remembers what it said before
 /// ([`reverted`]).
+///
+/// # Errors
+/// [`BuildError::Match`] for a match that a route cannot say, [`BuildError::NoService`] without `spec.service`.
 pub fn route(
     rollout: &Rollout,
     seen: &Surroundings<'_>,
@@ -134,6 +137,9 @@ fn labels(rollout: &Rollout, selector: Option<&Selector>) -> Map {
 }
 
 /// The route's spec with everything spelled out that the API server would fill in.
+///
+/// # Errors
+/// As [`route`].
 pub fn spec(rollout: &Rollout, routing: Routing, cookies: &Cookies) -> Result<HttpRouteSpec, BuildError> {
     let service = super::service(rollout)?;
     let mut spec = HttpRouteSpec { rules: rules(rollout, service, routing, cookies)?, ..attached(service) };

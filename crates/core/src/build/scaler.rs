@@ -104,6 +104,9 @@ pub fn pausing(paused: bool) -> Value {
 /// The primary's copy of an autoscaler, to be created or (when `live` is its present state) replaced.
 ///
 /// What others wrote on the copy's metadata is kept.
+///
+/// # Errors
+/// [`BuildError::NotSupported`] for a kind that is neither a `HorizontalPodAutoscaler` nor a ScaledObject.
 pub fn scaler(
     rollout: &Rollout,
     reference: &AutoscalerRef,

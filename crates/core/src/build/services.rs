@@ -68,6 +68,12 @@ impl<'a> Workloads<'a> {
 /// The body is for a server-side apply. Where a port of a generated Service stands in the way of a desired one of the
 /// same name, it is a replacement instead and has a `metadata.resourceVersion`. The user's ports are left alone, and
 /// ours give way (`beside.rs`).
+///
+/// # Errors
+/// - [`BuildError::NoService`] without `spec.service`,
+/// - [`BuildError::Selector`] when none of the `-selector-labels` selects the target's pods,
+/// - [`BuildError::NoSuchPort`] when neither side's pods declare the number in `service.targetPort`,
+/// - [`BuildError::UnnamedPort`] when a user's Service has a port without a name beside ours.
 pub fn service(
     rollout: &Rollout,
     settings: &Settings,
@@ -175,6 +181,9 @@ pub fn in_sync(desired: &Value, live: &Value) -> bool {
 ///
 /// `None` if it was generated for this Canary, for then it goes with it, or for another. Where `kubectl apply` left
 /// the user's manifest, its selector is restored.
+///
+/// # Errors
+/// As [`service`].
 pub fn reverted_apex(
     rollout: &Rollout,
     settings: &Settings,

@@ -53,6 +53,9 @@ pub fn scaling(kind: TargetKind, replicas: i32) -> Option<Value> {
 }
 
 /// Refuses a target whose pods are only replaced by hand: a rollout would wait for it in vain.
+///
+/// # Errors
+/// [`BuildError::UpdateStrategy`] for a DaemonSet whose strategy is not `RollingUpdate`.
 pub fn supported(rollout: &Rollout, target: &Value) -> Result<(), BuildError> {
     let strategy = text(target, "/spec/updateStrategy/type").filter(|strategy| !strategy.is_empty());
     match (rollout.target_kind, strategy) {

@@ -203,7 +203,7 @@ fn tick(turn: &mut Turn) -> Flow {
     if begun { check(turn) } else { first(turn) }
 }
 
-/// Nothing has been shifted yet: the tests before traffic, then the first step.
+/// Begins the analysis: runs the tests before traffic, then applies the first step.
 fn first(turn: &mut Turn) -> Flow {
     turn.tell(&EventKind::Starting);
     if !turn.pre_rollout_hooks()? {

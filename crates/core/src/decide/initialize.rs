@@ -64,7 +64,7 @@ fn steady(turn: &mut Turn) -> Flow {
 /// The primary of an initialisation.
 struct Made<'a> {
     primary: &'a Primary,
-    /// It was there before, and may run something else than the target.
+    /// Whether the primary existed before and may run something else than the target.
     kept: bool,
 }
 

@@ -22,10 +22,10 @@ use crate::{
 /// What is known of the EndpointSlices of both generated Services.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slices {
-    /// Those of `<apex>-primary`. Absent where the operator may not read them: the pods that the workload calls ready
+    /// Endpoints of `<apex>-primary`. Absent where the operator may not read them: the pods that the workload calls ready
     /// count then.
     pub primary: Seen<Vec<SliceTally>>,
-    /// Those of `<apex>-canary`.
+    /// Endpoints of `<apex>-canary`.
     pub canary: Seen<Vec<SliceTally>>,
 }
 
@@ -37,7 +37,7 @@ pub struct SliceTally {
     /// Ready ones, by the name of their pod without its last part: what made the pod. Those of no pod, or of one whose
     /// name was cut off, are under "".
     pub ready: BTreeMap<String, u32>,
-    /// Those whose pods are being deleted.
+    /// Endpoints whose pods are being deleted.
     pub leaving: u32,
 }
 

@@ -19,7 +19,7 @@ use crate::{
 /// A Service as it should be.
 enum Desired {
     Known(Value),
-    /// It cannot be told: what it depends on is not there.
+    /// The object cannot be built, because what it depends on does not exist; the text names it.
     Unknown(String),
 }
 
@@ -85,7 +85,7 @@ impl Snapshot {
         })
     }
 
-    /// Of a target that is a Service, the target is the apex, and the primary is looked after as such.
+    /// The Services of a target that is a Service: the target is the apex, and the primary is kept as the workload.
     fn followed(&self, rollout: &Rollout, target: &Value) -> Services {
         let canary = match &self.canary_service {
             Seen::Unknown(why) => Synced::Unknown(why.clone()),

@@ -12,7 +12,7 @@ use crate::{
 pub(super) struct Tracked {
     /// All of them by key, unless one is unknown or a required one is absent.
     pub(super) checksums: Seen<BTreeMap<String, String>>,
-    /// Those that are known to exist, whatever the others are.
+    /// Checksums of the configs that are known to exist, even if others cannot be read.
     pub(super) present: BTreeMap<String, String>,
     /// Flagger's text for the first required one that does not exist.
     pub(super) missing: Option<String>,

@@ -77,7 +77,7 @@ struct Scanner<'a> {
 struct Frame {
     /// The greatest number of repetitions of anything in it.
     most: u32,
-    /// Those of the last thing in it that can be repeated; `None` where there is none.
+    /// The number of repetitions in the last part that can be repeated; `None` where there is none.
     last: Option<u32>,
     /// The repetition that stands directly before, if any.
     repetition: Option<String>,

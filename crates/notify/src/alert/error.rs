@@ -76,7 +76,7 @@ impl AlertError {
     }
 }
 
-/// Of too many messages.
+/// The remedy when a receiver limits its rate.
 const LIMITED: &str =
     "the receiver limits how many messages it takes: send it fewer, by severity or by a hook of its own";
 

@@ -8,7 +8,7 @@ use crate::go_json;
 
 #[derive(Serialize)]
 struct Payload<'a> {
-    /// The same for each repetition of one alert.
+    /// Identifies the alert; a repetition has the same id.
     id: &'a str,
     canary: &'a str,
     severity: &'a str,

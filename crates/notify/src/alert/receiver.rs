@@ -24,6 +24,9 @@ pub enum Kind {
 
 impl Kind {
     /// The kind that `AlertProvider.spec.type` names.
+    ///
+    /// # Errors
+    /// [`AlertError::Unsupported`] for any other.
     pub fn parse(kind: &str) -> Result<Self, AlertError> {
         match kind {
             "slack" => Ok(Self::Slack),
@@ -79,6 +82,9 @@ pub struct Credentials {
 
 impl Credentials {
     /// Reads the keys `address` and `token`; `key` gives the data of a key.
+    ///
+    /// # Errors
+    /// [`AlertError::NoAddress`] when the Secret has no key `address`.
     pub fn read<'a>(key: impl Fn(&str) -> Option<&'a [u8]>) -> Result<Self, AlertError> {
         let secret = |name| key(name).map(|data| Secret::new(&String::from_utf8_lossy(data)));
         Ok(Self { address: secret("address").ok_or(AlertError::NoAddress)?, token: secret("token") })
@@ -105,6 +111,10 @@ pub struct Receiver {
 impl Receiver {
     /// The receiver that an AlertProvider describes. `credentials` are those of its `secretRef`; their address
     /// replaces that of the manifest.
+    ///
+    /// # Errors
+    /// [`AlertError::NoAddress`] when `secretRef` is set and its credentials are not given, [`AlertError::Unsupported`] when
+    /// the type is unknown. Whether the address is a URL shows when something is sent.
     pub fn new(spec: &AlertProviderSpec, credentials: Option<Credentials>) -> Result<Self, AlertError> {
         let (address, token) = match credentials {
             Some(credentials) => (credentials.address, credentials.token),

@@ -74,9 +74,9 @@ impl fmt::Debug for Address {
 /// Why an address cannot be called.
 #[derive(Debug)]
 pub(crate) enum Unusable {
-    /// It is no URL, and why.
+    /// The address is no URL, for this reason.
     Malformed(String),
-    /// It is not for HTTP, in Go's words.
+    /// The address has a scheme that is not HTTP; the text is Go's.
     Scheme(String),
 }
 

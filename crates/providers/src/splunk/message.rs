@@ -32,7 +32,7 @@ pub(super) enum Progress {
     Full,
     /// The computation was refused.
     Refused(StatusCode),
-    /// It was the last one.
+    /// The computation ended; no message follows.
     End,
 }
 

@@ -42,11 +42,11 @@ func (p Plan) NodeIP() netip.Addr { return netip.AddrFrom4([4]byte{10, 250, byte
 // LinkCIDR covers HostIP and NodeIP.
 func (p Plan) LinkCIDR() netip.Prefix { return netip.PrefixFrom(p.HostIP(), 30).Masked() }
 
-// PodCIDR is the range of pod addresses: 4,094 of them.
-func (p Plan) PodCIDR() netip.Prefix { return p.block(128) }
+// PodCIDR is the range of pod addresses: 16,382 of them, enough for 2,000 Canaries with five pods each.
+func (p Plan) PodCIDR() netip.Prefix { return p.block(128, 18) }
 
-// ServiceCIDR is the range of cluster IPs: 4,094 of them.
-func (p Plan) ServiceCIDR() netip.Prefix { return p.block(96) }
+// ServiceCIDR is the range of cluster IPs: 8,190 of them, enough for 2,000 Canaries with three Services each.
+func (p Plan) ServiceCIDR() netip.Prefix { return p.block(96, 19) }
 
 // APIServiceIP is the cluster IP of the Service "kubernetes", the first of its range.
 func (p Plan) APIServiceIP() netip.Addr { return p.ServiceCIDR().Addr().Next() }
@@ -68,8 +68,9 @@ func (p Plan) Ranges() []netip.Prefix {
 	return []netip.Prefix{p.LinkCIDR(), p.PodCIDR(), p.ServiceCIDR()}
 }
 
-// block is the index-th /20 from 10.<base>.0.0 on.
-func (p Plan) block(base int) netip.Prefix {
-	address := netip.AddrFrom4([4]byte{10, byte(base + p.Index>>4), byte(p.Index&15) << 4, 0})
-	return netip.PrefixFrom(address, 20)
+// block is the index-th range of this many bits from 10.<base>.0.0 on.
+func (p Plan) block(base, bits int) netip.Prefix {
+	offset := p.Index << (32 - bits)
+	address := netip.AddrFrom4([4]byte{10, byte(base + offset>>16), byte(offset >> 8), 0})
+	return netip.PrefixFrom(address, bits)
 }

@@ -14,9 +14,9 @@ func TestAddressesOfAnIndex(t *testing.T) {
 		{"host", plan.HostIP().String(), "10.250.37.1"},
 		{"node", plan.NodeIP().String(), "10.250.37.2"},
 		{"link", plan.LinkCIDR().String(), "10.250.37.0/30"},
-		{"pods", plan.PodCIDR().String(), "10.130.80.0/20"},
-		{"services", plan.ServiceCIDR().String(), "10.98.80.0/20"},
-		{"API service", plan.APIServiceIP().String(), "10.98.80.1"},
+		{"pods", plan.PodCIDR().String(), "10.137.64.0/18"},
+		{"services", plan.ServiceCIDR().String(), "10.100.160.0/19"},
+		{"API service", plan.APIServiceIP().String(), "10.100.160.1"},
 		{"server", plan.Server(), "https://10.250.37.2:6443"},
 	} {
 		if c.got != c.want {

@@ -36,6 +36,9 @@ type Comparison<'a> = (&'static str, &'a str);
 ///
 /// Conditions that a route cannot say (`scheme`, `authority`, `port`, `sourceLabels`, …) are left out, as in
 /// Flagger, and entries that say nothing else with them.
+///
+/// # Errors
+/// A path, header, method or parameter that is compared in a way which the Gateway API does not have.
 pub fn service(entries: &[HttpMatch]) -> Result<Vec<HttpRouteMatch>, MatchError> {
     let mut matches = Vec::new();
     for entry in entries {
@@ -55,6 +58,9 @@ pub fn service(entries: &[HttpMatch]) -> Result<Vec<HttpRouteMatch>, MatchError>
 ///
 /// Beginnings and ends of values, for which Flagger would send every request to the canary, become regular
 /// expressions. Entries without headers and parameters are left out.
+///
+/// # Errors
+/// As [`service`], and [`MatchError::Everything`] when no entry chooses by header or parameter.
 pub fn analysis(entries: &[HttpMatch]) -> Result<Vec<HttpRouteMatch>, MatchError> {
     let mut matches = Vec::new();
     for entry in entries {

@@ -52,6 +52,9 @@ pub(super) fn kept(rollout: &Rollout, live: &HttpRoute) -> Option<String> {
 /// `apex` is the Service of that name as it is. `None` for a route that was generated and goes with its Canary,
 /// for one that says what its user wrote already, and when nobody knows what it said and no Service of the
 /// user's is there to send its requests to.
+///
+/// # Errors
+/// [`BuildError::Match`] and [`BuildError::NoService`], where the route is made anew for the Service `apex`.
 pub fn reverted(
     rollout: &Rollout,
     live: &HttpRoute,
@@ -79,6 +82,9 @@ pub fn reverted(
 }
 
 /// As [`reverted`], but a step at a time, so that the gateway loses no request: to be repeated until it is `None`.
+///
+/// # Errors
+/// As [`reverted`].
 pub fn step_back(
     rollout: &Rollout,
     live: &HttpRoute,

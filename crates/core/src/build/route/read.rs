@@ -22,6 +22,9 @@ use crate::{
 };
 
 /// The facts about the live route.
+///
+/// # Errors
+/// As [`super::route`]: the live route cannot be compared with one that cannot be built.
 pub fn read(rollout: &Rollout, seen: &Surroundings<'_>, live: &HttpRoute) -> Result<Route, BuildError> {
     let (selector, cookies) = (seen.selector, seen.cookies);
     let splits = |rule: &HttpRouteRule| !warms(rule) && !knows_cookie(rollout, cookies, rule);

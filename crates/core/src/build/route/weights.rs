@@ -16,7 +16,7 @@ struct Sides {
 }
 
 impl Sides {
-    /// Of a route by its name, which need not be the present one.
+    /// Returns the backends' names for a route by its own name, which need not be the present one.
     fn of(live: &HttpRoute) -> Self {
         let name = live.metadata.name.as_deref().unwrap_or_default();
         Self { primary: format!("{name}-primary"), canary: format!("{name}-canary") }

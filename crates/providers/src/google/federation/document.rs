@@ -18,7 +18,7 @@ pub(in crate::google) struct Document {
     pub(super) subject_token_type: String,
     pub(super) token_url: String,
     pub(super) impersonation_url: Option<String>,
-    /// Of the impersonated account's token, in seconds.
+    /// How long the token of the impersonated account is valid, in seconds.
     pub(super) lifetime: u32,
     /// Whom the requests of a workforce pool are charged to.
     pub(super) user_project: Option<String>,

@@ -22,7 +22,7 @@ pub(super) fn map(values: &BTreeMap<String, StringMatch>) -> String {
     format!("map[{}]", pairs.join(" "))
 }
 
-/// The same comparisons without `prefix` and `suffix`.
+/// Turns `prefix` and `suffix` into regular expressions.
 pub(super) fn as_regexes(
     values: Option<&BTreeMap<String, StringMatch>>,
 ) -> Option<BTreeMap<String, StringMatch>> {
