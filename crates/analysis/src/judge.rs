@@ -14,14 +14,10 @@ use scale::Scale;
 /// What a check says about the canary.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
-    /// Whether the rollout may go on as far as this check is concerned.
-    pub pass: bool,
     /// How the check ended.
     pub kind: VerdictKind,
     /// Text of the Warning event; `None` when the check passed.
     pub message: Option<String>,
-    /// Whether the event is also logged as an error.
-    pub error_level: bool,
     /// For the gauge `flagger_canary_metric_analysis`: seconds, a percentage, or the query's own unit.
     pub value: Option<f64>,
     /// The value for people, with its unit.
@@ -88,10 +84,8 @@ fn held_against_bounds(check: &Check, scale: &Scale, value: f64) -> Verdict {
     let reading = scale.read(value);
     let broken = scale.broken(&reading);
     Verdict {
-        pass: broken.is_none(),
         kind: if broken.is_none() { VerdictKind::Pass } else { VerdictKind::Fail },
         message: broken.map(|bound| message::broken(check, &reading, &bound)),
-        error_level: false,
         value: Some(reading.gauge),
         value_text: Some(reading.text),
         bound_text: scale.bound_text(),
@@ -100,15 +94,13 @@ fn held_against_bounds(check: &Check, scale: &Scale, value: f64) -> Verdict {
 
 fn no_data(check: &Check, scale: &Scale, text: &str) -> Verdict {
     let message = message::no_data(check, text);
-    Verdict { kind: VerdictKind::NoData, error_level: false, ..error(scale, message) }
+    Verdict { kind: VerdictKind::NoData, ..error(scale, message) }
 }
 
 fn error(scale: &Scale, message: String) -> Verdict {
     Verdict {
-        pass: false,
         kind: VerdictKind::Error,
         message: Some(message),
-        error_level: true,
         value: None,
         value_text: None,
         bound_text: scale.bound_text(),

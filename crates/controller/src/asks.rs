@@ -8,7 +8,6 @@ use serin_analysis::{
     CheckOutcome, Outcome, SetupError, Source, TemplateName,
     availability::{Probe, Unavailable, probes},
     checks::{self, Check},
-    judge,
 };
 use serin_api::{
     Canary, MetricTemplate,
@@ -17,7 +16,8 @@ use serin_api::{
 use serin_core::{
     Rollout, Seen,
     observe::{Answers, HookAnswer},
-    plan::{Ask, HookCall},
+    plan::{Ask, HookCall, Judged},
+    rollout::Hook,
 };
 use serin_notify::{Payload, WebhookError};
 use serin_providers::{Credentials, Provider, Setup, outcome};
@@ -30,29 +30,30 @@ use crate::{
 pub async fn answer(ctx: &Context, canary: &Canary, rollout: &Rollout, asks: &[Ask], answers: &mut Answers) {
     for found in join_all(asks.iter().map(|ask| one(ctx, canary, rollout, ask))).await {
         match found {
-            Answer::Hook(index, answer) => drop(answers.hooks.insert(index, answer)),
-            Answer::Checks(outcomes) => answers.checks = Some(outcomes),
+            Answer::Hook(hook, answer) => drop(answers.hooks.insert(hook, answer)),
+            Answer::Checks(outcomes) => answers.checks = outcomes,
             Answer::Providers(result) => answers.providers = Some(result),
         }
     }
 }
 
 enum Answer {
-    Hook(usize, HookAnswer),
-    Checks(Vec<CheckOutcome>),
+    Hook(Hook, HookAnswer),
+    Checks(Vec<(Check, CheckOutcome)>),
     Providers(Result<(), String>),
 }
 
 async fn one(ctx: &Context, canary: &Canary, rollout: &Rollout, ask: &Ask) -> Answer {
     match ask {
-        Ask::Hook(call) => Answer::Hook(
-            call.index,
-            match hook(ctx, canary, call).await {
+        Ask::Hook { hook: asked, phase } => {
+            let call = HookCall { index: asked.index, phase: *phase };
+            let answer = match hook(ctx, canary, &call).await {
                 Ok(()) => HookAnswer::Pass,
                 Err(why) => HookAnswer::Fail(why),
-            },
-        ),
-        Ask::Checks => Answer::Checks(run_checks(ctx, canary, rollout).await),
+            };
+            Answer::Hook(asked.clone(), answer)
+        }
+        Ask::Checks(checks) => Answer::Checks(run_checks(ctx, canary, rollout, checks).await),
         Ask::Providers => Answer::Providers(find_providers(ctx, rollout).await),
     }
 }
@@ -73,13 +74,16 @@ pub async fn hook(ctx: &Context, canary: &Canary, call: &HookCall) -> Result<(),
     result.map_err(|error| error.to_string())
 }
 
-async fn run_checks(ctx: &Context, canary: &Canary, rollout: &Rollout) -> Vec<CheckOutcome> {
+async fn run_checks(
+    ctx: &Context,
+    canary: &Canary,
+    rollout: &Rollout,
+    checks: &[Check],
+) -> Vec<(Check, CheckOutcome)> {
     record_lateness(ctx, canary, rollout);
-    let checks = checks::plan(&rollout.spec.analysis.metrics, &rollout.subject());
-    keep_secrets(ctx, rollout, &checks).await;
+    keep_secrets(ctx, rollout, checks).await;
     let outcomes = join_all(checks.iter().map(|check| run_check(ctx, rollout, check))).await;
-    record(ctx, rollout, &checks, &outcomes);
-    outcomes
+    checks.iter().cloned().zip(outcomes).collect()
 }
 
 fn record_lateness(ctx: &Context, canary: &Canary, rollout: &Rollout) {
@@ -90,10 +94,10 @@ fn record_lateness(ctx: &Context, canary: &Canary, rollout: &Rollout) {
     }
 }
 
-fn record(ctx: &Context, rollout: &Rollout, checks: &[Check], outcomes: &[CheckOutcome]) {
+/// Shows what a round of checks measured.
+pub fn record(ctx: &Context, rollout: &Rollout, judged: &[Judged]) {
     let (target, namespace) = (&rollout.target, &rollout.namespace);
-    for (check, outcome) in checks.iter().zip(outcomes) {
-        let verdict = judge(check, &outcome.outcome);
+    for Judged { check, outcome, verdict } in judged {
         if let Some(value) = verdict.value {
             ctx.metrics.canary.value(target, namespace, &check.metric, value);
         }

@@ -15,7 +15,7 @@ use std::{sync::Arc, time::Instant};
 use chrono::{DateTime, Utc};
 use serin_api::{Canary, CanaryStatus, Phase};
 use serin_core::{
-    Plan, Rollout, Routing, decide,
+    Observation, Plan, Rollout, Routing, decide,
     observe::{Answers, INVALID_SPEC, Obstacle},
     snapshot::Snapshot,
     validate::{SpecError, validate, validate_revert},
@@ -94,6 +94,14 @@ struct Decision {
     rollout: Arc<Rollout>,
     seen: Arc<Snapshot>,
     plan: Plan,
+}
+
+/// What was seen at one time.
+struct Looked {
+    seen: Arc<Snapshot>,
+    facts: Observation,
+    /// When to look again for what keeps pods from being ready.
+    again: Option<std::time::Duration>,
 }
 
 /// Looks at a Canary until nothing is left to do at this time.
@@ -211,41 +219,60 @@ impl Look<'_> {
         rollout: &Arc<Rollout>,
         invalid: Option<&Obstacle>,
     ) -> Result<(Arc<Snapshot>, Plan), Fault> {
-        let settings = &self.ctx.options.settings;
-        let tracking = settings.config_tracking;
+        let mut looked = self.look(canary, rollout, invalid).await;
+        let mut aged = false;
         for _ in 0..ASKS {
-            let answers = self.answers.clone();
-            let before = self.seen.as_deref();
-            let mut seen =
-                observe::snapshot(&self.cluster, self.key, canary, rollout, tracking, answers, before).await;
-            let (troubles, again) =
-                observe::pods::troubles(self.ctx, &self.cluster, self.key, rollout, &seen).await;
-            seen.troubles = troubles;
-            seen.route_refused = self.ctx.memory.refused_route(self.key, canary.metadata.generation);
-            let seen = Arc::new(seen);
-            self.seen = Some(Arc::clone(&seen));
-            let mut facts = seen.facts(rollout, settings);
-            facts.obstacle = facts.obstacle.or_else(|| invalid.cloned());
-            self.measure(rollout, &facts);
-            let mut plan = decide(&facts);
-            if let Some(again) = again {
-                // What keeps pods from being ready is known a while after they are made.
-                let again = seen.now + again;
-                plan.wake = Some(plan.wake.map_or(again, |wake| wake.min(again)));
-            }
-            if plan.asks.is_empty() {
-                return Ok((seen, plan));
-            }
-            let asked = crate::asks::answer(self.ctx, canary, rollout, &plan.asks, &mut self.answers);
-            tokio::select! {
-                () = asked => {}
-                () = self.ctx.stop.cancelled() => return Err(Fault::Interrupted),
+            let mut plan = decide(&looked.facts);
+            if !plan.asks.is_empty() {
+                let asked = crate::asks::answer(self.ctx, canary, rollout, &plan.asks, &mut self.answers);
+                tokio::select! {
+                    () = asked => {}
+                    () = self.ctx.stop.cancelled() => return Err(Fault::Interrupted),
+                }
+                looked.facts.answers.clone_from(&self.answers);
+                looked.facts.now = observe::now();
+                aged = true;
+            } else if aged {
+                // What was seen before the answers came decides what else to ask, and nothing else.
+                looked = self.look(canary, rollout, invalid).await;
+                aged = false;
+            } else {
+                if let Some(again) = looked.again {
+                    // What keeps pods from being ready is known a while after they are made.
+                    let again = looked.seen.now + again;
+                    plan.wake = Some(plan.wake.map_or(again, |wake| wake.min(again)));
+                }
+                return Ok((looked.seen, plan));
             }
         }
         Err(Fault::Blind("the decision asks without end".to_owned()))
     }
 
-    fn measure(&self, rollout: &Rollout, facts: &serin_core::Observation) {
+    /// Sees what there is at this time.
+    async fn look(
+        &mut self,
+        canary: &Arc<Canary>,
+        rollout: &Arc<Rollout>,
+        invalid: Option<&Obstacle>,
+    ) -> Looked {
+        let settings = &self.ctx.options.settings;
+        let (answers, before) = (self.answers.clone(), self.seen.as_deref());
+        let tracking = settings.config_tracking;
+        let mut seen =
+            observe::snapshot(&self.cluster, self.key, canary, rollout, tracking, answers, before).await;
+        let (troubles, again) =
+            observe::pods::troubles(self.ctx, &self.cluster, self.key, rollout, &seen).await;
+        seen.troubles = troubles;
+        seen.route_refused = self.ctx.memory.refused_route(self.key, canary.metadata.generation);
+        let seen = Arc::new(seen);
+        self.seen = Some(Arc::clone(&seen));
+        let mut facts = seen.facts(rollout, settings);
+        facts.obstacle = facts.obstacle.or_else(|| invalid.cloned());
+        self.measure(rollout, &facts);
+        Looked { seen, facts, again }
+    }
+
+    fn measure(&self, rollout: &Rollout, facts: &Observation) {
         let metrics = &self.ctx.metrics.canary;
         let labels = crate::memory::Labels {
             target: rollout.target.clone(),

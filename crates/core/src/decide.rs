@@ -22,6 +22,7 @@ mod leftovers;
 mod predecessor;
 mod promote;
 mod rollback;
+mod round;
 mod terminate;
 mod traffic;
 mod turn;

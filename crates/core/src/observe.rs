@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use serin_analysis::outcome::CheckOutcome;
+use serin_analysis::{Check, outcome::CheckOutcome};
 use serin_api::CanaryStatus;
 
-use crate::{Rollout, Routing, Timestamp};
+use crate::{Rollout, Routing, Timestamp, rollout::Hook};
 
 /// What is known of an object. Not being able to read it is never the same as it not being there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -204,12 +204,20 @@ pub struct Obstacle {
 /// Answers to the asks of earlier plans of the same reconcile.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answers {
-    /// By index in `analysis.webhooks`.
-    pub hooks: BTreeMap<usize, HookAnswer>,
-    /// In the order of [`serin_analysis::checks::plan`].
-    pub checks: Option<Vec<CheckOutcome>>,
+    /// By webhook: one that was edited meanwhile has not answered.
+    pub hooks: BTreeMap<Hook, HookAnswer>,
+    /// Of the last round of checks: one that was edited meanwhile has no outcome.
+    pub checks: Vec<(Check, CheckOutcome)>,
     /// Whether the metric providers could be reached; the error is Flagger's text.
     pub providers: Option<Result<(), String>>,
+}
+
+impl Answers {
+    /// The outcomes of these checks, if all of them have one.
+    pub fn outcomes(&self, checks: &[Check]) -> Option<Vec<&CheckOutcome>> {
+        let outcome = |check| self.checks.iter().find(|(of, _)| of == check).map(|(_, outcome)| outcome);
+        checks.iter().map(outcome).collect()
+    }
 }
 
 /// What a webhook answered.

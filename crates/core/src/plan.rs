@@ -1,8 +1,9 @@
 //! What to do next, and why.
 
+use serin_analysis::{Check, Verdict, outcome::CheckOutcome};
 use serin_api::{CanaryStatus, Phase};
 
-use crate::{Routing, Timestamp, strategy::Kind};
+use crate::{Routing, Timestamp, rollout::Hook, strategy::Kind};
 
 /// The outcome of a decision.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,6 +26,8 @@ pub struct Plan {
     pub outcome: Option<Outcome>,
     /// A round of the analysis was made: gates, hooks and checks of one interval.
     pub analysed: bool,
+    /// The checks that this plan judged.
+    pub judged: Vec<Judged>,
     /// Why the Canary cannot be served as it asks to be, for the condition `Stalled`.
     pub stall: Option<Stall>,
     /// When to look again even if nothing changes.
@@ -40,13 +43,29 @@ pub struct Stall {
     pub message: String,
 }
 
+/// A check, its outcome, and what follows from it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// The check.
+    pub check: Check,
+    /// What was measured.
+    pub outcome: CheckOutcome,
+    /// The judgement.
+    pub verdict: Verdict,
+}
+
 /// A question to the outside.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Ask {
     /// Call this webhook.
-    Hook(HookCall),
-    /// Run the checks of [`serin_analysis::checks::plan`].
-    Checks,
+    Hook {
+        /// Which one.
+        hook: Hook,
+        /// The payload's `phase`.
+        phase: Phase,
+    },
+    /// Run these checks: all of one round.
+    Checks(Vec<Check>),
     /// Find out whether the metric providers can be reached.
     Providers,
 }

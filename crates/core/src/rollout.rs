@@ -87,12 +87,14 @@ pub enum HookKind {
 }
 
 /// One entry of `analysis.webhooks`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Hook {
     /// Its place in `analysis.webhooks`.
     pub index: usize,
     /// `name`, for events.
     pub name: String,
+    /// Stands for `url`, which may hold a secret.
+    pub endpoint: String,
     /// `type`.
     pub kind: HookKind,
     /// `muteAlert`.

@@ -189,6 +189,7 @@ fn target_kind(spec: &CanarySpec) -> Result<TargetKind, SpecError> {
 
 fn hooks(spec: &CanarySpec) -> Vec<Hook> {
     let hooks = spec.analysis.webhooks.iter().enumerate().map(|(index, hook)| Hook {
+        endpoint: crate::hash::short(&hook.url),
         index,
         name: hook.name.clone(),
         kind: hook_kind(hook.hook_type()),

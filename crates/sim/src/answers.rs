@@ -7,7 +7,6 @@ use serin_analysis::{
     outcome::{CheckOutcome, Outcome},
 };
 use serin_core::{
-    Rollout,
     observe::{Answers, HookAnswer},
     plan::Ask,
 };
@@ -27,27 +26,25 @@ pub struct Script {
 
 impl Script {
     /// Adds the answer to a question.
-    pub fn answer(&self, ask: &Ask, rollout: &Rollout, answers: &mut Answers) {
+    pub fn answer(&self, ask: &Ask, answers: &mut Answers) {
         match ask {
-            Ask::Hook(call) => {
-                let hook = rollout.hooks.iter().find(|h| h.index == call.index);
-                let closed = hook.and_then(|h| self.closed.get(&h.name));
+            Ask::Hook { hook, .. } => {
+                let closed = self.closed.get(&hook.name);
                 let answer = closed.map_or(HookAnswer::Pass, |why| HookAnswer::Fail(why.clone()));
-                answers.hooks.insert(call.index, answer);
+                answers.hooks.insert(hook.clone(), answer);
             }
-            Ask::Checks => answers.checks = Some(self.checks(rollout)),
+            Ask::Checks(checks) => answers.checks = self.outcomes(checks),
             Ask::Providers => answers.providers = Some(self.providers.clone().map_or(Ok(()), Err)),
         }
     }
 
-    fn checks(&self, rollout: &Rollout) -> Vec<CheckOutcome> {
-        let checks = serin_analysis::checks::plan(&rollout.spec.analysis.metrics, &rollout.subject());
+    fn outcomes(&self, checks: &[Check]) -> Vec<(Check, CheckOutcome)> {
         let outcome = |name: &str| self.values.get(name).cloned().unwrap_or(Outcome::Value(self.value));
         let query = |source: &Source| match source {
             Source::Query(query) => Some(query.clone()),
             Source::Template(_) | Source::Settled(_) => None,
         };
         let answer = |c: &Check| CheckOutcome { query: query(&c.source), outcome: outcome(&c.metric) };
-        checks.iter().map(answer).collect()
+        checks.iter().map(|check| (check.clone(), answer(check))).collect()
     }
 }

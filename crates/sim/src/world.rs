@@ -321,7 +321,7 @@ impl World {
                 return plan;
             }
             for ask in &plan.asks {
-                script.answer(ask, &self.rollout, &mut answers);
+                script.answer(ask, &mut answers);
             }
         }
     }

@@ -109,9 +109,10 @@ impl Round {
     async fn run(&self) -> (usize, Outcome) {
         let mut answers = Answers::default();
         self.api.requests();
-        answer(&self.ctx, &self.canary, &self.rollout, &[Ask::Checks], &mut answers).await;
+        let checks = checks::plan(&self.rollout.spec.analysis.metrics, &self.rollout.subject());
+        answer(&self.ctx, &self.canary, &self.rollout, &[Ask::Checks(checks)], &mut answers).await;
         let reads = self.api.requests().iter().filter(|request| *request == "GET secrets/login").count();
-        (reads, answers.checks.unwrap().remove(0).outcome)
+        (reads, answers.checks.remove(0).1.outcome)
     }
 }
 

@@ -11,6 +11,7 @@ use serin_core::{
 use super::{Decision, Fault, Look, Next, Verdict, with_status};
 use crate::{
     apply::{ActionError, Hands},
+    asks,
     error::Category,
     observe,
     stalled::{self, Stall},
@@ -153,6 +154,7 @@ impl Look<'_> {
     async fn report(&self, decision: &Decision, canary: &Canary, wrote: bool) {
         let plan = &decision.plan;
         let (metrics, rollout) = (&self.ctx.metrics.canary, &decision.rollout);
+        asks::record(self.ctx, rollout, &plan.judged);
         if plan.analysed {
             metrics.analysed(&rollout.target, &rollout.namespace, self.begun.elapsed());
         }

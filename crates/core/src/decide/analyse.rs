@@ -2,8 +2,9 @@
 
 use super::{
     ensure,
+    gates::ask,
     idle::{already_promoted, begin, changed},
-    leftovers, predecessor, rollback,
+    leftovers, rollback, round,
     turn::{Flow, Inputs, Stop, Turn},
 };
 use crate::{
@@ -11,13 +12,14 @@ use crate::{
     build::PORT_NOT_FOUND,
     event::{EventKind, RollbackCause},
     observe::{Readiness, Seen},
-    plan::{Action, Ask},
+    plan::Action,
     reason::{WaitReason, canary_not_ready},
+    rollout::HookKind,
     state::{Entered, HoldKind, Progress, Stage},
     strategy::{Label, Step},
     time::later,
 };
-use serin_analysis::{Verdict, VerdictKind, checks, judge::judge};
+use serin_api::Phase;
 
 pub(super) fn run(turn: &mut Turn) -> Flow {
     let inputs = turn.inputs()?;
@@ -214,12 +216,12 @@ fn first(turn: &mut Turn) -> Flow {
     advance(turn)
 }
 
-/// The analysis of one interval, and what follows from it.
+/// The analysis of one interval, and what follows from it. Hooks and metrics are asked at the same time.
 fn check(turn: &mut Turn) -> Flow {
-    if !turn.rollout_hooks()? {
-        return failed(turn);
-    }
-    if !metrics_pass(turn)? {
+    let mut asks = turn.unasked(HookKind::Rollout, Phase::Progressing);
+    asks.extend(round::unmeasured(turn));
+    ask(asks)?;
+    if !turn.rollout_hooks()? || !round::passes(turn)? {
         return failed(turn);
     }
     advance(turn)
@@ -295,25 +297,4 @@ fn failed(turn: &mut Turn) -> Flow {
     }
     turn.wake_at(later(turn.now(), turn.rollout().interval));
     Err(Stop::Acted)
-}
-
-fn metrics_pass(turn: &mut Turn) -> Flow<bool> {
-    let rollout = turn.rollout();
-    let checks = checks::plan(&rollout.spec.analysis.metrics, &rollout.subject());
-    if checks.is_empty() {
-        return Ok(true);
-    }
-    let Some(outcomes) = &turn.obs.answers.checks else { return Err(Stop::Ask(Ask::Checks)) };
-    let judged = checks.iter().zip(outcomes).map(|(c, o)| (judge(c, &o.outcome), c, o));
-    let judged: Vec<_> =
-        judged.map(|(verdict, c, o)| (predecessor::judged(turn, verdict, c, o), c, o)).collect();
-    turn.next.checks = judged.iter().map(|(verdict, c, o)| verdict.status(c, o)).collect();
-    let held = |verdict: &Verdict| verdict.kind == VerdictKind::Held;
-    if let Some((bad, ..)) = judged.iter().find(|(verdict, ..)| !verdict.pass && !held(verdict)) {
-        let message = bad.message.clone().unwrap_or_default();
-        turn.tell(&EventKind::MetricFailed { error: bad.error_level, message });
-        return Ok(false);
-    }
-    predecessor::hold(turn, judged.iter().map(|(verdict, check, _)| (verdict, *check)))?;
-    Ok(judged.len() == checks.len())
 }

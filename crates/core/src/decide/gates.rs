@@ -9,6 +9,7 @@ use super::{
 use crate::{
     event::{AlertKind, EventKind, RollbackCause, TestKind},
     observe::HookAnswer,
+    plan::Ask,
     reason::{Gate, WaitReason},
     rollout::{Hook, HookKind},
     state::{HoldKind, Stage, WaitKind, Waiting},
@@ -23,6 +24,7 @@ impl Turn<'_> {
             return Ok(());
         }
         let phase = self.next.phase();
+        ask(self.unasked(HookKind::Rollback, phase))?;
         for hook in self.rollout().hooks_of(HookKind::Rollback) {
             if *self.hook(hook, phase)? == HookAnswer::Pass {
                 self.tell(&EventKind::RollbackAsked { hook: hook.name.clone() });
@@ -33,7 +35,7 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Runs the tests before any traffic. Whether all passed.
+    /// Runs the tests before any traffic, one after the other: one may prepare the next. Whether all passed.
     pub(super) fn pre_rollout_hooks(&mut self) -> Flow<bool> {
         for hook in self.rollout().hooks_of(HookKind::PreRollout) {
             if let HookAnswer::Fail(why) = self.hook(hook, Phase::Progressing)? {
@@ -147,4 +149,9 @@ impl Turn<'_> {
         let again = later(self.now(), self.rollout().interval);
         Err(Stop::from(WaitReason::Gate { gate, hook: hook.to_owned() }).again(Some(again)))
     }
+}
+
+/// Asks all of this at once, if there is any.
+pub(super) fn ask(asks: Vec<Ask>) -> Flow {
+    if asks.is_empty() { Ok(()) } else { Err(Stop::Ask(asks)) }
 }

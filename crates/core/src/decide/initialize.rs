@@ -114,7 +114,7 @@ fn check_providers(turn: &mut Turn) -> Flow {
         return Ok(());
     }
     match &turn.obs.answers.providers {
-        None => return Err(Stop::Ask(Ask::Providers)),
+        None => return Err(Stop::Ask(vec![Ask::Providers])),
         Some(Ok(())) => turn.tell(&EventKind::ProvidersAvailable),
         Some(Err(why)) => turn.tell(&EventKind::ProvidersFailed(why.clone())),
     }

@@ -12,6 +12,7 @@ use super::turn::{Flow, Stop, Turn};
 use crate::{
     Timestamp,
     event::EventKind,
+    plan::Judged,
     reason::WaitReason,
     state::{HoldKind, State},
     time::{later, millis},
@@ -73,14 +74,14 @@ fn told(window: TimeDelta, ended: Timestamp) -> String {
 }
 
 /// Waits for the next check when the only failures are held. Each metric is told of when it is held first.
-pub(super) fn hold<'a>(turn: &mut Turn, judged: impl Iterator<Item = (&'a Verdict, &'a Check)>) -> Flow {
-    let held: Vec<_> = judged.filter(|(verdict, _)| verdict.kind == VerdictKind::Held).collect();
-    let Some((_, first)) = held.first() else { return Ok(()) };
+pub(super) fn hold(turn: &mut Turn, judged: &[Judged]) -> Flow {
+    let held: Vec<_> = judged.iter().filter(|one| one.verdict.kind == VerdictKind::Held).collect();
+    let Some(first) = held.first() else { return Ok(()) };
     let rollout = turn.rollout();
     // A gate's reason stands until the next check, and so does this one.
-    let reason = WaitReason::Window { metric: first.metric.clone() };
+    let reason = WaitReason::Window { metric: first.check.metric.clone() };
     let known = turn.before().checks.clone();
-    for (verdict, check) in &held {
+    for Judged { check, verdict, .. } in held {
         let again =
             known.iter().any(|old| old.name == check.metric && old.verdict == VerdictKind::Held.to_string());
         if !again {

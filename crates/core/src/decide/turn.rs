@@ -12,7 +12,7 @@ use crate::{
     Observation, Rollout, Timestamp,
     event::{AlertKind, EventKind},
     observe::{HookAnswer, Primary, Seen, Target},
-    plan::{Action, Alert, Ask, Event, HookCall, Outcome, Stall},
+    plan::{Action, Alert, Ask, Event, HookCall, Judged, Outcome, Stall},
     reason::WaitReason,
     rollout::{Hook, HookKind},
     state::{Cause, Draft, Hold, HoldKind, Run, Stage, State, Waiting, flagger},
@@ -40,6 +40,7 @@ pub(super) struct Turn<'a> {
     hooks: Vec<HookCall>,
     outcome: Option<Outcome>,
     analysed: bool,
+    pub(super) judged: Vec<Judged>,
     /// Whether the primary of another target than before has been ready for an interval.
     pub(super) steady: bool,
     stall: Option<Stall>,
@@ -59,6 +60,7 @@ impl<'a> Turn<'a> {
             hooks: Vec::new(),
             outcome: None,
             analysed: false,
+            judged: Vec::new(),
             steady: false,
             stall: None,
             wake: None,
@@ -186,8 +188,15 @@ impl<'a> Turn<'a> {
 
     /// The answer of a hook; asks for it when it is not there.
     pub(super) fn hook(&self, hook: &Hook, phase: Phase) -> Flow<&'a HookAnswer> {
-        let call = HookCall { index: hook.index, phase };
-        self.obs.answers.hooks.get(&hook.index).ok_or(Stop::Ask(Ask::Hook(call)))
+        let ask = || Stop::Ask(vec![Ask::Hook { hook: hook.clone(), phase }]);
+        self.obs.answers.hooks.get(hook).ok_or_else(ask)
+    }
+
+    /// What has to be asked to have the answers of all hooks of a kind.
+    pub(super) fn unasked(&self, kind: HookKind, phase: Phase) -> Vec<Ask> {
+        let answers = &self.obs.answers.hooks;
+        let unasked = self.rollout().hooks_of(kind).filter(|hook| !answers.contains_key(hook));
+        unasked.map(|hook| Ask::Hook { hook: hook.clone(), phase }).collect()
     }
 
     /// The value, or a wait when it could not be read. `None` when there is none.

@@ -151,7 +151,7 @@ impl Scenario {
                 return (seen, plan);
             }
             for ask in &plan.asks {
-                self.script.answer(ask, &self.world.rollout, &mut answers);
+                self.script.answer(ask, &mut answers);
             }
         }
     }

@@ -68,7 +68,8 @@ const EVENT: &str = "POST events";
 
 #[rstest::rstest]
 #[case::a_step(&[], 5, &[STATUS, ROUTE, EVENT, EVENT, EVENT], 20)]
-#[case::a_check_refuses(&[(Method::POST, "/roll-too")], 3, &[STATUS, EVENT, EVENT], 10)]
+// Hooks and metrics of a round are asked at the same time.
+#[case::a_check_refuses(&[(Method::POST, "/roll-too")], 4, &[STATUS, EVENT, EVENT], 10)]
 #[case::a_metric_cannot_be_had(&[(Method::GET, "/query")], 4, &[STATUS, EVENT, EVENT], 10)]
 #[case::a_gate_is_closed(&[(Method::POST, "/cti")], 5, &[STATUS, EVENT, EVENT], 10)]
 // Told as well: the status says so already. The last event is the error.
@@ -86,8 +87,11 @@ async fn a_tick_asks_then_writes_then_acts_then_tells(
     let cluster = Cluster::new(json!({}));
     let operator = running(&cluster).await;
     refuse(&cluster, refused);
-    let expected: Vec<&str> = ASKED.into_iter().take(asked).chain(done.iter().copied()).collect();
-    assert_eq!(tick(&cluster, &operator).await, expected);
+    let mut expected: Vec<&str> = ASKED.into_iter().take(asked).chain(done.iter().copied()).collect();
+    let mut seen = tick(&cluster, &operator).await;
+    expected[1..4].sort_unstable();
+    seen[1..4].sort_unstable();
+    assert_eq!(seen, expected);
     assert_eq!(cluster.status()["canaryWeight"], weight);
 }
 

@@ -22,8 +22,8 @@ const PATIENCE: TimeDelta = TimeDelta::seconds(15);
 
 impl Turn<'_> {
     pub(in crate::decide) fn finish(mut self, end: Flow) -> Plan {
-        if let Err(Stop::Ask(ask)) = end {
-            return self.asking(ask);
+        if let Err(Stop::Ask(asks)) = end {
+            return self.asking(asks);
         }
         self.keep_cookies();
         super::super::leftovers::remember(&mut self);
@@ -64,6 +64,7 @@ impl Turn<'_> {
             hooks: self.hooks,
             outcome: self.outcome,
             analysed: self.analysed,
+            judged: self.judged,
             stall: self.stall,
             wake: self.wake,
         }
@@ -127,7 +128,7 @@ impl Turn<'_> {
         (self.now() < told).then_some(told)
     }
 
-    fn asking(self, ask: Ask) -> Plan {
-        Plan { asks: vec![ask], status: self.obs.status.clone(), ..Plan::default() }
+    fn asking(self, asks: Vec<Ask>) -> Plan {
+        Plan { asks, status: self.obs.status.clone(), ..Plan::default() }
     }
 }

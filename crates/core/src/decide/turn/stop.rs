@@ -10,8 +10,8 @@ pub(in crate::decide) type Flow<T = ()> = Result<T, Stop>;
 pub(in crate::decide) enum Stop {
     /// Something has to be waited for.
     Wait(Wait),
-    /// Something has to be asked first.
-    Ask(Ask),
+    /// All of this has to be asked first.
+    Ask(Vec<Ask>),
     /// The actions so far have to be seen to work before more is decided.
     Acted,
 }
