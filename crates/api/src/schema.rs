@@ -34,8 +34,8 @@ pub(crate) fn any_object(_: &mut SchemaGenerator) -> Schema {
 
 /// The definitions of Canary, MetricTemplate and AlertProvider, as they are installed in a cluster.
 ///
-/// The definitions accept what Flagger's accept, save for what could never work; that is refused with a message that
-/// says what to change.
+/// The definitions accept what Flagger's accept, save for what could never work; that is refused
+/// with a message that says what to change.
 pub fn crds() -> Vec<CustomResourceDefinition> {
     vec![
         finish(Canary::crd(), |root| {

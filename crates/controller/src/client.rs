@@ -70,8 +70,8 @@ async fn from_file(path: &str) -> Result<Config, ClientError> {
     Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.map_err(failed)
 }
 
-/// Turns retries off. A check that fails is made again in the next round anyway, and its reason must not get lost in
-/// retries.
+/// Turns retries off. A check that fails is made again in the next round anyway, and its reason
+/// must not get lost in retries.
 pub fn without_retries(mut config: Config) -> Config {
     config.default_retry = false;
     config

@@ -200,7 +200,8 @@ impl Memory {
         self.with(key, |notes| notes.fresh = true);
     }
 
-    /// Notes whether the Canary waits for something that is being loaded. Returns for how long it has.
+    /// Notes whether the Canary waits for something that is being loaded. Returns for how long it
+    /// has.
     pub fn loading(&self, key: &Key, waits: bool) -> Option<Duration> {
         self.with(key, |notes| {
             notes.loading = waits.then(|| notes.loading.unwrap_or_else(Instant::now));
@@ -255,8 +256,8 @@ impl Memory {
         self.with(key, |notes| notes.refused_route = Some((generation, Instant::now(), why)));
     }
 
-    /// Returns why the API server refused the route of this generation. It is forgotten after 60 s, so that the
-    /// server is asked again.
+    /// Returns why the API server refused the route of this generation. It is forgotten after 60 s,
+    /// so that the server is asked again.
     pub fn refused_route(&self, key: &Key, generation: Option<i64>) -> Option<String> {
         self.with(key, |notes| {
             let (of, at, why) = notes.refused_route.as_ref()?;
@@ -275,7 +276,8 @@ impl Memory {
         self.with(key, |notes| notes.fault = fault);
     }
 
-    /// Returns whether an event has to tell of this fault. Each text is told once until another one comes.
+    /// Returns whether an event has to tell of this fault. Each text is told once until another one
+    /// comes.
     pub fn tell(&self, key: &Key, text: &str) -> bool {
         self.with(key, |notes| {
             let new = notes.told.as_deref() != Some(text);
@@ -302,8 +304,8 @@ impl Memory {
         })
     }
 
-    /// Claims the delivery of `told`. Returns `false` if somebody else has claimed it; after `true`, the caller has to call
-    /// [`Self::end_telling`].
+    /// Claims the delivery of `told`. Returns `false` if somebody else has claimed it; after
+    /// `true`, the caller has to call [`Self::end_telling`].
     pub fn begin_telling(&self, key: &Key, told: Told) -> bool {
         self.with(key, |notes| {
             let begun = notes.news.contains_key(&told);

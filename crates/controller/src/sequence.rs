@@ -9,7 +9,8 @@ use tokio::sync::oneshot;
 
 use crate::key::Key;
 
-/// One line of deliveries for each Canary. A delivery waits for those before it in its line, and for no other line.
+/// One line of deliveries for each Canary. A delivery waits for those before it in its line, and
+/// for no other line.
 #[derive(Clone, Debug, Default)]
 pub struct Sequence(Arc<Mutex<Lines>>);
 
@@ -20,8 +21,8 @@ struct Lines {
 }
 
 impl Sequence {
-    /// Returns a future to be spawned: it waits for the deliveries that joined the line of this Canary before, and then
-    /// runs `delivery`.
+    /// Returns a future to be spawned: it waits for the deliveries that joined the line of this
+    /// Canary before, and then runs `delivery`.
     pub fn join<F>(&self, key: &Key, delivery: F) -> impl Future<Output = ()> + Send + use<F>
     where
         F: Future<Output = ()> + Send,

@@ -44,7 +44,8 @@ pub fn set(status: &mut CanaryStatus, stall: Option<&Stall>, now: DateTime<Utc>)
     put(STALLED, status, stall, now)
 }
 
-/// Sets or removes the condition of an alert that did not arrive. Returns whether that changed anything.
+/// Sets or removes the condition of an alert that did not arrive. Returns whether that changed
+/// anything.
 pub fn set_alert(status: &mut CanaryStatus, failure: Option<&Stall>, now: DateTime<Utc>) -> bool {
     put(ALERT_FAILED, status, failure, now)
 }

@@ -77,7 +77,8 @@ impl Cookies {
         }
     }
 
-    /// Returns the cookies that a route names while `canary` percent of the traffic go to the canary.
+    /// Returns the cookies that a route names while `canary` percent of the traffic go to the
+    /// canary.
     #[must_use]
     pub fn on_route(&self, canary: u8) -> Self {
         let Self { canary: of_canary, primary, previous } = self.clone();

@@ -44,8 +44,8 @@ pub(crate) fn short(text: &str) -> String {
 
 /// Flagger's hash of a pod template, up to ten letters.
 ///
-/// The hash depends only on what the template says: neither on the order of keys nor on unset fields that are
-/// spelled out as `null`.
+/// The hash depends only on what the template says: neither on the order of keys nor on unset
+/// fields that are spelled out as `null`.
 pub fn revision(template: &Value) -> String {
     encode("v1.PodTemplateSpec", template)
 }
@@ -91,8 +91,8 @@ fn fnv1a(bytes: &[u8]) -> u32 {
 
 /// Checksum of the content of a ConfigMap or Secret: 16 hexadecimal digits.
 ///
-/// The checksum is Flagger's, which looks at `data` only. `binaryData`, where there is any, adds `-` and 16 digits
-/// more.
+/// The checksum is Flagger's, which looks at `data` only. `binaryData`, where there is any, adds
+/// `-` and 16 digits more.
 pub fn config_checksum(config: &Value) -> String {
     let data = json_digest(config.get("data").unwrap_or(&Value::Null));
     match config.get("binaryData").and_then(Value::as_object) {

@@ -20,8 +20,8 @@
 //!
 //! # Example
 //!
-//! A decision needs a [`Rollout`]: a Canary of which every field is known to be good. The crate `serin-sim` shows the
-//! decisions that follow.
+//! A decision needs a [`Rollout`]: a Canary of which every field is known to be good. The crate
+//! `serin-sim` shows the decisions that follow.
 //!
 //! ```
 //! use serde_json::json;

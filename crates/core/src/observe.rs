@@ -155,7 +155,8 @@ pub struct Endpoints {
     pub primary: Seen<u32>,
     /// The target's pods behind `<apex>-canary` that are ready on its port.
     pub canary: Seen<u32>,
-    /// Endpoints behind `<apex>-primary` whose pods are being deleted; [`Seen::Absent`] when that is not known.
+    /// Endpoints behind `<apex>-primary` whose pods are being deleted; [`Seen::Absent`] when that
+    /// is not known.
     pub leaving: Seen<u32>,
     /// Ready endpoints of pods that belong to neither side.
     pub strangers: Strangers,

@@ -72,9 +72,11 @@ impl AlertClient {
     /// sent again, as the message may have arrived.
     ///
     /// # Errors
-    /// - [`AlertError::Url`], [`AlertError::Empty`] or [`AlertError::Proxy`] when the receiver is not usable; nothing is sent,
+    /// - [`AlertError::Url`], [`AlertError::Empty`] or [`AlertError::Proxy`] when the receiver is
+    ///   not usable; nothing is sent,
     /// - [`AlertError::Message`] when the message cannot be written as JSON,
-    /// - [`AlertError::Unreachable`] when no answer came, [`AlertError::Refused`] when the answer is no, also after the retries.
+    /// - [`AlertError::Unreachable`] when no answer came, [`AlertError::Refused`] when the answer
+    ///   is no, also after the retries.
     pub async fn send(&self, receiver: &Receiver, message: &Message) -> Result<(), AlertError> {
         let url = receiver.url()?;
         let body = receiver.body(&url, message).map_err(|error| AlertError::Message(error.to_string()))?;

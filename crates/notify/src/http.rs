@@ -33,8 +33,8 @@ fn follow(attempt: Attempt) -> Action {
     }
 }
 
-/// Builds clients for messages. A redirect that would turn the POST into a GET, as those to a login page do, is not
-/// followed, and counts as the answer.
+/// Builds clients for messages. A redirect that would turn the POST into a GET, as those to a login
+/// page do, is not followed, and counts as the answer.
 pub(crate) fn posting() -> ClientBuilder {
     builder().redirect(Policy::custom(|attempt| match attempt.status().as_u16() {
         307 | 308 => follow(attempt),

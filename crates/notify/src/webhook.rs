@@ -40,9 +40,11 @@ impl WebhookClient {
     /// The hook agrees with a status up to 202; even 203 and 204 are refusals.
     ///
     /// # Errors
-    /// - [`WebhookError::Timeout`], [`WebhookError::Url`] or [`WebhookError::Payload`] before anything is sent,
+    /// - [`WebhookError::Timeout`], [`WebhookError::Url`] or [`WebhookError::Payload`] before
+    ///   anything is sent,
     /// - [`WebhookError::Refused`] when the hook says no,
-    /// - [`WebhookError::Unavailable`] or [`WebhookError::Unreachable`] when it could not answer, also after the retries,
+    /// - [`WebhookError::Unavailable`] or [`WebhookError::Unreachable`] when it could not answer,
+    ///   also after the retries,
     /// - [`WebhookError::Body`] when its answer broke off.
     pub async fn call(&self, hook: &CanaryWebhook, payload: &Payload) -> Result<(), WebhookError> {
         let request = Request::new(hook, payload)?;

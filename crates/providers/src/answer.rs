@@ -14,7 +14,8 @@ pub(crate) enum Fault {
     MultipleValues,
     /// Its value is of another type than a number: which, and what to do.
     ResultType { found: &'static str, remedy: &'static str },
-    /// The answer says that the query failed, although its status is a success; the text is the answer's.
+    /// The answer says that the query failed, although its status is a success; the text is the
+    /// answer's.
     Rejected(String),
     /// The answer does not have the form of the provider's API; the text says what does not fit.
     Malformed(String),

@@ -88,8 +88,8 @@ impl Google {
         Self { file: Some(Ok(content.to_vec())), ..self }
     }
 
-    /// Returns the account that requests are made with: that of this key, or else that of the operator's credentials file,
-    /// or else that of its pod.
+    /// Returns the account that requests are made with: that of this key, or else that of the
+    /// operator's credentials file, or else that of its pod.
     pub(crate) fn account(
         &self,
         setup: &Setup<'_>,

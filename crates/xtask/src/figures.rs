@@ -1,7 +1,7 @@
 //! Figures in README and documentation come from one file, which whatever measured them writes.
 //!
-//! A page says `<!-- figure NAME -->…<!-- end -->`; what stands between is filled in. `NAME` is a text of the file, or
-//! `bench` for the table of the benchmark.
+//! A page says `<!-- figure NAME -->…<!-- end -->`; what stands between is filled in. `NAME` is a
+//! text of the file, or `bench` for the table of the benchmark.
 
 use std::{fs, path::Path};
 
@@ -15,7 +15,8 @@ const OPEN: &str = "<!-- figure ";
 const NAMED: &str = " -->";
 const CLOSE: &str = "<!-- end -->";
 
-/// The rows of the benchmark's table: the name of the figure, what it is, and how many digits are shown.
+/// The rows of the benchmark's table: the name of the figure, what it is, and how many digits are
+/// shown.
 const ROWS: [(&str, &str, usize); 9] = [
     ("cpu", "CPU of each rollout, s", 3),
     ("memory", "memory after the rollouts, MiB", 1),

@@ -1,4 +1,5 @@
-//! What is generated from the types and from measured figures is committed, and has to be what they say.
+//! What is generated from the types and from measured figures is committed, and has to be what they
+//! say.
 
 use std::{fs, path::Path};
 

@@ -36,8 +36,8 @@ impl Args {
         Duration::from_secs(self.idle)
     }
 
-    /// How long pods of all canaries may take, on a slow and busy machine. Flagger asks the API server no more often than
-    /// its client lets it, 100 times a second.
+    /// How long pods of all canaries may take, on a slow and busy machine. Flagger asks the API
+    /// server no more often than its client lets it, 100 times a second.
     pub(crate) fn patience(&self, side: Side) -> Duration {
         let each = match side {
             Side::Serin => Duration::from_millis(1500),

@@ -66,8 +66,8 @@ impl Ground {
         self.cluster(&["up", "--control-plane", "--fake-nodes", &nodes]).await
     }
 
-    /// Installs what an operator needs, but not the operator: it runs outside of the cluster. The definitions are those of
-    /// `deploy/` for both, and the rights are each operator's own.
+    /// Installs what an operator needs, but not the operator: it runs outside of the cluster. The
+    /// definitions are those of `deploy/` for both, and the rights are each operator's own.
     ///
     /// # Errors
     /// The cluster refuses an object.

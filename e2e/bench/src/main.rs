@@ -1,4 +1,5 @@
-//! `make bench N=200 VS=flagger`: what many rollouts at once cost, and how late they are, beside Flagger's.
+//! `make bench N=200 VS=flagger`: what many rollouts at once cost, and how late they are, beside
+//! Flagger's.
 //!
 //! It brings up a control plane of its own whose pods KWOK plays, runs the operator as a process of this
 //! machine with the rights that `deploy/` gives it, watches it idle, changes every target at once, and prints a

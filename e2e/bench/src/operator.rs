@@ -32,7 +32,8 @@ pub(crate) struct Operator {
 }
 
 impl Operator {
-    /// Starts it with nothing but these arguments, and Flagger's defaults for the rest. Both take the same flags.
+    /// Starts it with nothing but these arguments, and Flagger's defaults for the rest. Both take
+    /// the same flags.
     ///
     /// # Errors
     /// There is no such program, or it ends at once.
@@ -97,8 +98,8 @@ impl Operator {
         Ok(answer.error_for_status()?.text().await?)
     }
 
-    /// Waits until it has made no request for a while. Whether it came to rest within the limit; one that does not count
-    /// its requests is given the same while and counts as not at rest.
+    /// Waits until it has made no request for a while. Whether it came to rest within the limit;
+    /// one that does not count its requests is given the same while and counts as not at rest.
     ///
     /// # Errors
     /// As [`Self::metrics`].

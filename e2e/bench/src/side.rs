@@ -47,8 +47,8 @@ impl Side {
         }
     }
 
-    /// Whether it exports how many requests it makes. Flagger does not, and it looks at each Canary in each interval, so
-    /// that it never comes to rest.
+    /// Whether it exports how many requests it makes. Flagger does not, and it looks at each Canary
+    /// in each interval, so that it never comes to rest.
     pub(crate) fn counts_requests(self) -> bool {
         self == Self::Serin
     }

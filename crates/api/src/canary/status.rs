@@ -74,8 +74,8 @@ pub struct CanaryStatus {
     #[serde(default, serialize_with = "crate::time::micros", skip_serializing_if = "Option::is_none")]
     pub last_check_time: Option<DateTime<Utc>>,
 
-    /// When the canary of a rollout had traffic last, to the millisecond. What a metric measured before is of another
-    /// revision.
+    /// When the canary of a rollout had traffic last, to the millisecond. What a metric measured
+    /// before is of another revision.
     #[serde(default, serialize_with = "crate::time::micros", skip_serializing_if = "Option::is_none")]
     pub canary_traffic_ended: Option<DateTime<Utc>>,
 

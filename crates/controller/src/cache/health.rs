@@ -11,7 +11,8 @@ pub enum Health {
     NotServed(String),
     /// The kind cannot be listed; the text says why and what to do.
     Failing(String),
-    /// The operator may not list the kind, and can do without it; the text says how, and what to do.
+    /// The operator may not list the kind, and can do without it; the text says how, and what to
+    /// do.
     Spared(String),
 }
 

@@ -78,8 +78,8 @@ fn key(kind: ConfigKind, name: &str) -> String {
 
 /// The configs that the target's pods use, each once, in order of kind and name.
 ///
-/// Returns the configs that a target names. The last of several references to one config says whether it is required,
-/// as in Flagger.
+/// Returns the configs that a target names. The last of several references to one config says
+/// whether it is required, as in Flagger.
 pub fn config_refs(target: &Value) -> Vec<ConfigRef> {
     let mut found = BTreeMap::new();
     let pod = target.pointer("/spec/template/spec").unwrap_or(&Value::Null);
@@ -112,8 +112,8 @@ pub fn copy_name(name: &str) -> String {
     format!("{name}-primary")
 }
 
-/// Returns the target's configs whose copies the primary does not use yet. An object with the name of such a copy may be
-/// somebody else's.
+/// Returns the target's configs whose copies the primary does not use yet. An object with the name
+/// of such a copy may be somebody else's.
 pub fn uncopied(target: &Value, primary: Option<&Value>) -> Vec<ConfigRef> {
     let refs = config_refs(target);
     let used = primary.map(config_refs).unwrap_or_default();

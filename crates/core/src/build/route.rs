@@ -63,7 +63,8 @@ pub struct Surroundings<'a> {
 /// ([`reverted`]).
 ///
 /// # Errors
-/// [`BuildError::Match`] for a match that a route cannot say, [`BuildError::NoService`] without `spec.service`.
+/// [`BuildError::Match`] for a match that a route cannot say, [`BuildError::NoService`] without
+/// `spec.service`.
 pub fn route(
     rollout: &Rollout,
     seen: &Surroundings<'_>,

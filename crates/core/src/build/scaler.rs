@@ -106,7 +106,8 @@ pub fn pausing(paused: bool) -> Value {
 /// What others wrote on the copy's metadata is kept.
 ///
 /// # Errors
-/// [`BuildError::NotSupported`] for a kind that is neither a `HorizontalPodAutoscaler` nor a ScaledObject.
+/// [`BuildError::NotSupported`] for a kind that is neither a `HorizontalPodAutoscaler` nor a
+/// ScaledObject.
 pub fn scaler(
     rollout: &Rollout,
     reference: &AutoscalerRef,

@@ -72,7 +72,8 @@ impl<'a> Workloads<'a> {
 /// # Errors
 /// - [`BuildError::NoService`] without `spec.service`,
 /// - [`BuildError::Selector`] when none of the `-selector-labels` selects the target's pods,
-/// - [`BuildError::NoSuchPort`] when neither side's pods declare the number in `service.targetPort`,
+/// - [`BuildError::NoSuchPort`] when neither side's pods declare the number in
+///   `service.targetPort`,
 /// - [`BuildError::UnnamedPort`] when a user's Service has a port without a name beside ours.
 pub fn service(
     rollout: &Rollout,

@@ -262,7 +262,8 @@ impl Turn<'_> {
         if self.held_enough(HoldKind::Drain) { Ok(()) } else { Err(Stop::Acted) }
     }
 
-    /// As [`Self::ensure_route`], but does not wait for a primary that has failed for good: its replacement comes.
+    /// As [`Self::ensure_route`], but does not wait for a primary that has failed for good: its
+    /// replacement comes.
     pub(super) fn keep_route(&mut self, want: Routing) -> Flow {
         match self.ensure_route(want) {
             Err(Stop::Wait(_)) if self.primary_is_lost() => Ok(()),

@@ -22,8 +22,8 @@ use crate::{
 /// What is known of the EndpointSlices of both generated Services.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slices {
-    /// Endpoints of `<apex>-primary`. Absent where the operator may not read them: the pods that the workload calls ready
-    /// count then.
+    /// Endpoints of `<apex>-primary`. Absent where the operator may not read them: the pods that
+    /// the workload calls ready count then.
     pub primary: Seen<Vec<SliceTally>>,
     /// Endpoints of `<apex>-canary`.
     pub canary: Seen<Vec<SliceTally>>,

@@ -85,7 +85,8 @@ impl Snapshot {
         })
     }
 
-    /// The Services of a target that is a Service: the target is the apex, and the primary is kept as the workload.
+    /// The Services of a target that is a Service: the target is the apex, and the primary is kept
+    /// as the workload.
     fn followed(&self, rollout: &Rollout, target: &Value) -> Services {
         let canary = match &self.canary_service {
             Seen::Unknown(why) => Synced::Unknown(why.clone()),

@@ -97,7 +97,8 @@ impl<'a> Reader<'a> {
         let steps = i64::try_from(self.rollout().strategy.steps.len()).unwrap_or(i64::MAX);
         let promoting = self.next.phase == Phase::Promoting;
         match (self.rollout().strategy.kind, canary) {
-            // Releases that are not progressive have a weight between 0 and 100 only while they are promoted in steps.
+            // Releases that are not progressive have a weight between 0 and 100 only while they are
+            // promoted in steps.
             (Kind::Progressive, _) | (_, 1..100) => self.next.canary_weight = canary,
             (Kind::AbTest, 100) => {
                 let least = if promoting { steps } else { 1 };

@@ -30,8 +30,8 @@ pub(super) fn check(spec: &CanarySpec, provider: Option<Provider>) -> Vec<SpecEr
     errors
 }
 
-/// Refuses `service.name` of a released Service unless it is the target's name: the generated Services are named after
-/// the target.
+/// Refuses `service.name` of a released Service unless it is the target's name: the generated
+/// Services are named after the target.
 fn another_name(spec: &CanarySpec) -> Option<SpecError> {
     let (name, target) = (spec.apex_name(), spec.target_ref.name.as_str());
     (name != target).then(|| {

@@ -113,8 +113,9 @@ impl Receiver {
     /// replaces that of the manifest.
     ///
     /// # Errors
-    /// [`AlertError::NoAddress`] when `secretRef` is set and its credentials are not given, [`AlertError::Unsupported`] when
-    /// the type is unknown. Whether the address is a URL shows when something is sent.
+    /// [`AlertError::NoAddress`] when `secretRef` is set and its credentials are not given,
+    /// [`AlertError::Unsupported`] when the type is unknown. Whether the address is a URL shows
+    /// when something is sent.
     pub fn new(spec: &AlertProviderSpec, credentials: Option<Credentials>) -> Result<Self, AlertError> {
         let (address, token) = match credentials {
             Some(credentials) => (credentials.address, credentials.token),

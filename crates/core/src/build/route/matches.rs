@@ -38,7 +38,8 @@ type Comparison<'a> = (&'static str, &'a str);
 /// Flagger, and entries that say nothing else with them.
 ///
 /// # Errors
-/// A path, header, method or parameter that is compared in a way which the Gateway API does not have.
+/// A path, header, method or parameter that is compared in a way which the Gateway API does not
+/// have.
 pub fn service(entries: &[HttpMatch]) -> Result<Vec<HttpRouteMatch>, MatchError> {
     let mut matches = Vec::new();
     for entry in entries {

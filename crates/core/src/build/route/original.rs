@@ -54,7 +54,8 @@ pub(super) fn kept(rollout: &Rollout, live: &HttpRoute) -> Option<String> {
 /// user's is there to send its requests to.
 ///
 /// # Errors
-/// [`BuildError::Match`] and [`BuildError::NoService`], where the route is made anew for the Service `apex`.
+/// [`BuildError::Match`] and [`BuildError::NoService`], where the route is made anew for the
+/// Service `apex`.
 pub fn reverted(
     rollout: &Rollout,
     live: &HttpRoute,

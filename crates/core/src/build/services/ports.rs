@@ -37,9 +37,9 @@ fn main(service: &CanaryService) -> Value {
 
 /// The other ports of the containers, and of sidecars that are init containers, by name. The main port is taken.
 ///
-/// Returns the ports of the target's containers. Each number and protocol is listed once, under a name of its own: the
-/// port's, or one of protocol and container. The last of equal names keeps it, as in Flagger; a name that is taken or
-/// too long is replaced by one of protocol and number.
+/// Returns the ports of the target's containers. Each number and protocol is listed once, under a
+/// name of its own: the port's, or one of protocol and container. The last of equal names keeps it,
+/// as in Flagger; a name that is taken or too long is replaced by one of protocol and number.
 fn discovered(service: &CanaryService, target: &Value, main: &str) -> Vec<Value> {
     let pod = |containers: &str| format!("/spec/template/spec/{containers}");
     let lasting = |container: &&Value| text(container, "/restartPolicy") == Some("Always");
