@@ -1,36 +1,11 @@
 //! The Flagger that Serin is compared with: a program of this machine, built once from its Go module.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Stdio,
-};
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use kube::core::DynamicObject;
-use tokio::process::Command;
 
-use crate::{
-    install::repository,
-    manifest,
-    settings::{target, text},
-    spare::Operator,
-};
-
-/// The Flagger's program (`SERIN_FLAGGER` names another). It is built the first time, which takes some minutes.
-///
-/// # Errors
-/// There is no Go, or the build fails; the cluster's program says why.
-pub async fn program() -> Result<PathBuf> {
-    let named = text("SERIN_FLAGGER", "");
-    if !named.is_empty() {
-        return Ok(PathBuf::from(named));
-    }
-    let mut command = Command::new(repository().join("e2e/cluster/serin-cluster"));
-    command.arg("flagger").stdin(Stdio::null()).stderr(Stdio::inherit());
-    let output = command.output().await.context("e2e/cluster/serin-cluster")?;
-    ensure!(output.status.success(), "Flagger cannot be built; name a program by SERIN_FLAGGER");
-    Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim()))
-}
+use crate::{flagger_program, manifest, settings::target, spare::Operator};
 
 /// Starts Flagger for one namespace of the cluster that `KUBECONFIG` names.
 ///
@@ -42,7 +17,7 @@ pub async fn start(namespace: &str) -> Result<Operator> {
     std::fs::create_dir_all(&folder)?;
     let log = folder.join(format!("flagger-{namespace}.log"));
     let own = format!("-namespace={namespace}");
-    Operator::flagger(&program().await?, Path::new(&kubeconfig), &log, &[&own])
+    Operator::flagger(&flagger_program::program().await?, Path::new(&kubeconfig), &log, &[&own])
 }
 
 /// The folder of Flagger's own manifests: `crd.yaml`, `account.yaml` and `deployment.yaml`.
@@ -50,7 +25,7 @@ pub async fn start(namespace: &str) -> Result<Operator> {
 /// # Errors
 /// As [`program`].
 pub async fn folder() -> Result<PathBuf> {
-    Ok(program().await?.with_file_name("artifacts").join("flagger"))
+    Ok(flagger_program::program().await?.with_file_name("artifacts").join("flagger"))
 }
 
 /// The objects of one of Flagger's own manifests.

@@ -10,6 +10,7 @@ pub mod access;
 pub mod cluster;
 pub mod edits;
 pub mod flagger;
+pub mod flagger_program;
 pub mod gateway_log;
 pub mod helm;
 pub mod history;

@@ -143,7 +143,7 @@ impl Spare {
     /// # Errors
     /// Flagger cannot be built or started.
     pub async fn flagger_with(&self, args: &[&str]) -> Result<Operator> {
-        let program = crate::flagger::program().await?;
+        let program = crate::flagger_program::program().await?;
         Operator::flagger(&program, &self.admin_kubeconfig(), &self.file("flagger.log"), args)
     }
 
@@ -225,7 +225,8 @@ impl Spare {
     /// # Errors
     /// There is no Flagger, or the API server refuses them.
     pub async fn define_as_flagger_does(&self) -> Result<()> {
-        let crds = crate::flagger::program().await?.with_file_name("artifacts").join("flagger/crd.yaml");
+        let crds =
+            crate::flagger_program::program().await?.with_file_name("artifacts").join("flagger/crd.yaml");
         let file = format!("--filename={}", crds.display());
         program(&self.folder, &["kubectl", "apply", "--server-side", "--force-conflicts", &file]).await
     }

@@ -2,7 +2,6 @@
 
 mod canaries;
 mod endpoints;
-mod health;
 mod links;
 mod packed;
 mod sinks;
@@ -18,9 +17,9 @@ use serin_core::snapshot::TrackedConfig;
 use serin_providers::Credentials;
 use tokio::sync::watch;
 
+pub use crate::health::Health;
 pub use canaries::CanaryEntry;
 pub use endpoints::{Count, Endpoints, SERVICE_LABEL};
-pub use health::Health;
 pub use links::{Link, links, target_kind};
 pub use packed::Packed;
 pub(crate) use sinks::{CanarySink, ConfigSink, EndpointSink, ObjectSink};

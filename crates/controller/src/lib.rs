@@ -50,6 +50,7 @@ pub mod cluster;
 pub mod context;
 pub mod error;
 pub mod events;
+pub mod health;
 pub mod key;
 pub mod kind;
 pub mod lease;

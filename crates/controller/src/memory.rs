@@ -1,5 +1,9 @@
 //! What is kept about each Canary between two looks at it. Losing it does no harm.
 
+mod listed;
+
+pub(crate) use listed::Listed;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex},
@@ -15,7 +19,6 @@ use tokio::time::Instant;
 use crate::{
     key::Key,
     lock::lock,
-    observe::pods::Listed,
     options::{BACKOFF_MAX, BACKOFF_MIN},
     stalled::Stall,
     status::Unstored,

@@ -14,7 +14,7 @@ use kube::{
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use crate::{cache::Health, error::chain, kind::Kind};
+use crate::{error::chain, health::Health, kind::Kind};
 
 pub(crate) use head::{Named, Slice};
 pub(crate) use object::{Object, head};

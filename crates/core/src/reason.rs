@@ -2,7 +2,9 @@
 
 use strum::{IntoStaticStr, VariantNames};
 
-use crate::{Rollout, build::scaler::ScalerKind, plan::Level, rollout::TargetKind, state::WaitKind};
+use crate::{
+    Rollout, build::scaler::ScalerKind, plan::Level, rollout::TargetKind, state::WaitKind, strategy::Gate,
+};
 
 /// A reason why nothing moves.
 #[derive(Clone, Debug, PartialEq, Eq, IntoStaticStr, VariantNames)]
@@ -70,17 +72,6 @@ pub enum WaitReason {
         /// The metric.
         metric: String,
     },
-}
-
-/// Webhooks that hold a rollout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Gate {
-    /// `confirm-rollout`.
-    Start,
-    /// `confirm-traffic-increase`.
-    TrafficIncrease,
-    /// `confirm-promotion`.
-    Promotion,
 }
 
 impl Gate {

@@ -4,10 +4,7 @@ use chrono::TimeDelta;
 use serin_analysis::{builtin::PodNames, checks::Subject, template::TemplateModel};
 use serin_api::{CanarySpec, canary::SessionAffinity};
 
-use crate::{
-    event::EventKind,
-    strategy::{Kind, Strategy},
-};
+use crate::strategy::{Kind, Strategy, Unsupported};
 
 mod target;
 
@@ -51,7 +48,7 @@ pub struct Rollout {
     /// The webhooks, in the order of the manifest.
     pub hooks: Vec<Hook>,
     /// What of the analysis has no effect here; told when an analysis starts. Flagger's texts.
-    pub warnings: Vec<EventKind>,
+    pub warnings: Vec<Unsupported>,
     /// The manifest, for everything that is only passed on.
     pub spec: CanarySpec,
 }

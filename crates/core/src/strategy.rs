@@ -1,6 +1,6 @@
 //! Strategies as lists of steps: the engine runs steps and knows nothing of strategies.
 
-use crate::{Routing, reason::Gate};
+use crate::Routing;
 
 /// What kind of release a Canary asks for; decides texts and the shape of the route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,6 +22,28 @@ impl Kind {
             Self::BlueGreen => "blue-green",
         }
     }
+}
+
+/// Webhooks that hold a rollout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Gate {
+    /// `confirm-rollout`.
+    Start,
+    /// `confirm-traffic-increase`.
+    TrafficIncrease,
+    /// `confirm-promotion`.
+    Promotion,
+}
+
+/// What a provider that shifts no traffic leaves out of an analysis, as Flagger tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unsupported {
+    /// `analysis.match`.
+    AbTest,
+    /// Steps of weight.
+    Progressive,
+    /// In their place `iterations` is set.
+    Replaced,
 }
 
 /// One step: a split of traffic that is held for one interval and then checked.

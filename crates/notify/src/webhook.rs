@@ -8,8 +8,9 @@ use crate::{Payload, http};
 mod address;
 mod attempt;
 mod error;
+pub(crate) mod pause;
 mod request;
-pub(crate) mod retry;
+mod retry;
 
 pub use address::Address;
 pub use error::WebhookError;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
 use crate::error::{Peer, QueryError};
-use crate::http::excerpt;
+use crate::excerpt::excerpt;
 
 /// Why an answer has no value.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,9 +10,9 @@ use aws_credential_types::Credentials;
 use reqwest::Client;
 use tokio::sync::Mutex;
 
-use crate::client::Limits;
 use crate::credentials::Secret;
 use crate::error::QueryError;
+use crate::limits::Limits;
 use connector::Connector;
 use source::Source;
 

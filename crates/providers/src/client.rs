@@ -8,23 +8,7 @@ use reqwest::{Client, ClientBuilder};
 use crate::aws::Aws;
 use crate::error::ClientError;
 use crate::google::Google;
-
-/// What one request may cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// From connecting to the last byte of the answer, redirects included. Providers that take longer in Flagger get
-    /// a multiple of it.
-    pub timeout: Duration,
-    /// Bytes of an answer.
-    pub body: usize,
-}
-
-impl Default for Limits {
-    /// Five seconds, as Flagger, and 8 MiB.
-    fn default() -> Self {
-        Self { timeout: Duration::from_secs(5), body: 8 << 20 }
-    }
-}
+use crate::limits::Limits;
 
 /// What all providers share: HTTP clients, one for each way to treat certificates, so that checks reuse connections;
 /// limits; and the clock.

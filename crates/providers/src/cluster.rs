@@ -12,7 +12,7 @@ use url::{Position, Url};
 
 use crate::answer::Fault;
 use crate::error::{ConfigError, Peer, QueryError};
-use crate::http::excerpt;
+use crate::excerpt::excerpt;
 use crate::setup::Setup;
 
 /// The API server, with a provider's deadline and size limit.

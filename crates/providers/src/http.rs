@@ -17,10 +17,8 @@ use crate::answer::Fault;
 use crate::auth::Auth;
 use crate::credentials::MARK;
 use crate::error::{ConfigError, Peer, QueryError};
+use crate::excerpt::excerpt;
 use crate::setup::Setup;
-
-/// Longest part of an answer that an error repeats; a Kubernetes event holds 1024 bytes in all.
-const EXCERPT: usize = 400;
 
 /// Bytes of an answer that secrets are looked for in.
 const BEGINNING: usize = 64 << 10;
@@ -253,15 +251,6 @@ impl Server {
         let values = values.map(|value| value.rsplit_once(' ').map_or(value, |(_, secret)| secret));
         let values = values.filter(|value| value.len() >= SECRET);
         values.fold(self.auth.hide_in(text), |text, value| redact::hide(&text, value, MARK))
-    }
-}
-
-/// The beginning of a text, on one line.
-pub(crate) fn excerpt(text: &str) -> String {
-    let text = text.trim().replace(['\r', '\n'], " ");
-    match text.char_indices().nth(EXCERPT) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
     }
 }
 

@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command that people read")]
 
 mod chart;
+mod circles;
 mod deps;
 mod figures;
 mod files;
@@ -44,6 +45,7 @@ fn check() -> Result<bool> {
     let reports = [
         sizes::check(&sizes::read(&root)?),
         deps::check()?,
+        circles::check(&circles::read(&root)?)?,
         generated::check(&root, &generated::all(&root)?),
         links::check(&root, &links::read(&root)?),
         parity::check(&root, &parity::read(&root)?),

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result};
 use kube::Client;
-use serin_e2e::{access, flagger, spare::Gateway};
+use serin_e2e::{access, flagger_program, spare::Gateway};
 
 use crate::{
     args::Args,
@@ -36,7 +36,7 @@ pub(crate) async fn program(args: &Args, side: Side) -> Result<PathBuf> {
         || format!("no operator at {}: build it, or name it by --operator", args.operator.display());
     match side {
         Side::Serin => args.operator.canonicalize().with_context(missing),
-        Side::Flagger => flagger::program().await,
+        Side::Flagger => flagger_program::program().await,
     }
 }
 

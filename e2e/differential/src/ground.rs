@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Result;
-use serin_e2e::{Spare, flagger, history::Archive, settings::target, spare::operator_program};
+use serin_e2e::{Spare, flagger_program, history::Archive, settings::target, spare::operator_program};
 
 use crate::{
     receiver::Receiver,
@@ -62,7 +62,7 @@ impl Field {
             receiver: Arc::new(Receiver::start().await?),
             folder,
             operators: [
-                (flagger::program().await?, self.spare.admin_kubeconfig()),
+                (flagger_program::program().await?, self.spare.admin_kubeconfig()),
                 (operator_program()?, self.spare.operator_kubeconfig().await?),
             ],
         })

@@ -9,36 +9,8 @@ use serin_core::{
     readiness::trouble,
     snapshot::{Snapshot, Troubles},
 };
-use tokio::time::Instant;
 
-use crate::{cluster::Cluster, context::Context, key::Key};
-
-/// How long pods have to come up before anybody asks what keeps them.
-const PATIENCE: Duration = Duration::from_secs(4);
-
-/// The shortest and the longest time between two lists of the same pods.
-const PAUSES: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(60)];
-
-/// What was found when pods were listed last.
-#[derive(Clone, Debug)]
-pub(crate) struct Listed {
-    /// When the workloads were first seen not to be ready.
-    since: Instant,
-    /// When their pods were listed.
-    at: Option<Instant>,
-    found: Troubles,
-}
-
-impl Listed {
-    fn is_due(&self) -> bool {
-        self.since.elapsed() >= PATIENCE && self.at.is_none_or(|at| at.elapsed() >= self.pause())
-    }
-
-    /// What has kept pods for long keeps them longer.
-    fn pause(&self) -> Duration {
-        (self.since.elapsed() / 2).clamp(PAUSES[0], PAUSES[1])
-    }
-}
+use crate::{cluster::Cluster, context::Context, key::Key, memory::Listed};
 
 /// What keeps the pods of the target and of the primary, and when to look again, if they are not ready.
 pub(crate) async fn troubles(
@@ -53,14 +25,14 @@ pub(crate) async fn troubles(
         ctx.memory.set_listed(key, None);
         return (Troubles::default(), None);
     }
-    let new = || Listed { since: Instant::now(), at: None, found: Troubles::default() };
-    let mut listed = ctx.memory.listed(key).unwrap_or_else(new);
+    let mut listed = ctx.memory.listed(key).unwrap_or_else(Listed::begin);
     if listed.is_due() {
-        listed.found = Troubles {
-            target: list(cluster, key, target, listed.found.target.take()).await,
-            primary: list(cluster, key, primary, listed.found.primary.take()).await,
+        let before = listed.found.clone();
+        let found = Troubles {
+            target: list(cluster, key, target, before.target).await,
+            primary: list(cluster, key, primary, before.primary).await,
         };
-        listed.at = Some(Instant::now());
+        listed.found(found);
     }
     let (found, pause) = (listed.found.clone(), listed.pause());
     ctx.memory.set_listed(key, Some(listed));

@@ -212,7 +212,7 @@ fn first(turn: &mut Turn) -> Flow {
         return failed(turn);
     }
     turn.warn_of_overlap();
-    turn.rollout().warnings.iter().for_each(|warning| turn.tell(warning));
+    turn.rollout().warnings.iter().for_each(|it| turn.tell(&EventKind::Unsupported(*it)));
     advance(turn)
 }
 

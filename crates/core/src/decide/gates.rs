@@ -10,9 +10,10 @@ use crate::{
     event::{AlertKind, EventKind, RollbackCause, TestKind},
     observe::HookAnswer,
     plan::Ask,
-    reason::{Gate, WaitReason},
+    reason::WaitReason,
     rollout::{Hook, HookKind},
     state::{HoldKind, Stage, WaitKind, Waiting},
+    strategy::Gate,
     time::later,
 };
 

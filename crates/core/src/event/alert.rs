@@ -3,7 +3,7 @@
 use strum::{IntoStaticStr, VariantNames};
 
 use super::RollbackCause;
-use crate::{Rollout, plan::Severity, reason::Gate};
+use crate::{Rollout, plan::Severity, strategy::Gate};
 
 /// What people are alerted of.
 #[derive(Clone, Debug, PartialEq, Eq, IntoStaticStr, VariantNames)]

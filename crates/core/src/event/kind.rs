@@ -6,8 +6,9 @@ use super::RollbackCause;
 use crate::{
     Rollout,
     plan::Level,
-    reason::{Gate, WaitReason},
+    reason::WaitReason,
     rollout::TargetKind,
+    strategy::{Gate, Unsupported},
 };
 
 /// What an event tells of.
@@ -36,12 +37,8 @@ pub enum EventKind {
     ServiceExchanged,
     /// The analysis begins.
     Starting,
-    /// The provider `kubernetes` has no A/B tests.
-    NoAbTest,
-    /// The provider `kubernetes` shifts no traffic.
-    NoProgressive,
-    /// What is done about it, under the field's former name.
-    IterationsSet,
+    /// What the provider leaves out of the analysis.
+    Unsupported(Unsupported),
     /// Another route takes the same requests, as a gateway says.
     Overlap(String),
     /// The canary's weight is raised.
@@ -138,9 +135,7 @@ impl EventKind {
         match self {
             Self::ProvidersFailed(_) | Self::MetricFailed { error: true, .. } => Level::Error,
             Self::InitializationFailed(_)
-            | Self::NoAbTest
-            | Self::NoProgressive
-            | Self::IterationsSet
+            | Self::Unsupported(_)
             | Self::Overlap(_)
             | Self::TestFailed { .. }
             | Self::RollbackAsked { .. }
@@ -158,9 +153,7 @@ impl EventKind {
     pub fn text(&self, rollout: &Rollout) -> String {
         match self {
             Self::ProvidersAvailable
-            | Self::NoAbTest
-            | Self::NoProgressive
-            | Self::IterationsSet
+            | Self::Unsupported(_)
             | Self::RoutingToCanary
             | Self::MirroringEnds
             | Self::RoutingToPrimary => self.fixed().to_owned(),
@@ -189,9 +182,14 @@ impl EventKind {
     fn fixed(&self) -> &'static str {
         match self {
             Self::ProvidersAvailable => "all the metrics providers are available!",
-            Self::NoAbTest => "A/B testing is not supported when using the kubernetes provider",
-            Self::NoProgressive => "Progressive traffic is not supported when using the kubernetes provider",
-            Self::IterationsSet => "Setting canaryAnalysis.iterations: 10",
+            Self::Unsupported(Unsupported::AbTest) => {
+                "A/B testing is not supported when using the kubernetes provider"
+            }
+            Self::Unsupported(Unsupported::Progressive) => {
+                "Progressive traffic is not supported when using the kubernetes provider"
+            }
+            // The field under its former name.
+            Self::Unsupported(Unsupported::Replaced) => "Setting canaryAnalysis.iterations: 10",
             Self::RoutingToCanary => "Routing all traffic to canary",
             Self::MirroringEnds => "Stop traffic mirroring and route all traffic to canary",
             _ => "Routing all traffic to primary",

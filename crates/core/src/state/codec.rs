@@ -1,7 +1,5 @@
 //! Between a [`State`] and the status on the wire. Nothing else reads or writes its fields to decide.
 
-use std::collections::BTreeMap;
-
 use chrono::SubsecRound;
 use serin_api::{
     CanaryStatus, Phase,
@@ -223,6 +221,3 @@ fn write_run(run: &Run) -> WireRun {
         steps: steps.into_iter().map(step).collect(),
     }
 }
-
-/// Checksums by `configmap/<name>` and `secret/<name>`.
-pub(super) type Checksums = BTreeMap<String, String>;

@@ -1,8 +1,11 @@
 //! The checksums of configs: Flagger's where Flagger looks for them, ours beside them.
 
+use std::collections::BTreeMap;
+
 use serin_api::CanaryStatus;
 
-use super::codec::Checksums;
+/// Checksums by `configmap/<name>` and `secret/<name>`.
+type Checksums = BTreeMap<String, String>;
 
 /// The configs as they were written down; see [`crate::hash::config_checksum`]. `None` where none were.
 pub(super) fn read(status: &CanaryStatus) -> Option<Checksums> {

@@ -3,10 +3,7 @@
 use serin_api::{CanarySpec, canary::CanaryAnalysis};
 
 use super::SpecError;
-use crate::{
-    event::EventKind,
-    strategy::{self, Strategy, progressive_weights},
-};
+use crate::strategy::{self, Strategy, Unsupported, progressive_weights};
 
 /// Rounds of checks where no traffic can be shifted and the manifest names none.
 const ITERATIONS: i64 = 10;
@@ -15,15 +12,15 @@ const ITERATIONS: i64 = 10;
 /// for a number of rounds, as in Flagger.
 ///
 /// Returns what to tell the user of it.
-pub(super) fn without_route(analysis: &mut CanaryAnalysis) -> Vec<EventKind> {
+pub(super) fn without_route(analysis: &mut CanaryAnalysis) -> Vec<Unsupported> {
     let mut warnings = Vec::new();
     if !analysis.match_.is_empty() {
         analysis.match_.clear();
-        warnings.push(EventKind::NoAbTest);
+        warnings.push(Unsupported::AbTest);
     }
     if analysis.iterations.unwrap_or(0) < 1 {
         analysis.iterations = Some(ITERATIONS);
-        warnings.extend([EventKind::NoProgressive, EventKind::IterationsSet]);
+        warnings.extend([Unsupported::Progressive, Unsupported::Replaced]);
     }
     warnings
 }

@@ -2,7 +2,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::strategy::Kind;
+use crate::{event::EventKind, strategy::Kind};
 
 fn canary(change: &Value) -> Canary {
     let mut manifest = json!({
@@ -202,7 +202,8 @@ fn a_revert_needs_a_target_and_its_services() {
 fn what_has_no_effect_without_a_route_is_told() {
     let warnings = |analysis: Value| {
         let rollout = valid(&json!({"spec": {"provider": "kubernetes", "analysis": analysis}}));
-        let texts: Vec<String> = rollout.warnings.iter().map(|warning| warning.text(&rollout)).collect();
+        let texts: Vec<String> =
+            rollout.warnings.iter().map(|it| EventKind::Unsupported(*it).text(&rollout)).collect();
         texts.join("; ")
     };
     let headers = json!([{"headers": {"a": {"exact": "b"}}}]);

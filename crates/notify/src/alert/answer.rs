@@ -6,7 +6,7 @@ use reqwest::Response;
 use serde::Deserialize;
 
 use super::{AlertError, Kind};
-use crate::{http, webhook::retry};
+use crate::{http, webhook::pause};
 
 /// The longest pause that a receiver may ask for with `Retry-After`.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -40,12 +40,12 @@ struct SlackAnswer {
 /// Reads the answer and says what it means.
 pub(super) async fn judge(kind: Kind, response: Response) -> Result<(), Failure> {
     let status = response.status().as_u16();
-    let pause = retry::asked_pause(status, response.headers()).map(|pause| pause.min(LONGEST_PAUSE));
+    let asked = pause::asked(status, response.headers()).map(|pause| pause.min(LONGEST_PAUSE));
     let success = response.status().is_success();
     let body = http::read_body(response).await.unwrap_or_default();
     if !success {
         let error = AlertError::Refused { status, body: http::shortened(&body, TOLD) };
-        return Err(Failure { error, passing: matches!(status, 429 | 500 | 502..), pause });
+        return Err(Failure { error, passing: matches!(status, 429 | 500 | 502..), pause: asked });
     }
     match refusal(kind, &body) {
         None => Ok(()),

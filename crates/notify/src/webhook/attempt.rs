@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Response;
 use url::Url;
 
-use super::{Address, WebhookError, retry};
+use super::{Address, WebhookError, pause};
 use crate::http::{self, reason};
 
 /// Why one attempt did not succeed.
@@ -67,10 +67,10 @@ impl Failure {
 /// Reads the answer and says what it means.
 pub(super) async fn judge(response: Response) -> Result<(), Failure> {
     let status = response.status().as_u16();
-    let pause = retry::asked_pause(status, response.headers());
+    let asked = pause::asked(status, response.headers());
     match (status, http::read_body(response).await) {
         (429 | 500 | 502.., body) => {
-            Err(Failure::Unavailable { status, body: body.unwrap_or_default(), pause })
+            Err(Failure::Unavailable { status, body: body.unwrap_or_default(), pause: asked })
         }
         (_, Err(error)) => Err(Failure::Body { status, reason: reason::of_body(&error) }),
         (..=202, Ok(_)) => Ok(()),

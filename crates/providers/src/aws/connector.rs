@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use reqwest::{Client, Url};
 
-use crate::client::Limits;
+use crate::limits::Limits;
 
 /// Most bytes of an answer with credentials.
 const LIMIT: usize = 1 << 20;

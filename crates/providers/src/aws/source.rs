@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 
 use super::connector::Connector;
 use crate::error::QueryError;
-use crate::http::excerpt;
+use crate::excerpt::excerpt;
 
 /// How long before their end credentials are fetched anew.
 const MARGIN: Duration = Duration::from_secs(300);

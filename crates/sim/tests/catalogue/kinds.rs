@@ -6,7 +6,8 @@ use serde_json::json;
 use serin_core::{
     Rollout,
     event::{AlertKind, EventKind, RollbackCause, TestKind},
-    reason::{Gate, WaitReason},
+    reason::WaitReason,
+    strategy::{Gate, Unsupported},
     validate::{Settings, validate},
 };
 use strum::VariantNames;
@@ -116,9 +117,9 @@ fn all_events() -> Vec<EventKind> {
         EventKind::Reverted,
         EventKind::ServiceExchanged,
         EventKind::Starting,
-        EventKind::NoAbTest,
-        EventKind::NoProgressive,
-        EventKind::IterationsSet,
+        EventKind::Unsupported(Unsupported::AbTest),
+        EventKind::Unsupported(Unsupported::Progressive),
+        EventKind::Unsupported(Unsupported::Replaced),
         EventKind::Overlap(text(overlap)),
         EventKind::Weight(50),
         EventKind::Iteration { n: 1, of: 2 },

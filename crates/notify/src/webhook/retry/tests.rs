@@ -4,7 +4,9 @@ use reqwest::header::HeaderValue;
 use rstest::rstest;
 use tokio::time::Instant;
 
-use super::*;
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+
+use super::{super::pause, *};
 
 fn unavailable(pause: Option<Duration>) -> Failure {
     Failure::Unavailable { status: 503, body: String::new(), pause }
@@ -59,11 +61,11 @@ fn reads_retry_after(#[case] status: u16, #[case] value: &'static str, #[case] s
         (DATE, HeaderValue::from_static(NOON)),
         (RETRY_AFTER, HeaderValue::from_static(value)),
     ]);
-    assert_eq!(asked_pause(status, &headers), seconds.map(Duration::from_secs));
+    assert_eq!(pause::asked(status, &headers), seconds.map(Duration::from_secs));
 }
 
 #[test]
 fn date_is_ignored_without_the_hooks_own() {
     let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(NOON))]);
-    assert_eq!(asked_pause(503, &headers), None);
+    assert_eq!(pause::asked(503, &headers), None);
 }

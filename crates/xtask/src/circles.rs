@@ -1,0 +1,281 @@
+//! No circles of imports between modules that stand side by side.
+//!
+//! A module and what is inside it are one room: a parent may use its children and they may use it. What stands side by
+//! side is in an order, at every level of a crate: no two of them use each other, directly or by way of others.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use anyhow::{Context, Result};
+use syn::visit::{self, Visit};
+
+use crate::{
+    files::{self, Text},
+    report::Report,
+};
+
+/// Circles that are there and are to go: the parent, and what is in the circle.
+const KNOWN: &[(&str, &[&str])] = &[
+    (
+        "core",
+        &[
+            "affinity",
+            "build",
+            "hash",
+            "observe",
+            "plan",
+            "readiness",
+            "rollout",
+            "snapshot",
+            "state",
+            "strategy",
+            "validate",
+        ],
+    ),
+    ("core::build", &["primary", "service_target"]),
+    ("core::build::route", &["accept", "parents"]),
+    ("core::build::route", &["handover", "original", "read"]),
+    ("providers", &["client", "google", "http", "setup"]),
+];
+
+/// A module by its path: the crate, then a name for each level.
+type Module = Vec<String>;
+
+/// The modules of a crate, and which uses which.
+#[derive(Default)]
+struct Graph {
+    uses: BTreeMap<Module, BTreeSet<Module>>,
+}
+
+/// The sources of all crates.
+pub(crate) fn read(root: &Path) -> Result<Vec<Text>> {
+    let mut all = files::read(root, "crates", &["rs"])?;
+    all.extend(files::read(root, "e2e", &["rs"])?);
+    all.retain(|file| file.path.contains("/src/") && !is_test(&file.path));
+    Ok(all)
+}
+
+fn is_test(path: &str) -> bool {
+    path.rsplit(['/', '.']).any(|part| part == "tests" || part.ends_with("_tests"))
+}
+
+/// Checks every crate.
+pub(crate) fn check(files: &[Text]) -> Result<Report> {
+    let graph = Graph::of(files)?;
+    let found = graph.circles();
+    let (known, new): (Vec<_>, Vec<_>) = found.into_iter().partition(|circle| is_known(circle));
+    let problems = new.iter().map(|(parent, members)| {
+        let names: Vec<&str> = members.iter().map(String::as_str).collect();
+        let arrows = graph.arrows(parent, members).join("; ");
+        format!(
+            "{parent}: {} use each other, move what they share into one of them: {arrows}",
+            names.join(", ")
+        )
+    });
+    let summary = format!("circles: {} modules, {} known circles", graph.uses.len(), known.len());
+    Ok(Report { problems: problems.collect(), summary })
+}
+
+fn is_known((parent, members): &(String, BTreeSet<String>)) -> bool {
+    KNOWN.iter().any(|(place, names)| place == parent && members.iter().all(|m| names.contains(&m.as_str())))
+}
+
+impl Graph {
+    fn of(files: &[Text]) -> Result<Self> {
+        let modules: BTreeSet<Module> = files.iter().map(|file| module(&file.path)).collect();
+        let mut graph = Self::default();
+        for file in files {
+            let here = module(&file.path);
+            let source = syn::parse_file(&file.content).with_context(|| file.path.clone())?;
+            let mut paths = Paths { here: here.clone(), found: BTreeSet::new() };
+            paths.visit_file(&source);
+            let uses = paths.found.into_iter().filter_map(|path| longest(path, &modules));
+            graph.uses.entry(here.clone()).or_default().extend(uses.filter(|used| *used != here));
+        }
+        Ok(graph)
+    }
+
+    /// Each circle between modules side by side: the module around them, and their names.
+    fn circles(&self) -> Vec<(String, BTreeSet<String>)> {
+        let parents: BTreeSet<&[String]> =
+            self.uses.keys().flat_map(|module| (1..module.len()).map(|length| &module[..length])).collect();
+        parents.into_iter().flat_map(|parent| self.circles_in(parent)).collect()
+    }
+
+    /// Who uses whom within a circle.
+    fn arrows(&self, parent: &str, members: &BTreeSet<String>) -> Vec<String> {
+        let parent: Module = parent.split("::").map(ToOwned::to_owned).collect();
+        let member = |module: &Module| {
+            let name = module.strip_prefix(parent.as_slice())?.first()?;
+            members.get(name).cloned()
+        };
+        let mut found = BTreeSet::new();
+        for (from, to) in self.uses.iter().flat_map(|(from, uses)| uses.iter().map(move |to| (from, to))) {
+            if let (Some(user), Some(used)) = (member(from), member(to))
+                && user != used
+            {
+                found.insert(format!("{} -> {}", from.join("::"), to.join("::")));
+            }
+        }
+        found.into_iter().collect()
+    }
+
+    fn circles_in(&self, parent: &[String]) -> Vec<(String, BTreeSet<String>)> {
+        let child = |module: &Module| module.strip_prefix(parent)?.first().cloned();
+        let mut reach: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (module, uses) in &self.uses {
+            let Some(from) = child(module) else { continue };
+            let to = uses.iter().filter_map(child).filter(|to| *to != from);
+            reach.entry(from.clone()).or_default().extend(to);
+        }
+        close(&mut reach);
+        let mut circles: BTreeSet<BTreeSet<String>> = BTreeSet::new();
+        for (name, reached) in reach.iter().filter(|(name, reached)| reached.contains(*name)) {
+            let back = |other: &&String| reach.get(*other).is_some_and(|others| others.contains(name));
+            circles.insert(reached.iter().filter(back).cloned().collect());
+        }
+        circles.into_iter().map(|members| (parent.join("::"), members)).collect()
+    }
+}
+
+/// Adds what is reached by way of others.
+fn close(reach: &mut BTreeMap<String, BTreeSet<String>>) {
+    loop {
+        let mut more = false;
+        for name in reach.keys().cloned().collect::<Vec<_>>() {
+            let far: BTreeSet<String> =
+                reach[&name].iter().filter_map(|next| reach.get(next)).flatten().cloned().collect();
+            let own = reach.entry(name).or_default();
+            let before = own.len();
+            own.extend(far);
+            more |= own.len() > before;
+        }
+        if !more {
+            return;
+        }
+    }
+}
+
+/// `crates/core/src/build/route.rs` is `core::build::route`.
+fn module(path: &str) -> Module {
+    let (package, inside) = path.split_once("/src/").unwrap_or(("", path));
+    let package = package.rsplit('/').next().unwrap_or_default();
+    let inside = inside.strip_suffix(".rs").unwrap_or(inside);
+    let names = inside.split('/').filter(|name| !matches!(*name, "lib" | "main" | "mod"));
+    [package].into_iter().chain(names).map(ToOwned::to_owned).collect()
+}
+
+/// The module that a path leads into.
+fn longest(mut path: Module, modules: &BTreeSet<Module>) -> Option<Module> {
+    while path.len() > 1 {
+        if modules.contains(&path) {
+            return Some(path);
+        }
+        path.pop();
+    }
+    None
+}
+
+/// The paths into the own crate that a file names.
+struct Paths {
+    here: Module,
+    found: BTreeSet<Module>,
+}
+
+impl Paths {
+    /// The module at the beginning of a path, if it is one of the own crate.
+    fn start(&self, first: &str) -> Option<Module> {
+        match first {
+            "crate" => self.here.first().map(|package| vec![package.clone()]),
+            "self" => Some(self.here.clone()),
+            "super" => Some(self.here[..self.here.len().saturating_sub(1).max(1)].to_vec()),
+            _ => None,
+        }
+    }
+
+    fn follow(&mut self, before: &Module, tree: &syn::UseTree) {
+        match tree {
+            syn::UseTree::Path(path) => {
+                let name = path.ident.to_string();
+                let mut next = before.clone();
+                if name == "super" {
+                    next.pop();
+                } else {
+                    next.push(name);
+                }
+                self.follow(&next, &path.tree);
+            }
+            syn::UseTree::Name(name) => self.note(before, &name.ident.to_string()),
+            syn::UseTree::Rename(name) => self.note(before, &name.ident.to_string()),
+            syn::UseTree::Glob(_) => drop(self.found.insert(before.clone())),
+            syn::UseTree::Group(group) => group.items.iter().for_each(|tree| self.follow(before, tree)),
+        }
+    }
+
+    fn note(&mut self, before: &Module, name: &str) {
+        self.found.insert(before.iter().cloned().chain([name.to_owned()]).collect());
+    }
+}
+
+impl Visit<'_> for Paths {
+    fn visit_item_mod(&mut self, item: &syn::ItemMod) {
+        let tests = item.attrs.iter().any(|attribute| attribute.path().is_ident("cfg"));
+        if !tests {
+            visit::visit_item_mod(self, item);
+        }
+    }
+
+    fn visit_item_use(&mut self, item: &syn::ItemUse) {
+        if let syn::UseTree::Path(path) = &item.tree
+            && let Some(start) = self.start(&path.ident.to_string())
+        {
+            self.follow(&start, &path.tree);
+        }
+    }
+
+    fn visit_path(&mut self, path: &syn::Path) {
+        let mut names = path.segments.iter().map(|segment| segment.ident.to_string());
+        if let Some(start) = names.next().and_then(|first| self.start(&first)) {
+            self.found.insert(start.into_iter().chain(names).collect());
+        }
+        visit::visit_path(self, path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn circles(files: &[(&str, &str)]) -> Vec<String> {
+        let text = |(path, content): &(&str, &str)| Text {
+            path: format!("crates/x/src/{path}"),
+            content: (*content).to_owned(),
+        };
+        check(&files.iter().map(text).collect::<Vec<_>>()).unwrap().problems
+    }
+
+    #[test]
+    fn modules_side_by_side_may_not_use_each_other() {
+        let found = circles(&[
+            ("lib.rs", "mod a; mod b; mod c;"),
+            ("a.rs", "use crate::b::B;"),
+            ("b.rs", "use crate::{c::{self, C}};"),
+            ("c.rs", "fn f() -> crate::a::A { todo!() }"),
+        ]);
+        let expected = "x: a, b, c use each other, move what they share into one of them: x::a -> x::b; x::b -> x::c; \
+                        x::c -> x::a";
+        assert_eq!(found, [expected]);
+    }
+
+    #[test]
+    fn a_module_and_what_is_inside_it_may() {
+        let found = circles(&[
+            ("lib.rs", "mod a;"),
+            ("a.rs", "mod b; use self::b::B; #[cfg(test)] mod tests { use crate::c; }"),
+            ("a/b.rs", "use super::A; use crate::a::A2;"),
+        ]);
+        assert!(found.is_empty(), "{found:?}");
+    }
+}
