@@ -91,6 +91,10 @@ images: ## put the operator's and the load tester's images into the local cluste
 model: tools ## check the deciding function in every order of events and crashes
 	@cargo run --profile image --quiet --package serin-sim --example model
 
+.PHONY: mutants
+mutants: tools ## make mistakes on purpose in what decides, and print which tests notice; T=<part of a name> picks some
+	@cargo xtask mutants "$(T)"
+
 .PHONY: bench
 bench: tools ## measure N=<count> canaries on a control plane of their own; VS=flagger measures Flagger too, and the ratios
 	@$(PHASE) build cargo build --profile image --package serin-cli --package serin-bench

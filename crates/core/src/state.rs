@@ -18,6 +18,7 @@ pub mod condition;
 pub mod configs;
 pub mod flagger;
 mod hold;
+mod position;
 mod run;
 #[cfg(test)]
 mod tests;

@@ -133,7 +133,7 @@ fn a_rollout_goes_on_from_where_it_is(
 
 /// A rollout whose canary is ready makes its first step at once.
 fn first(s: &Scenario) -> i64 {
-    i64::from(s.world.rollout.strategy.steps.get(0).unwrap().routing.canary)
+    i64::from(s.world.rollout.strategy.steps.get(0).unwrap().traffic.canary)
         * i64::from(s.world.rollout.strategy.kind == serin_core::strategy::Kind::Progressive)
 }
 

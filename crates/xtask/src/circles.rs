@@ -65,7 +65,7 @@ fn is_test(path: &str) -> bool {
 pub(crate) fn check(files: &[Text]) -> Result<Report> {
     let graph = Graph::of(files)?;
     let found = graph.circles();
-    let (known, new): (Vec<_>, Vec<_>) = found.into_iter().partition(|circle| is_known(circle));
+    let (known, new): (Vec<_>, Vec<_>) = found.into_iter().partition(is_known);
     let problems = new.iter().map(|(parent, members)| {
         let names: Vec<&str> = members.iter().map(String::as_str).collect();
         let arrows = graph.arrows(parent, members).join("; ");

@@ -12,6 +12,7 @@ mod files;
 mod functions;
 mod generated;
 mod links;
+mod mutants;
 mod parity;
 mod reference;
 mod report;
@@ -23,15 +24,19 @@ use anyhow::{Context, Result};
 use report::Report;
 
 const USAGE: &str = "usage: cargo xtask <command>
-  check     sizes, dependencies, generated files, links and the parity table; exit code 1 if anything is wrong
+  check     sizes, dependencies, circles of imports, generated files, links and the parity table; exit code 1 if
+            anything is wrong
   generate  write deploy/crds and docs/reference from the types in crates/api, the chart's copies of deploy/, and the
             figures of docs/figures.json in README and docs
+  mutants [PART]  make mistakes on purpose in what decides, those whose names have the part, and print which tests
+            notice; exit code 1 if one survives
   figure NAME TEXT  keep a measured figure in docs/figures.json, and write it where it is shown";
 
 fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         Some("check") => finish(check()),
         Some("generate") => finish(generate()),
+        Some("mutants") => finish(mutants::run(&std::env::args().nth(2).unwrap_or_default())),
         Some("figure") => finish(figure()),
         _ => {
             eprintln!("{USAGE}");
@@ -47,6 +52,7 @@ fn check() -> Result<bool> {
         deps::check()?,
         circles::check(&circles::read(&root)?)?,
         generated::check(&root, &generated::all(&root)?),
+        mutants::check(&root)?,
         links::check(&root, &links::read(&root)?),
         parity::check(&root, &parity::read(&root)?),
     ];

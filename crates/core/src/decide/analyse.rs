@@ -233,7 +233,7 @@ fn advance(turn: &mut Turn) -> Flow {
         return Err(stop);
     }
     let (strategy, place) = (&turn.rollout().strategy, turn.next.stage.progress().entered);
-    turn.pass_gates(strategy.gates(place))?;
+    turn.pass_gates(strategy.steps.gates(place))?;
     let Some(step) = strategy.steps.get(place) else { return promote(turn) };
     step_into(turn, place, step);
     Err(Stop::Acted)

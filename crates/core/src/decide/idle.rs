@@ -166,7 +166,7 @@ fn start(turn: &mut Turn, inputs: Inputs, primary: Option<&Primary>) -> Flow {
     let held = matches!(turn.next.stage, Stage::Failed { held, .. } if held >= 100);
     begin(turn, inputs);
     if held {
-        let progress = Progress { entered: turn.rollout().strategy.position(100, 0), weight: 100 };
+        let progress = Progress { entered: turn.rollout().strategy.steps.len(), weight: 100 };
         turn.next.analysing(|analysis| analysis.progress = progress);
     }
     turn.tell(&EventKind::Detected);

@@ -8,7 +8,7 @@ use serin_api::{
 
 use super::{
     Analysis, CookieTexts, Entered, Hold, HoldKind, ObjectNames, Origin, Progress, Run, Stage, State,
-    WaitKind, Waiting, configs,
+    WaitKind, Waiting, configs, position,
 };
 use crate::{Rollout, Timestamp, strategy::Strategy};
 
@@ -140,10 +140,10 @@ fn origin(phase: Phase) -> Option<Origin> {
 fn write_stage(stage: &Stage, strategy: &Strategy, status: &mut CanaryStatus) {
     status.canary_weight = stage.weight().into();
     let progress = stage.progress();
-    status.iterations = strategy.rounds_of(progress.entered);
+    status.iterations = position::iterations(strategy, progress.entered);
     if progress.entered > 0 {
         let entered = i64::try_from(progress.entered).unwrap_or(i64::MAX);
-        status.progress = Some(WireProgress { entered, steps: strategy.hash(progress.entered) });
+        status.progress = Some(WireProgress { entered, steps: strategy.steps.hash(progress.entered) });
     }
     status.adopted_promotion = stage.adopted().cloned();
     match stage {
@@ -164,10 +164,11 @@ fn progress(status: &CanaryStatus, strategy: &Strategy) -> Progress {
         let entered = usize::try_from(noted.entered).ok()?;
         let last = entered.checked_sub(1).and_then(|last| strategy.steps.get(last));
         let shifts = last.is_some_and(|step| step.label.weight() > 0);
-        let told = strategy.rounds_of(entered) == status.iterations && (weight > 0 || !shifts);
-        (told && last.is_some() && strategy.hash(entered) == noted.steps).then_some(entered)
+        let told = position::iterations(strategy, entered) == status.iterations && (weight > 0 || !shifts);
+        (told && last.is_some() && strategy.steps.hash(entered) == noted.steps).then_some(entered)
     });
-    let entered = noted.unwrap_or_else(|| strategy.position(status.canary_weight, status.iterations));
+    let entered =
+        noted.unwrap_or_else(|| position::entered(strategy, status.canary_weight, status.iterations));
     Progress { entered, weight }
 }
 

@@ -1,7 +1,12 @@
 //! What of the past is needed to judge the present, and the judgement of single decisions and actions.
 
 use serin_api::Phase;
-use serin_core::{Action, Plan, Rollout, affinity::Cookies, rollout::HookKind};
+use serin_core::{
+    Action, Plan, Rollout,
+    affinity::Cookies,
+    rollout::HookKind,
+    strategy::{Kind, Step},
+};
 use serin_sim::Pods;
 
 use crate::{
@@ -181,8 +186,19 @@ fn analysis_passes(answer: Answer) -> bool {
     !matches!(answer, Answer::Fail | Answer::Error | Answer::Closed(HookKind::Rollout))
 }
 
+/// How many steps have been entered, by the weight and the rounds that the status tells.
 fn position(cluster: &Cluster, rollout: &Rollout) -> usize {
-    rollout.strategy.position(cluster.weight, cluster.iterations)
+    let at_least = |count: i64| usize::try_from(count.max(0)).unwrap_or(usize::MAX);
+    let steps = &rollout.strategy.steps;
+    match rollout.strategy.kind {
+        _ if cluster.weight >= 100 => steps.len(),
+        Kind::AbTest | Kind::BlueGreen => at_least(cluster.iterations),
+        Kind::Progressive => {
+            let passed = |step: &&Step| i64::from(step.traffic.canary) <= cluster.weight;
+            let begun = cluster.weight > 0 || cluster.iterations > 0;
+            if begun { steps.shifts().iter().filter(passed).count() } else { 0 }
+        }
+    }
 }
 
 fn all_steps(rollout: &Rollout) -> u8 {

@@ -1,0 +1,218 @@
+//! The mistakes.
+
+use super::Mutant;
+
+const fn mutant(name: &'static str, file: &'static str, before: &'static str, after: &'static str) -> Mutant {
+    Mutant { name, file, before, after }
+}
+
+const ANALYSE: &str = "crates/core/src/decide/analyse.rs";
+const ENSURE: &str = "crates/core/src/decide/ensure.rs";
+const TRAFFIC: &str = "crates/core/src/decide/traffic.rs";
+const PROMOTE: &str = "crates/core/src/decide/promote.rs";
+const ROLLBACK: &str = "crates/core/src/decide/rollback.rs";
+const STATE: &str = "crates/core/src/state.rs";
+
+/// All of them.
+pub(super) const ALL: &[Mutant] = &[
+    mutant(
+        "one more failed check is allowed",
+        ANALYSE,
+        "if failed >= turn.rollout().threshold {",
+        "if failed > turn.rollout().threshold {",
+    ),
+    mutant("gates are not asked", ANALYSE, "turn.pass_gates(strategy.steps.gates(place))?;", ""),
+    mutant("metrics are not judged", ANALYSE, " || !round::passes(turn)?", ""),
+    mutant("hooks of a round are not judged", ANALYSE, "if !turn.rollout_hooks()? || ", "if "),
+    mutant("lost traffic comes back at once", ANALYSE, " && !settled(turn)", " && false"),
+    mutant("traffic is not waited for to be accepted", ANALYSE, "        accepted(turn)?;\n", ""),
+    mutant(
+        "a newer revision does not restart the analysis",
+        ANALYSE,
+        "    if changed(turn, inputs) {\n        return supersede",
+        "    if false {\n        return supersede",
+    ),
+    mutant(
+        "a primary that fails amid an analysis is not noticed",
+        ANALYSE,
+        "Err(why) if begun(turn) =>",
+        "Err(why) if false && begun(turn) =>",
+    ),
+    mutant(
+        "the target goes down before the primary serves",
+        ENSURE,
+        "        self.primary_has_endpoints()?;\n        if pause {",
+        "        if pause {",
+    ),
+    mutant(
+        "traffic grows on a canary without endpoints",
+        ENSURE,
+        "if canary_grows {",
+        "if false && canary_grows {",
+    ),
+    mutant(
+        "traffic grows on a primary without endpoints",
+        ENSURE,
+        "if primary_grows && ",
+        "if false && primary_grows && ",
+    ),
+    mutant(
+        "requests under way are not waited for",
+        ENSURE,
+        "            _ => self.drained()?,",
+        "            _ => {}",
+    ),
+    mutant(
+        "a refusal of the gateway is an acceptance",
+        ENSURE,
+        "Acceptance::Refused(why) => Err(self.patient(why, REFUSED)),",
+        "Acceptance::Refused(_) => Ok(()),",
+    ),
+    mutant(
+        "a lost canary keeps its share",
+        TRAFFIC,
+        "if uses_canary && self.canary_is_gone()",
+        "if false && self.canary_is_gone()",
+    ),
+    mutant(
+        "a version that nobody approved takes a dead primary's place",
+        TRAFFIC,
+        "let trusted = split.canary > 0 || self.next.stage.approved();",
+        "let trusted = true;",
+    ),
+    mutant(
+        "a route that was deleted is not made again",
+        TRAFFIC,
+        "if turn.can_route(None, want) { apply(turn, want) } else { Ok(()) }\n}\n\nfn mend",
+        "let _ = want;\n    Ok(())\n}\n\nfn mend",
+    ),
+    mutant(
+        "what was not analysed is promoted",
+        PROMOTE,
+        "    if changed(turn, inputs) {\n        return supersede",
+        "    if false {\n        return supersede",
+    ),
+    mutant("old pods are not waited for", PROMOTE, "    old_pods_gone(turn)?;\n", ""),
+    mutant("a canary that was overtaken keeps its share", PROMOTE, "    overtaken(turn)?;\n", ""),
+    mutant(
+        "a primary that fails its promotion gets the traffic",
+        PROMOTE,
+        "let weight = if canary_serves { 100 }",
+        "let weight = if canary_serves { 0 }",
+    ),
+    mutant(
+        "a revision that was turned away is tried again",
+        ROLLBACK,
+        "            reject_waiting(turn)?;\n",
+        "",
+    ),
+    mutant(
+        "a rollback without a primary takes the canary down",
+        ROLLBACK,
+        "if turn.primary_is_lost() || ",
+        "if ",
+    ),
+    mutant(
+        "a rollback is not alerted of",
+        ROLLBACK,
+        "    turn.alert(&AlertKind::RolledBack(cause.clone()));\n",
+        "",
+    ),
+    mutant(
+        "a rollback keeps the split",
+        STATE,
+        "            Self::Analysing(Analysis { progress, .. }) | Self::Promoting { progress, .. } => {\n                progress.split",
+        "            Self::Analysing(Analysis { progress, .. }) | Self::Promoting { progress, .. } | Self::RollingBack { progress, .. } => {\n                progress.split",
+    ),
+    mutant("failed checks of the run before count", STATE, "        self.failed_checks = 0;\n", ""),
+    mutant(
+        "checks do not wait for the interval",
+        "crates/core/src/state/hold.rs",
+        "Self::Check | Self::Settle => rollout.interval,",
+        "Self::Check | Self::Settle => TimeDelta::zero(),",
+    ),
+    mutant(
+        "requests are given no time to end",
+        "crates/core/src/state/hold.rs",
+        "Self::Drain => rollout.drain,",
+        "Self::Drain => TimeDelta::zero(),",
+    ),
+    mutant(
+        "the cause of a rollback is not written",
+        "crates/core/src/state/codec.rs",
+        "            status.rollback_reason = Some(cause.clone());",
+        "            let _ = cause;",
+    ),
+    mutant(
+        "lost traffic is not written",
+        "crates/core/src/state/codec.rs",
+        "Stage::Analysing(analysis) => status.canary_lost_traffic = analysis.lost_traffic,",
+        "Stage::Analysing(_) => {}",
+    ),
+    mutant(
+        "a status of Flagger's is never taken",
+        "crates/core/src/state/author.rs",
+        "if !foreign || news &&",
+        "if false && news &&",
+    ),
+    mutant(
+        "errors of the revision before count",
+        "crates/core/src/decide/predecessor.rs",
+        "    match reached_back(turn, window) {",
+        "    match reached_back(turn, window).filter(|_| false) {",
+    ),
+    mutant(
+        "what is called off counts as promoted",
+        "crates/core/src/decide/finalise.rs",
+        "let promoted = !matches!(turn.next.stage, Stage::CalledOff { .. });",
+        "let promoted = true;",
+    ),
+    mutant(
+        "a held canary counts as promoted",
+        "crates/core/src/decide/idle.rs",
+        "return turn.next.stage.held() == 0 || ",
+        "return true || ",
+    ),
+    mutant(
+        "a gate before the start is not asked",
+        "crates/core/src/decide/idle.rs",
+        "    turn.confirm_rollout()\n",
+        "    Ok(())\n",
+    ),
+    mutant(
+        "Services of a former name go while they have traffic",
+        "crates/core/src/decide/leftovers.rs",
+        "        && turn.desired_routing().canary == 0\n        && turn.route_accepted().is_ok()",
+        "",
+    ),
+    mutant(
+        "clients move to a primary that nobody can reach",
+        "crates/core/src/decide/initialize.rs",
+        "    turn.primary_has_endpoints()?;\n    strangers(turn)?;\n",
+        "",
+    ),
+    mutant(
+        "what holds a Canary up is passed over",
+        "crates/core/src/decide.rs",
+        "    obstacle(turn)?;\n",
+        "",
+    ),
+    mutant(
+        "a suspended Canary goes on",
+        "crates/core/src/decide.rs",
+        "if turn.rollout().spec.suspend {",
+        "if false {",
+    ),
+    mutant(
+        "the position is guessed after an edit",
+        "crates/core/src/state/codec.rs",
+        "strategy.steps.hash(entered) == noted.steps",
+        "true",
+    ),
+    mutant(
+        "users of a step are not drawn anew",
+        "crates/core/src/affinity.rs",
+        "let new_step = next.stage.weight() > weight;",
+        "let new_step = false;",
+    ),
+];
