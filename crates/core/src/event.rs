@@ -170,7 +170,7 @@ impl Rollout {
         )
     }
     pub(crate) fn say_service_exchanged(&self) -> String {
-        if self.routed() {
+        if self.router.shifts() {
             format!("The Services of {} have other names now! Restarting analysis", self.full_name())
         } else {
             format!("No HTTPRoute shifts the traffic of {} any more! Restarting analysis", self.full_name())

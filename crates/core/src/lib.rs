@@ -30,6 +30,7 @@ pub mod observe;
 pub mod plan;
 pub mod readiness;
 pub mod rollout;
+pub mod router;
 pub mod routing;
 pub mod snapshot;
 pub mod status;

@@ -262,7 +262,7 @@ fn step_into(turn: &mut Turn, label: Label) {
     let rollout = turn.rollout();
     turn.next.waiting_for = None;
     turn.open_window();
-    if turn.primary_is_lost() && rollout.routed() {
+    if turn.primary_is_lost() && rollout.router.shifts() {
         // Its replacement is tested with all of the traffic.
         turn.next.canary_weight = 100;
         turn.note(rollout.say_weight(100));

@@ -5,7 +5,7 @@ use serin_api::Phase;
 
 use super::turn::{Flow, Stop, Turn};
 use crate::{
-    build::leftovers::{serves, service_entry},
+    build::leftovers::{route, serves, service_entry},
     identity,
     observe::{Readiness, Seen},
     plan::Action,
@@ -42,7 +42,8 @@ pub(super) fn remember(turn: &mut Turn) {
 pub(super) fn exchange_names(turn: &mut Turn) {
     let (rollout, before) = (turn.rollout(), &turn.obs.status);
     let service = before.service_name.iter().map(|name| service_entry(name));
-    let found: Vec<String> = service.chain(before.target_name.clone()).collect();
+    let route = before.route_name.clone().filter(|name| route(name).is_some());
+    let found: Vec<String> = service.chain(before.target_name.clone()).chain(route).collect();
     keep(turn, found);
     identity::record(rollout, &mut turn.next);
 }
@@ -54,6 +55,7 @@ fn keep(turn: &mut Turn, mut found: Vec<String>) {
             || *entry == service_entry(&rollout.apex)
             || *entry == identity::target(rollout)
             || Some(entry) == identity::autoscaler(rollout).as_ref()
+            || Some(entry) == identity::route(rollout).as_ref()
     };
     found.append(&mut next.leftovers.clone());
     found.retain(|entry| !used(entry));
@@ -105,7 +107,7 @@ pub(super) fn remove_scalers(turn: &mut Turn) {
 
 /// A route of a former name takes the requests of the new one's hosts as long as it is there.
 pub(super) fn former_route_gone(turn: &mut Turn) -> Flow {
-    if turn.obs.former_route == Seen::Absent || !turn.rollout().routed() {
+    if turn.obs.former_route == Seen::Absent || !turn.rollout().router.shifts() {
         return Ok(());
     }
     clean_up(turn)

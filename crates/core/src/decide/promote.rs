@@ -82,7 +82,7 @@ fn supersede<T>(turn: &mut Turn, inputs: Inputs) -> Flow<T> {
 fn shift(turn: &mut Turn) -> Flow {
     let step = i64::from(turn.rollout().strategy.promotion_step);
     let canary = i64::from(turn.desired_routing().canary);
-    if !turn.rollout().routed() {
+    if !turn.rollout().router.shifts() {
         return finalise(turn);
     }
     old_pods_gone(turn)?;

@@ -16,7 +16,9 @@ use crate::{
 
 pub(super) fn keep(turn: &mut Turn) -> Flow {
     let phase = turn.next.phase;
-    if !turn.rollout().routed() || matches!(phase, Phase::None | Phase::Terminating | Phase::Terminated) {
+    if !turn.rollout().router.shifts()
+        || matches!(phase, Phase::None | Phase::Terminating | Phase::Terminated)
+    {
         return Ok(());
     }
     match &turn.obs.route {
