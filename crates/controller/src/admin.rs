@@ -75,14 +75,15 @@ async fn metrics(State(admin): State<Admin>) -> Response {
 mod tests {
     use axum::{body::Body, http::Request};
     use serin_api::{Canary, canary::AutoscalerRef};
+    use serin_core::router::gateway_api::HTTP_ROUTE;
     use tower::ServiceExt;
 
     use super::*;
-    use crate::{cache::links, key::Key, testing::sync};
+    use crate::{key::Key, testing::sync};
 
     fn admin() -> Admin {
         let metrics = Arc::new(Metrics::new("0.1.0", "kubernetes"));
-        Admin { caches: Arc::new(Caches::new()), metrics }
+        Admin { caches: Arc::new(Caches::default()), metrics }
     }
 
     async fn ask(admin: &Admin, path: &str) -> (StatusCode, String) {
@@ -110,9 +111,9 @@ mod tests {
     async fn a_missing_crd_of_the_gateway_api_does_not_keep_the_operator_from_being_ready() {
         let admin = admin();
         let key = Key::new("test", "app");
-        admin.caches.link(&key, &links(&key, &Canary::default()));
+        admin.caches.link(&key, &admin.caches.links(&key, &Canary::default()));
         sync(&admin.caches);
-        let routes = admin.caches.objects(Kind::HttpRoute).unwrap();
+        let routes = admin.caches.objects(Kind::Routed(&HTTP_ROUTE)).unwrap();
         routes.fail(Health::NotServed("not installed".to_owned()));
         assert_eq!(ask(&admin, "/readyz").await.0, StatusCode::OK);
         routes.fail(Health::Failing("forbidden".to_owned()));
@@ -153,7 +154,7 @@ mod tests {
         let mut canary = Canary::default();
         canary.spec.autoscaler_ref =
             Some(AutoscalerRef { kind: "ScaledObject".to_owned(), ..AutoscalerRef::default() });
-        admin.caches.link(&key, &links(&key, &canary));
+        admin.caches.link(&key, &admin.caches.links(&key, &canary));
         let (_, text) = ask(&admin, "/readyz").await;
         assert!(text.contains("ScaledObject: the first list is not complete\n"), "{text}");
         assert!(!text.contains("HorizontalPodAutoscaler"), "{text}");

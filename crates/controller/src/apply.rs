@@ -7,18 +7,14 @@ mod primary;
 use std::sync::Arc;
 
 use serde_json::Value;
-use serin_api::{HttpRoute, Phase};
+use serin_api::Phase;
 use serin_core::{
     Rollout,
     affinity::Cookies,
-    build::{
-        BuildError, managed,
-        route::{Surroundings, outlives, read, reweighted, route, step_back},
-        scaler, service_target, services,
-        target::scaling,
-    },
+    build::{BuildError, managed, scaler, service_target, services, target::scaling},
     plan::{Action, ServiceRole},
     rollout::TargetKind,
+    router::{How, Write},
     routing::Routing,
     snapshot::Snapshot,
     validate::Settings,
@@ -208,69 +204,31 @@ impl Hands<'_> {
     }
 
     async fn apply_route(&self, routing: Routing) -> Result<(), ActionError> {
-        let live = self.seen.route.object();
-        let selector = self.seen.selector(self.rollout, self.settings).ok().flatten();
-        let seen = Surroundings {
-            selector: selector.as_ref(),
-            cookies: &self.cookies,
-            gateways: &self.seen.gateways,
-            refused: self.seen.route_refused.as_deref(),
-        };
-        if let (Some(_), Some(live)) = (seen.refused, live) {
-            return self.reweight(routing, live).await;
-        }
-        let body = route(self.rollout, &seen, routing, live)?;
-        let split = |live| read(self.rollout, &seen, live).ok()?.routing;
-        self.write_route(&body, live, |name, said| match live {
-            Some(live) if split(live) == Some(routing) => {
-                format!("HTTPRoute {name} update error: {said} while reconciling")
-            }
-            Some(_) => format!("HTTPRoute {name} update error: {said} while setting weights"),
-            None => format!("HTTPRoute {name} create error: {said}"),
-        })
-        .await
-    }
-
-    /// Changes the weights of a live route and nothing else.
-    async fn reweight(&self, routing: Routing, live: &HttpRoute) -> Result<(), ActionError> {
-        let Some(patch) = reweighted(routing, live) else { return Ok(()) };
-        let key = self.key.sibling(live.metadata.name.clone().unwrap_or_default());
-        let answer = self.cluster.merge(Kind::HttpRoute, &key, &patch).await;
-        let text = |said: &str| {
-            format!("HTTPRoute {}.{} update error: {said} while setting weights", key.name, key.namespace)
-        };
-        answer.map(drop).map_err(|source| ActionError::api(text, source))
+        let writes = self.seen.route_writes(self.rollout, self.settings, &self.cookies, routing)?;
+        self.write_all(&writes).await
     }
 
     /// Sends the traffic of a route of a former name to its primary.
-    async fn release_route(&self, name: &str) -> Result<(), ActionError> {
-        match self.seen.former_route.object() {
-            Some(live) if live.metadata.name.as_deref() == Some(name) => {
-                self.reweight(Routing::PRIMARY, live).await
-            }
-            _ => Ok(()),
-        }
+    async fn release_route(&self, entry: &str) -> Result<(), ActionError> {
+        let write = self.seen.release_write(entry);
+        self.write_all(write.as_slice()).await
     }
 
     async fn revert_route(&self) -> Result<(), ActionError> {
-        let Some(live) = self.seen.route.object() else { return Ok(()) };
-        let Some(body) = step_back(self.rollout, live, self.seen.apex_service.object())? else {
-            return Ok(());
-        };
-        let text = |name: &str, said: &str| format!("HTTPRoute {name} update error: {said} while reverting");
-        self.write_route(&body, Some(live), text).await
+        self.write_all(&self.seen.revert_writes(self.rollout, self.settings)?).await
     }
 
-    async fn write_route(
-        &self,
-        body: &Value,
-        live: Option<&HttpRoute>,
-        text: impl FnOnce(&str, &str) -> String,
-    ) -> Result<(), ActionError> {
-        let key = self.key.sibling(self.rollout.apex.as_str());
-        let answer = self.own(Kind::HttpRoute, &key, body, live.is_some_and(outlives)).await;
-        let name = format!("{}.{}", key.name, key.namespace);
-        answer.map(drop).map_err(|source| ActionError::api(|said| text(&name, said), source))
+    /// Carries out what a router wants written, in order.
+    async fn write_all(&self, writes: &[Write]) -> Result<(), ActionError> {
+        for write in writes {
+            let (kind, key) = (Kind::Routed(write.object.kind), self.key.sibling(write.object.name.as_str()));
+            let answer = match write.how {
+                How::Apply { takes_over } => self.own(kind, &key, &write.body, takes_over).await,
+                How::Merge => self.cluster.merge(kind, &key, &write.body).await,
+            };
+            answer.map_err(|source| ActionError::api(|said| write.failure.say(said), source))?;
+        }
+        Ok(())
     }
 
     async fn scale_target(&self, replicas: i32) -> Result<(), ActionError> {

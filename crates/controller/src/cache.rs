@@ -9,18 +9,24 @@ mod store;
 mod version;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Mutex,
 };
 
-use serin_core::snapshot::TrackedConfig;
+use serin_api::Canary;
+use serin_core::{
+    router::{self, ObjectKind},
+    snapshot::TrackedConfig,
+    validate::Settings,
+};
 use serin_providers::Credentials;
 use tokio::sync::watch;
 
 pub use crate::health::Health;
 pub use canaries::CanaryEntry;
 pub use endpoints::{Count, Endpoints, SERVICE_LABEL};
-pub use links::{Link, links, target_kind};
+use links::links;
+pub use links::{Link, target_kind};
 pub use packed::Packed;
 pub(crate) use sinks::{CanarySink, ConfigSink, EndpointSink, ObjectSink};
 pub use store::{Keep, Lookup, Origin, Store};
@@ -28,17 +34,20 @@ pub use version::Version;
 
 use crate::{key::Key, kind::Kind, lock::lock};
 
-/// The kinds of which whole objects are kept.
-pub const OBJECT_KINDS: [Kind; 8] = [
+/// The kinds of which whole objects are kept, but for those of the routers.
+const OBJECT_KINDS: [Kind; 6] = [
     Kind::MetricTemplate,
     Kind::Deployment,
     Kind::DaemonSet,
     Kind::Service,
-    Kind::HttpRoute,
-    Kind::Gateway,
     Kind::Autoscaler,
     Kind::ScaledObject,
 ];
+
+/// The kinds of which whole objects are kept.
+pub fn object_kinds() -> impl Iterator<Item = Kind> {
+    OBJECT_KINDS.into_iter().chain(router::kinds().into_iter().map(Kind::Routed))
+}
 
 /// Everything that is watched.
 pub struct Caches {
@@ -56,13 +65,15 @@ pub struct Caches {
     deployments: Store<Packed>,
     daemon_sets: Store<Packed>,
     services: Store<Packed>,
-    routes: Store<Packed>,
-    gateways: Store<Packed>,
+    /// By kind of the routers' objects.
+    routed: BTreeMap<&'static ObjectKind, Store<Packed>>,
     autoscalers: Store<Packed>,
     scaled_objects: Store<Packed>,
     links: Mutex<HashMap<Key, Links>>,
     /// The kinds of which a Canary ever named an object.
     wanted: watch::Sender<BTreeSet<Kind>>,
+    /// `-mesh-provider`: what Canaries without a provider depend on.
+    mesh_provider: String,
 }
 
 /// What is kept of a ConfigMap or Secret.
@@ -94,8 +105,8 @@ struct Links {
 }
 
 impl Caches {
-    /// Empty caches.
-    pub fn new() -> Self {
+    /// Empty caches of an operator with this `-mesh-provider`.
+    pub fn new(mesh_provider: &str) -> Self {
         Self {
             canaries: Store::new(Keep::All),
             endpoints: Endpoints::new(),
@@ -106,12 +117,12 @@ impl Caches {
             deployments: Store::new(Keep::Wanted),
             daemon_sets: Store::new(Keep::Wanted),
             services: Store::new(Keep::Wanted),
-            routes: Store::new(Keep::Wanted),
-            gateways: Store::new(Keep::Wanted),
+            routed: router::kinds().into_iter().map(|kind| (kind, Store::new(Keep::Wanted))).collect(),
             autoscalers: Store::new(Keep::Wanted),
             scaled_objects: Store::new(Keep::Wanted),
             links: Mutex::default(),
             wanted: watch::Sender::default(),
+            mesh_provider: mesh_provider.to_owned(),
         }
     }
 
@@ -122,8 +133,7 @@ impl Caches {
             Kind::Deployment => Some(&self.deployments),
             Kind::DaemonSet => Some(&self.daemon_sets),
             Kind::Service => Some(&self.services),
-            Kind::HttpRoute => Some(&self.routes),
-            Kind::Gateway => Some(&self.gateways),
+            Kind::Routed(kind) => self.routed.get(kind),
             Kind::Autoscaler => Some(&self.autoscalers),
             Kind::ScaledObject => Some(&self.scaled_objects),
             Kind::Canary | Kind::AlertProvider | Kind::EndpointSlice | Kind::ConfigMap | Kind::Secret => None,
@@ -148,7 +158,7 @@ impl Caches {
     /// The state of the watch of each kind that is watched.
     pub fn health(&self) -> Vec<(Kind, Health)> {
         let wanted = self.wanted.borrow().clone();
-        let objects = OBJECT_KINDS.into_iter().filter(|kind| wanted.contains(kind));
+        let objects = object_kinds().filter(|kind| wanted.contains(kind));
         let objects = objects.filter_map(|kind| Some((kind, self.objects(kind)?.health())));
         let mut all = vec![
             (Kind::Canary, self.canaries.health()),
@@ -158,6 +168,11 @@ impl Caches {
         ];
         all.extend(objects);
         all
+    }
+
+    /// The objects that follow from the Canary's own fields, whether or not it is valid.
+    pub fn links(&self, key: &Key, canary: &Canary) -> BTreeSet<Link> {
+        links(key, canary, &self.mesh_provider)
     }
 
     /// Makes `canary` depend on the objects that it names. Returns other Canaries that have to look again
@@ -236,6 +251,6 @@ impl Caches {
 
 impl Default for Caches {
     fn default() -> Self {
-        Self::new()
+        Self::new(&Settings::default().mesh_provider)
     }
 }

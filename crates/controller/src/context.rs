@@ -71,7 +71,8 @@ impl Context {
         let web = |error: Box<dyn std::error::Error + Send + Sync>| ContextError::Webhooks(error);
         let webhooks = WebhookClient::new().map_err(|error| web(error.into()))?;
         let people = AlertClient::new().map_err(|error| web(error.into()))?;
-        let (caches, queue) = (Arc::new(Caches::new()), Arc::new(Queue::default()));
+        let (caches, queue) =
+            (Arc::new(Caches::new(&options.settings.mesh_provider)), Arc::new(Queue::default()));
         let cluster = Cluster {
             client: client.clone(),
             caches,

@@ -184,7 +184,7 @@ mod tests {
         let status = Status { code, message: message.to_owned(), ..Status::default() };
         ApiError {
             verb: Verb::Patch,
-            kind: Kind::HttpRoute,
+            kind: Kind::Routed(&serin_core::router::gateway_api::HTTP_ROUTE),
             key: Key::new("test", "podinfo"),
             source: kube::Error::Api(status.boxed()),
         }

@@ -2,7 +2,7 @@
 
 use kube::core::{ApiResource, GroupVersionKind};
 use serin_api::canary::AutoscalerRef;
-use serin_core::{build::scaler::ScalerKind, rollout::TargetKind};
+use serin_core::{build::scaler::ScalerKind, rollout::TargetKind, router::ObjectKind};
 
 /// A kind of object in the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,10 +19,8 @@ pub enum Kind {
     DaemonSet,
     /// `v1` Service.
     Service,
-    /// `gateway.networking.k8s.io/v1` HTTPRoute.
-    HttpRoute,
-    /// `gateway.networking.k8s.io/v1` Gateway.
-    Gateway,
+    /// What a router looks at or writes.
+    Routed(&'static ObjectKind),
     /// `autoscaling/v2` `HorizontalPodAutoscaler`.
     Autoscaler,
     /// `keda.sh/v1alpha1` ScaledObject.
@@ -45,8 +43,7 @@ impl Kind {
             Self::Deployment => ("apps", "v1", "Deployment", "deployments"),
             Self::DaemonSet => ("apps", "v1", "DaemonSet", "daemonsets"),
             Self::Service => ("", "v1", "Service", "services"),
-            Self::HttpRoute => ("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes"),
-            Self::Gateway => ("gateway.networking.k8s.io", "v1", "Gateway", "gateways"),
+            Self::Routed(kind) => (kind.group, kind.version, kind.name, kind.plural),
             Self::Autoscaler => ("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers"),
             Self::ScaledObject => ("keda.sh", "v1alpha1", "ScaledObject", "scaledobjects"),
             Self::EndpointSlice => ("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices"),

@@ -11,15 +11,16 @@ use std::{
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
 use serde_json::Value;
-use serin_api::{Canary, CanaryStatus, HttpRoute, canary::AutoscalerRef, gateway::ParentReference};
+use serin_api::{Canary, CanaryStatus, canary::AutoscalerRef};
 use serin_core::{
     Rollout, Seen,
     build::{
         configs::{ConfigKind, ConfigRef, config_refs, copy_name, uncopied},
-        leftovers as left, managed, route, scaler,
+        leftovers as left, managed, scaler,
     },
     identity,
     observe::Answers,
+    router::{self, Objects},
     snapshot::{SliceTally, Slices, Snapshot, TrackedConfig, Troubles},
     state::codec::names,
 };
@@ -65,10 +66,9 @@ pub async fn snapshot(
             Some(reference) => scaler_object(cluster, key, reference, &scaler::name(reference)).await,
             None => Seen::Absent,
         },
-        route: live_route(cluster, key, rollout).await,
+        routes: routes(cluster, rollout).await,
         route_refused: None,
         troubles: Troubles::default(),
-        gateways: gateways(cluster, key, rollout).await,
         former_route: former_route(cluster, key, canary, rollout).await,
         slices: slices(cluster, key, rollout).await,
         leftovers: leftovers::read(cluster, key, canary, rollout).await,
@@ -139,36 +139,34 @@ async fn packed(cluster: &Cluster, kind: Kind, key: &Key) -> Seen<Arc<Packed>> {
     }
 }
 
-async fn live_route(cluster: &Cluster, key: &Key, rollout: &Rollout) -> Seen<Arc<HttpRoute>> {
-    if !rollout.routed() {
-        return Seen::Absent;
+/// What the router looks at. A kind that can be done without is looked at only as far as it may be read.
+async fn routes(cluster: &Cluster, rollout: &Rollout) -> Objects {
+    let mut found = Objects::new();
+    for reference in rollout.route_objects() {
+        let kind = Kind::Routed(reference.kind);
+        let health = cluster.caches.objects(kind).map(Store::health);
+        if reference.kind.spared.is_none() || matches!(health, Some(Health::Synced)) {
+            let key = Key::new(reference.namespace.as_str(), reference.name.as_str());
+            found.insert(reference, object(cluster, kind, &key).await);
+        }
     }
-    let key = key.sibling(rollout.apex.as_str());
-    read(cluster, Kind::HttpRoute, &key, Packed::read).await.map(Arc::new)
+    found
 }
 
 /// The route of a name that was in use before. Nothing watches it; there is none most of the time.
-async fn former_route(
-    cluster: &Cluster,
-    key: &Key,
-    canary: &Canary,
-    rollout: &Rollout,
-) -> Seen<Arc<HttpRoute>> {
+async fn former_route(cluster: &Cluster, key: &Key, canary: &Canary, rollout: &Rollout) -> Seen<Arc<Value>> {
     let status = canary.status.as_ref();
     let former = |status: &CanaryStatus| identity::former_route(rollout, &names(status), &status.leftovers);
-    let Some(name) = status.and_then(former) else {
-        return Seen::Absent;
-    };
-    if matches!(cluster.caches.objects(Kind::HttpRoute).map(Store::health), Some(Health::NotServed(_))) {
+    let entry = status.and_then(former);
+    let Some(route) = entry.as_deref().and_then(router::of_entry) else { return Seen::Absent };
+    let kind = Kind::Routed(route.kind);
+    if matches!(cluster.caches.objects(kind).map(Store::health), Some(Health::NotServed(_))) {
         return Seen::Absent;
     }
-    match cluster.get(Kind::HttpRoute, &key.sibling(name)).await {
+    match cluster.get(kind, &key.sibling(route.name)).await {
         Ok(None) => Seen::Absent,
         Ok(Some(found)) if !left::ours(rollout, &found) && !taken_over(&found) => Seen::Absent,
-        Ok(Some(found)) => match serde_json::from_value((*found).clone()) {
-            Ok(route) => Seen::Present(Arc::new(route)),
-            Err(error) => Seen::Unknown(format!("HTTPRoute {key} cannot be read: {error}")),
-        },
+        Ok(Some(found)) => Seen::Present(found),
         Err(error) => Seen::Unknown(error.to_string()),
     }
 }
@@ -180,24 +178,6 @@ fn taken_over(route: &Value) -> bool {
         .into_iter()
         .flatten()
         .any(|entry| entry.get("manager").is_some_and(|manager| manager == managed::SERIN))
-}
-
-/// The Gateways that the Canary names, as far as they may be read.
-async fn gateways(cluster: &Cluster, key: &Key, rollout: &Rollout) -> route::Gateways {
-    let mut found = route::Gateways::new();
-    let references = rollout.spec.service.iter().flat_map(|service| &service.gateway_refs);
-    for reference in references.filter(|_| rollout.routed()) {
-        let Some(path) = route::gateway_key(&ParentReference::from(reference), &key.namespace) else {
-            continue;
-        };
-        let Some((namespace, name)) = path.split_once('/') else { continue };
-        let health = cluster.caches.objects(Kind::Gateway).map(Store::health);
-        if matches!(health, Some(Health::Synced)) {
-            let gateway = object(cluster, Kind::Gateway, &Key::new(namespace, name)).await;
-            found.insert(path, gateway);
-        }
-    }
-    found
 }
 
 async fn slices(cluster: &Cluster, key: &Key, rollout: &Rollout) -> Slices {

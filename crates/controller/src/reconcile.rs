@@ -285,7 +285,7 @@ impl Look<'_> {
         metrics.phase(&rollout.target, namespace, facts.status.phase);
         if let Some(routing) = facts.route.present().and_then(|route| route.routing) {
             metrics.routing(&rollout.target, namespace, routing);
-        } else if !rollout.routed() {
+        } else if !rollout.router.shifts() {
             // The apex Service selects the primary, whatever is analysed.
             metrics.routing(&rollout.target, namespace, Routing::PRIMARY);
         }

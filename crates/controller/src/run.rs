@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     admin::Admin,
-    cache::{CanarySink, ConfigSink, EndpointSink, OBJECT_KINDS, ObjectSink},
+    cache::{CanarySink, ConfigSink, EndpointSink, ObjectSink, object_kinds},
     client::{self, ClientError},
     context::{Context, ContextError},
     kind::Kind,
@@ -134,7 +134,7 @@ fn watch_all(ctx: &Context, services: &mut JoinSet<()>) {
     let (caches, queue) = (&ctx.cluster.caches, &ctx.cluster.queue);
     let sink = CanarySink { caches: Arc::clone(caches), queue: Arc::clone(queue) };
     services.spawn(feed::run(Kind::Canary, dynamic(ctx, Kind::Canary), sink));
-    for kind in OBJECT_KINDS {
+    for kind in object_kinds() {
         let sink = ObjectSink { kind, caches: Arc::clone(caches), queue: Arc::clone(queue) };
         let (caches, feed) = (Arc::clone(caches), feed::run(kind, dynamic(ctx, kind), sink));
         spawn_second(ctx, services, async move {

@@ -19,7 +19,7 @@ use serin_core::validate::Settings;
 use tokio::sync::Notify;
 
 use crate::{
-    cache::{Caches, OBJECT_KINDS},
+    cache::{Caches, object_kinds},
     kind::Kind,
     lock::lock,
     options::Options,
@@ -49,7 +49,7 @@ pub(crate) fn sync(caches: &Caches) {
     caches.canaries.list_ends();
     caches.endpoints.list_begins();
     caches.endpoints.list_ends();
-    for store in OBJECT_KINDS.into_iter().filter_map(|kind| caches.objects(kind)) {
+    for store in object_kinds().filter_map(|kind| caches.objects(kind)) {
         store.list_begins();
         store.list_ends();
     }

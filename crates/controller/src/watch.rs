@@ -12,6 +12,7 @@ use kube::{
     runtime::{WatchStreamExt, watcher},
 };
 use serde::de::DeserializeOwned;
+use serin_core::router::ObjectKind;
 use tokio::time::Instant;
 
 use crate::{error::chain, health::Health, kind::Kind};
@@ -144,23 +145,28 @@ fn diagnose(kind: Kind, error: &watcher::Error) -> Option<Health> {
              on it, the pods that a Deployment or DaemonSet calls ready count instead",
             status.message
         ))),
-        403 if kind == Kind::Gateway => Some(Health::Spared(format!(
-            "{resource} may not be read: {}. Until the operator's service account is granted get, list and watch \
-             on it, only the status of an HTTPRoute tells that its Gateway is not there",
-            status.message
-        ))),
-        403 => Some(Health::Failing(format!(
-            "{resource} may not be read: {}. Grant the operator's service account get, list and watch on it",
-            status.message
-        ))),
+        403 => Some(refused(kind, &status.message)),
         _ => None,
+    }
+}
+
+fn refused(kind: Kind, said: &str) -> Health {
+    let resource = kind.qualified();
+    match kind {
+        Kind::Routed(ObjectKind { spared: Some(known), .. }) => Health::Spared(format!(
+            "{resource} may not be read: {said}. Until the operator's service account is granted get, list and watch \
+             on it, {known}"
+        )),
+        _ => Health::Failing(format!(
+            "{resource} may not be read: {said}. Grant the operator's service account get, list and watch on it"
+        )),
     }
 }
 
 fn not_served(kind: Kind) -> String {
     let (group, version, name, _) = kind.parts();
     let remedy = match kind {
-        Kind::HttpRoute | Kind::Gateway => "install the CRDs of the Gateway API",
+        Kind::Routed(kind) => kind.remedy,
         Kind::ScaledObject => "install KEDA, or remove spec.autoscalerRef",
         Kind::Canary | Kind::MetricTemplate | Kind::AlertProvider => {
             "install the CRDs that `serin crds` prints"
@@ -176,6 +182,7 @@ mod tests {
     use k8s_openapi::api::core::v1::Secret;
     use kube::{Client, ResourceExt, core::Status};
     use serde_json::{Value, json};
+    use serin_core::router::gateway_api::HTTP_ROUTE;
     use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
     use super::*;
@@ -226,7 +233,9 @@ mod tests {
 
     #[test]
     fn a_missing_crd_and_a_missing_right_are_named_with_a_remedy() {
-        let Some(Health::NotServed(why)) = diagnose(Kind::HttpRoute, &refused(404)) else { panic!() };
+        let Some(Health::NotServed(why)) = diagnose(Kind::Routed(&HTTP_ROUTE), &refused(404)) else {
+            panic!()
+        };
         assert_eq!(
             why,
             "the API server does not serve HTTPRoute of gateway.networking.k8s.io/v1: \

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use tokio::{sync::watch, task::JoinSet, time::Instant};
 
 use crate::{
-    cache::{Health, Lookup, links},
+    cache::{Health, Lookup},
     context::Context,
     key::Key,
     lease::Term,
@@ -160,7 +160,8 @@ fn forget(ctx: &Context, key: &Key) {
     }
     // One of the same name may have been created since the look.
     if let Lookup::Present(entry) = ctx.cluster.caches.canaries.get(key) {
-        ctx.cluster.caches.link(key, &links(key, &entry.canary));
+        let caches = &ctx.cluster.caches;
+        caches.link(key, &caches.links(key, &entry.canary));
         ctx.cluster.queue.wake(key);
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! | object | absent | present |
 //! |---|---|---|
-//! | [`services`], [`route`] | server-side apply | server-side apply; a Service with a `metadata.resourceVersion` is replaced |
+//! | [`services`], routes ([`crate::router`]) | server-side apply | server-side apply; a Service with a `metadata.resourceVersion` is replaced |
 //! | [`primary`], [`configs`], [`scaler`] | create | replace: the body has the `metadata.resourceVersion` that was read |
 //!
 //! Services and routes may carry fields of others, so that only Serin's own fields are sent. What is made
@@ -23,7 +23,6 @@ pub mod managed;
 pub mod metadata;
 pub mod owner;
 pub mod primary;
-pub mod route;
 pub mod scaler;
 pub mod selector;
 pub mod service_target;
@@ -132,9 +131,17 @@ pub enum BuildError {
         /// The ports that there are.
         has: String,
     },
+    /// What the route is made of is not there, or does not fit.
+    #[error("{message}")]
+    Route {
+        /// The reason of the condition `Stalled`.
+        reason: &'static str,
+        /// Which object or field, what is wrong with it, and the remedy.
+        message: String,
+    },
     /// Flagger's text for a match that an HTTPRoute cannot say.
     #[error("Invalid request matching selectors: {0}")]
-    Match(#[from] route::matches::MatchError),
+    Match(#[from] crate::router::gateway_api::matches::MatchError),
 }
 
 impl BuildError {
@@ -145,12 +152,13 @@ impl BuildError {
             Self::TooLong { .. } => "NameTooLong",
             Self::UnnamedPort { .. } => "PortWithoutName",
             Self::NoSuchPort { .. } => PORT_NOT_FOUND,
+            Self::Route { reason, .. } => reason,
             _ => NOT_SUPPORTED,
         }
     }
 }
 
-fn service(rollout: &Rollout) -> Result<&CanaryService, BuildError> {
+pub(crate) fn service(rollout: &Rollout) -> Result<&CanaryService, BuildError> {
     let missing = || BuildError::NoService { canary: rollout.full_name() };
     rollout.spec.service.as_ref().ok_or_else(missing)
 }

@@ -1,6 +1,11 @@
 //! The names under which a Canary's objects were made, as its status keeps them: an edit of the Canary may change each.
 
-use crate::{Rollout, build::scaler::ScalerKind, state::ObjectNames};
+use crate::{
+    Rollout,
+    build::{leftovers, scaler::ScalerKind},
+    router,
+    state::ObjectNames,
+};
 
 /// `<kind>/<name>` of the target, the kind in lower case.
 pub fn target(rollout: &Rollout) -> String {
@@ -13,17 +18,19 @@ pub fn autoscaler(rollout: &Rollout) -> Option<String> {
     Some(format!("{}/{}", ScalerKind::of(reference)?.entry(), reference.name))
 }
 
-/// The name of the HTTPRoute; `None` where traffic is not shifted by one.
+/// The entry of the route ([`crate::router::of_entry`]); `None` where traffic is not shifted by one.
 pub fn route(rollout: &Rollout) -> Option<String> {
-    rollout.routed().then(|| rollout.apex.clone())
+    let object = rollout.route()?;
+    Some(router::entry(rollout.router, &object.name))
 }
 
-/// The HTTPRoute that split the traffic under a former name, or before the provider was changed. It may be gone.
+/// The entry of the route that split the traffic under a former name, or before the provider was changed. It may be gone.
 pub fn former_route(rollout: &Rollout, names: &ObjectNames, orphans: &[String]) -> Option<String> {
     let now = route(rollout);
     let recorded = names.route.iter().filter(|name| now.as_ref() != Some(*name));
-    let left = orphans.iter().filter_map(|entry| entry.strip_prefix("service/"));
-    let left = left.filter(|name| *name != rollout.apex).map(ToOwned::to_owned);
+    let left = orphans.iter().filter_map(|entry| leftovers::route(entry));
+    let left =
+        left.filter(|name| *name != rollout.apex && now.as_deref() != Some(*name)).map(ToOwned::to_owned);
     recorded.cloned().chain(left).next()
 }
 
@@ -35,8 +42,8 @@ pub fn other_target(rollout: &Rollout, names: &ObjectNames) -> bool {
 /// Whether the Services and the route have another name than before, or traffic is shifted in another way.
 pub fn other_service(rollout: &Rollout, names: &ObjectNames) -> bool {
     let renamed = names.service.as_ref().is_some_and(|name| *name != rollout.apex);
-    let unrouted = names.route.is_some() && !rollout.routed();
-    renamed || unrouted
+    let rerouted = names.route.is_some() && names.route != route(rollout);
+    renamed || rerouted
 }
 
 /// Records the present names.

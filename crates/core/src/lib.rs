@@ -62,6 +62,7 @@ pub mod plan;
 pub mod readiness;
 pub mod reason;
 pub mod rollout;
+pub mod router;
 pub mod routing;
 pub mod snapshot;
 pub mod state;

@@ -4,7 +4,10 @@ use chrono::TimeDelta;
 use serin_analysis::{builtin::PodNames, checks::Subject, template::TemplateModel};
 use serin_api::{CanarySpec, canary::SessionAffinity};
 
-use crate::strategy::{Kind, Strategy, Unsupported};
+use crate::{
+    router::{Named, ObjectRef, Router},
+    strategy::{Kind, Strategy, Unsupported},
+};
 
 mod target;
 
@@ -32,7 +35,7 @@ pub struct Rollout {
     /// `spec.service.name`, or the target's name.
     pub apex: String,
     /// What routes the traffic.
-    pub provider: Provider,
+    pub router: &'static dyn Router,
     /// Chooses the built-in queries: see [`serin_analysis::builtin::metrics_provider`].
     pub metrics_provider: String,
     /// The steps to run.
@@ -51,15 +54,6 @@ pub struct Rollout {
     pub warnings: Vec<Unsupported>,
     /// The manifest, for everything that is only passed on.
     pub spec: CanarySpec,
-}
-
-/// What routes the traffic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Provider {
-    /// An HTTPRoute of the Gateway API.
-    GatewayApi,
-    /// Plain Services: nothing is shifted, the canary is only tested.
-    Kubernetes,
 }
 
 /// When a webhook is called.
@@ -129,6 +123,20 @@ impl Rollout {
         format!("{}-canary", self.apex)
     }
 
+    /// The object that splits the traffic; `None` where nothing does.
+    pub fn route(&self) -> Option<ObjectRef> {
+        self.router.route(&self.named())
+    }
+
+    /// Every object that the router has to see.
+    pub fn route_objects(&self) -> Vec<ObjectRef> {
+        self.router.objects(&self.named())
+    }
+
+    fn named(&self) -> Named<'_> {
+        Named { namespace: &self.namespace, apex: &self.apex, spec: &self.spec }
+    }
+
     /// The hooks of a kind, in order.
     pub fn hooks_of(&self, kind: HookKind) -> impl Iterator<Item = &Hook> {
         self.hooks.iter().filter(move |hook| hook.kind == kind)
@@ -150,15 +158,10 @@ impl Rollout {
         Subject { model, metrics_provider: self.metrics_provider.clone(), pods }
     }
 
-    /// `analysis.sessionAffinity` where it applies: a route is there to shift, and its users are not chosen by
+    /// `analysis.sessionAffinity` where it applies: the router knows users by cookies, and they are not chosen by
     /// `analysis.match` already.
     pub fn affinity(&self) -> Option<&SessionAffinity> {
-        let applies = self.routed() && self.strategy.kind != Kind::AbTest;
+        let applies = self.router.capabilities().affinity && self.strategy.kind != Kind::AbTest;
         self.spec.analysis.session_affinity.as_ref().filter(|_| applies)
-    }
-
-    /// Whether traffic is shifted by a route.
-    pub fn routed(&self) -> bool {
-        self.provider == Provider::GatewayApi
     }
 }

@@ -3,20 +3,19 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
-use serin_api::{Canary, HttpRoute};
+use serin_api::Canary;
 
 use crate::{
     Observation, Rollout, Seen, Timestamp,
-    affinity::Cookies,
     build::{
         BuildError,
         configs::{ConfigKind, ignored},
         leftovers::Leftover,
-        route,
         selector::Selector,
     },
     hash::config_checksum,
-    observe::{Answers, Obstacle, Route, Scaler, Services, Synced},
+    observe::{Answers, Obstacle, Scaler, Services, Synced},
+    router::Objects,
     validate::Settings,
 };
 
@@ -25,6 +24,7 @@ mod endpoints;
 mod leftovers;
 mod objects;
 mod ports;
+mod routes;
 mod scaler;
 mod tracked;
 mod workloads;
@@ -59,18 +59,16 @@ pub struct Snapshot {
     pub scaler_source: Seen<Arc<Value>>,
     /// Its copy for the primary.
     pub scaler_primary: Seen<Arc<Value>>,
-    /// The HTTPRoute `<apex>`.
-    pub route: Seen<Arc<HttpRoute>>,
+    /// The objects that the router looks at ([`crate::router::Router::objects`]), the route among them.
+    pub routes: Objects,
     /// Why the API server does not take the route as it should be, if it said so of this generation of the Canary.
     pub route_refused: Option<String>,
-    /// The Gateways that the Canary names, by `<namespace>/<name>`.
-    pub gateways: BTreeMap<String, Seen<Arc<Value>>>,
     /// What keeps pods from being ready, where it was looked for.
     pub troubles: Troubles,
     /// The endpoints of the Services.
     pub slices: Slices,
-    /// The HTTPRoute of a name that was in use before ([`crate::identity::former_route`]), if there is such a name.
-    pub former_route: Seen<Arc<HttpRoute>>,
+    /// The route of a name that was in use before ([`crate::identity::former_route`]), if there is such a name.
+    pub former_route: Seen<Arc<Value>>,
     /// Every object of [`crate::build::leftovers::objects`] for the entries of `status.leftovers`.
     pub leftovers: BTreeMap<Leftover, Seen<Arc<Value>>>,
     /// The time of the decision.
@@ -130,10 +128,10 @@ impl Snapshot {
             scaler,
             route,
             endpoints: self.endpoints(rollout),
-            route_written: self.moved_at(),
+            route_written: self.moved_at(rollout),
             ports_until: self.ports_until(rollout, &in_use),
             leftovers: self.leftovers(rollout),
-            former_route: self.former_route.as_ref().map(|live| route::shares(live)),
+            former_route: self.former_route_shares(rollout),
             obstacle: obstacles.first,
             answers: self.answers.clone(),
             rollout: Arc::clone(rollout),
@@ -147,22 +145,6 @@ impl Snapshot {
     pub fn selector(&self, rollout: &Rollout, settings: &Settings) -> Result<Option<Selector>, BuildError> {
         let Some(target) = self.target.object() else { return Ok(None) };
         Selector::if_any(rollout, settings, target, self.primary.object())
-    }
-
-    fn route(&self, rollout: &Rollout, settings: &Settings) -> Result<Seen<Route>, BuildError> {
-        if !rollout.routed() {
-            return Ok(Seen::Absent);
-        }
-        // A selector that says nothing is told elsewhere; the route can be read without.
-        let selector = self.selector(rollout, settings).ok().flatten();
-        let cookies = self.canary.status.as_ref().map(Cookies::of).unwrap_or_default();
-        let seen = route::Surroundings {
-            selector: selector.as_ref(),
-            cookies: &cookies,
-            gateways: &self.gateways,
-            refused: self.route_refused.as_deref(),
-        };
-        transpose(self.route.as_ref().map(|live| route::read(rollout, &seen, live)))
     }
 
     /// The target, or why what depends on it is not known.
@@ -219,12 +201,4 @@ impl Obstacles {
             Some(Scaler { primary, min_replicas: Seen::Unknown(why), paused: Seen::Absent })
         })
     }
-}
-
-fn transpose<T, E>(seen: Seen<Result<T, E>>) -> Result<Seen<T>, E> {
-    Ok(match seen {
-        Seen::Unknown(why) => Seen::Unknown(why),
-        Seen::Absent => Seen::Absent,
-        Seen::Present(value) => Seen::Present(value?),
-    })
 }

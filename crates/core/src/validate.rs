@@ -9,16 +9,14 @@ use serin_api::{Canary, CanarySpec, canary::WebhookType};
 
 use crate::{
     Rollout,
-    rollout::{Hook, HookKind, Provider, TargetKind},
+    rollout::{Hook, HookKind, TargetKind},
 };
 
-mod hosts;
 mod names;
 mod provider;
-mod re2;
+pub(crate) mod re2;
 mod references;
 mod revert;
-mod route;
 mod service;
 mod strategy;
 
@@ -76,7 +74,7 @@ pub struct SpecError {
 }
 
 impl SpecError {
-    fn new(
+    pub(crate) fn new(
         field: &'static str,
         value: impl Into<String>,
         problem: impl Into<String>,
@@ -110,10 +108,7 @@ pub fn validate(canary: &Canary, settings: &Settings) -> Result<Rollout, Vec<Spe
 /// What the API server would refuse of the objects that are generated.
 fn writable(spec: &CanarySpec, settings: &Settings) -> Vec<SpecError> {
     let mut errors = names::check(spec);
-    if let (Some(service), Ok(Provider::GatewayApi)) = (&spec.service, provider::provider(spec, settings)) {
-        errors.extend(hosts::check(service));
-        errors.extend(route::check(spec, service));
-    }
+    errors.extend(provider::router(spec, settings).map(|router| router.limits(spec)).unwrap_or_default());
     errors
 }
 
@@ -124,23 +119,21 @@ fn checked(
 ) -> Result<Rollout, Vec<SpecError>> {
     let mut spec = canary.spec.clone();
     let mut note = |found: Vec<SpecError>| errors.extend(found);
-    let provider = provider::provider(&spec, settings);
-    let warnings = match provider {
-        Ok(Provider::Kubernetes) => strategy::without_route(&mut spec.analysis),
-        _ => Vec::new(),
-    };
+    let router = provider::router(&spec, settings);
+    let able = router.as_ref().map(|router| router.capabilities());
+    let warnings = able.map(|able| strategy::fit(&mut spec.analysis, able)).unwrap_or_default();
     let target_kind = target_kind(&spec);
-    let strategy = strategy::strategy(&spec, provider != Ok(Provider::Kubernetes));
-    note(service::check(&spec, provider.clone().ok()));
+    let strategy = strategy::strategy(&spec, able.map_or(true, |able| able.weights));
+    note(service::check(&spec, router.as_ref().ok().copied()));
     note(references::check(&spec, &canary.namespace().unwrap_or_default(), settings));
     note(
-        [provider.clone().err(), target_kind.clone().err(), strategy.clone().err()]
+        [router.clone().err(), target_kind.clone().err(), strategy.clone().err()]
             .into_iter()
             .flatten()
             .collect(),
     );
-    match (provider, target_kind, strategy) {
-        (Ok(provider), Ok(target_kind), Ok(strategy)) if errors.is_empty() => Ok(Rollout {
+    match (router, target_kind, strategy) {
+        (Ok(router), Ok(target_kind), Ok(strategy)) if errors.is_empty() => Ok(Rollout {
             name: canary.name_any(),
             namespace: canary.namespace().unwrap_or_default(),
             uid: canary.uid().unwrap_or_default(),
@@ -150,7 +143,7 @@ fn checked(
             target_kind,
             target: spec.target_ref.name.clone(),
             apex: spec.apex_name().to_owned(),
-            provider,
+            router,
             metrics_provider: metrics_provider(
                 &settings.mesh_provider,
                 spec.provider.as_deref(),

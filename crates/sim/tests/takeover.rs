@@ -49,7 +49,7 @@ fn left_by_flagger(analysis: &str, spec: &str, status: &Value, replicas: i32, ca
         pods: Pods::Ready,
         rolling: false,
     });
-    world.route = Some(Routing::weighted(canary)).filter(|_| world.rollout.routed());
+    world.route = Some(Routing::weighted(canary)).filter(|_| world.rollout.router.shifts());
     s
 }
 

@@ -18,7 +18,7 @@ const PROVIDER: &str = "/apis/flagger.app/v1beta1/namespaces/test/alertproviders
 const SECRET: &str = "/api/v1/namespaces/test/secrets/hook";
 
 fn alerts(api: &FakeApi) -> Alerts {
-    let (caches, queue) = (Arc::new(Caches::new()), Arc::new(Queue::default()));
+    let (caches, queue) = (Arc::new(Caches::default()), Arc::new(Queue::default()));
     let cluster = Cluster { client: api.client(), caches, queue, namespace: None, actor: None };
     Alerts::new(cluster, AlertClient::new().unwrap(), None, None)
 }

@@ -1,10 +1,9 @@
 //! Removing what was generated under names that are not in use any more.
 
 use serde_json::Value;
-use serin_api::HttpRoute;
-use serin_core::build::{
-    leftovers::{Leftover, LeftoverKind, objects, ours, used_by},
-    route::retired,
+use serin_core::{
+    build::leftovers::{Leftover, LeftoverKind, objects, ours, route as route_of, used_by},
+    router,
 };
 
 use super::{ActionError, Hands};
@@ -17,10 +16,12 @@ impl Hands<'_> {
             .into_iter()
             .filter_map(|object| Some((self.removable(&object)?, object)))
             .collect();
-        let is_route = |(_, object): &&(&Value, Leftover)| object.kind == LeftoverKind::Route;
+        let is_route = |(_, object): &&(&Value, Leftover)| matches!(object.kind, LeftoverKind::Route(_));
         if let Some((live, route)) = left.iter().find(is_route) {
-            return match self.retirement(live) {
-                Some(patch) => self.retire(route, &patch).await,
+            // A route goes when no request matches it any more. One that cannot be read goes as it is.
+            let router = route_of(entry).and_then(router::of_entry).map(|route| route.router);
+            return match router.and_then(|router| router.retire(self.rollout, live)) {
+                Some(write) => self.write_all(&[write]).await,
                 None => self.remove(route, live).await,
             };
         }
@@ -35,20 +36,6 @@ impl Hands<'_> {
         let live = self.seen.leftovers.get(object)?.object()?;
         let primary = self.seen.primary.object()?;
         (ours(self.rollout, live) && !used_by(primary, object)).then_some(live)
-    }
-
-    /// A route goes when no request matches it any more. One that cannot be read goes as it is.
-    fn retirement(&self, live: &Value) -> Option<Value> {
-        let route: HttpRoute = serde_json::from_value(live.clone()).ok()?;
-        retired(self.rollout, &route)
-    }
-
-    async fn retire(&self, object: &Leftover, patch: &Value) -> Result<(), ActionError> {
-        let (kind, key) = (kind(object), self.key.sibling(object.name.as_str()));
-        let answer = self.cluster.merge(kind, &key, patch).await;
-        let name = format!("{} {}.{}", kind.name(), key.name, key.namespace);
-        let text = |said: &str| format!("taking {name} out of service failed: {said}");
-        answer.map(drop).map_err(|source| ActionError::api(text, source))
     }
 
     async fn remove(&self, object: &Leftover, live: &Value) -> Result<(), ActionError> {

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::{
-    cache::{CanarySink, ConfigSink, Health, OBJECT_KINDS},
+    cache::{CanarySink, ConfigSink, Health, object_kinds},
     lock::lock,
     metrics::Metrics,
     testing::{FakeApi, options},
@@ -76,7 +76,7 @@ impl Round {
         let canary: Canary = serde_json::from_value(canary()).unwrap();
         let rollout = validate(&canary, &ctx.options.settings).unwrap();
         let (caches, queue) = (Arc::clone(&ctx.cluster.caches), Arc::clone(&ctx.cluster.queue));
-        for store in OBJECT_KINDS.into_iter().filter_map(|kind| caches.objects(kind)) {
+        for store in object_kinds().filter_map(|kind| caches.objects(kind)) {
             store.list_begins();
             store.list_ends();
         }

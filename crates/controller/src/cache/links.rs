@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serin_api::{Canary, gateway::ParentReference};
-use serin_core::build::route::gateway_key;
+use serin_api::Canary;
+use serin_core::router::{self, Named};
 
 use crate::{key::Key, kind::Kind};
 
@@ -17,7 +17,7 @@ pub struct Link {
 }
 
 /// The objects that follow from the Canary's own fields, whether or not it is valid.
-pub fn links(key: &Key, canary: &Canary) -> BTreeSet<Link> {
+pub(super) fn links(key: &Key, canary: &Canary, mesh_provider: &str) -> BTreeSet<Link> {
     let spec = &canary.spec;
     let target = spec.target_ref.name.as_str();
     let named = spec.service.as_ref().and_then(|service| service.name.as_deref());
@@ -32,7 +32,6 @@ pub fn links(key: &Key, canary: &Canary) -> BTreeSet<Link> {
         local(Kind::Service, apex),
         local(Kind::Service, &primary(apex)),
         local(Kind::Service, &canary_service),
-        local(Kind::HttpRoute, apex),
         local(Kind::EndpointSlice, &primary(apex)),
         local(Kind::EndpointSlice, &canary_service),
     ]);
@@ -42,7 +41,7 @@ pub fn links(key: &Key, canary: &Canary) -> BTreeSet<Link> {
         links.insert(local(kind, &primary(&scaler.name)));
     }
     links.extend(templates(key, canary));
-    links.extend(gateways(key, canary));
+    links.extend(routes(key, canary, mesh_provider));
     links
 }
 
@@ -55,13 +54,14 @@ pub fn target_kind(canary: &Canary) -> Kind {
     }
 }
 
-fn gateways(key: &Key, canary: &Canary) -> impl Iterator<Item = Link> {
-    let references = canary.spec.service.iter().flat_map(|service| &service.gateway_refs);
-    references.filter_map(|reference| {
-        let path = gateway_key(&ParentReference::from(reference), &key.namespace)?;
-        let (namespace, name) = path.split_once('/')?;
-        Some(Link { kind: Kind::Gateway, key: Key::new(namespace, name) })
-    })
+/// What the router of the Canary looks at; nothing for a provider that has none.
+fn routes(key: &Key, canary: &Canary, mesh_provider: &str) -> impl Iterator<Item = Link> {
+    let router = router::of_provider(router::provider_of(&canary.spec, mesh_provider));
+    let named = Named::new(&key.namespace, &canary.spec);
+    let objects = router.map(|router| router.objects(&named)).unwrap_or_default();
+    objects
+        .into_iter()
+        .map(|object| Link { kind: Kind::Routed(object.kind), key: Key::new(object.namespace, object.name) })
 }
 
 fn templates(key: &Key, canary: &Canary) -> impl Iterator<Item = Link> {

@@ -6,7 +6,7 @@ use kube::Resource;
 use serde_json::Value;
 use serin_core::build::managed;
 
-use super::{Caches, CanaryEntry, Config, Credential, Health, Origin, Packed, Store, Version, links};
+use super::{Caches, CanaryEntry, Config, Credential, Health, Origin, Packed, Store, Version};
 use crate::{
     key::Key,
     kind::Kind,
@@ -28,7 +28,7 @@ impl CanarySink {
     fn prepare(&self, object: &Object) -> (Key, Version, CanaryEntry) {
         let (key, version) = (Key::of(object), version(object));
         let entry = CanaryEntry::decode(&object.value);
-        self.queue.wake_all(&self.caches.link(&key, &links(&key, &entry.canary)));
+        self.queue.wake_all(&self.caches.link(&key, &self.caches.links(&key, &entry.canary)));
         self.caches.canaries.want(&key, &key);
         (key, version, entry)
     }

@@ -34,7 +34,7 @@ pub(super) async fn read(
 /// The kind of a leftover.
 pub(crate) fn kind(leftover: &Leftover) -> Kind {
     match leftover.kind {
-        LeftoverKind::Route => Kind::HttpRoute,
+        LeftoverKind::Route(kind) => Kind::Routed(kind),
         LeftoverKind::Service => Kind::Service,
         LeftoverKind::Config(config) => config_kind(config),
         LeftoverKind::Workload(kind) => Kind::of_target(kind),

@@ -2,6 +2,7 @@
 
 use serin_api::{Canary, CanaryStatus};
 use serin_core::{
+    Rollout,
     affinity::Cookies,
     news,
     observe::Answers,
@@ -139,7 +140,8 @@ impl Look<'_> {
             match hands.act(action).await {
                 Err(error) if is_refused_shape(decision, action, &error) => {
                     let generation = decision.canary.metadata.generation;
-                    self.ctx.memory.refuse_route(self.key, generation, refused_shape(&error));
+                    let why = refused_shape(&decision.rollout, &error);
+                    self.ctx.memory.refuse_route(self.key, generation, why);
                 }
                 answer => answer?,
             }
@@ -186,13 +188,14 @@ impl Look<'_> {
 fn is_refused_shape(decision: &Decision, action: &Action, error: &ActionError) -> bool {
     matches!(action, Action::ApplyRoute(_))
         && error.category() == Category::Invalid
-        && decision.seen.route.object().is_some()
+        && decision.seen.live_route(&decision.rollout).is_some()
         && decision.seen.route_refused.is_none()
 }
 
-fn refused_shape(error: &ActionError) -> String {
+fn refused_shape(rollout: &Rollout, error: &ActionError) -> String {
+    let kind = rollout.route().map(|route| route.kind.name).unwrap_or_default();
     format!(
-        "the HTTPRoute that follows from spec.service and spec.analysis is refused: {error}. Its weights are still \
+        "the {kind} that follows from spec.service and spec.analysis is refused: {error}. Its weights are still \
          moved, the rest of it stays as it was until these fields are mended"
     )
 }

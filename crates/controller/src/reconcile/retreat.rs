@@ -1,18 +1,10 @@
 //! Taking traffic back from a version that is not judged any more, as its Canary became invalid.
 
 use serin_api::{Canary, Phase};
-use serin_core::{
-    Routing, Seen,
-    build::route::{reweighted, shares},
-};
+use serin_core::{Seen, router};
 
 use super::Look;
-use crate::{
-    cache::{Count, Packed},
-    error::ApiError,
-    kind::Kind,
-    observe,
-};
+use crate::{cache::Count, error::ApiError, kind::Kind, observe};
 
 impl Look<'_> {
     /// Sends the traffic of a rollout to the primary, if that can serve. Returns whether there was anything to send.
@@ -24,19 +16,19 @@ impl Look<'_> {
         if !matches!(status.phase, Phase::Progressing | Phase::WaitingPromotion) {
             return Ok(false);
         }
-        let named = canary.spec.apex_name();
-        let name = status.route_name.as_deref().unwrap_or(named);
-        if name.is_empty() || !self.serves(&format!("{name}-primary")).await {
+        let services = status.service_name.as_deref().unwrap_or_else(|| canary.spec.apex_name());
+        let entry = status.route_name.as_deref().unwrap_or(services);
+        let Some(route) = router::of_entry(entry) else { return Ok(false) };
+        if !self.serves(&format!("{services}-primary")).await {
             return Ok(false);
         }
-        let key = self.key.sibling(name);
-        let route = observe::read(&self.cluster, Kind::HttpRoute, &key, Packed::read).await;
-        let Seen::Present(route) = route else { return Ok(false) };
-        if !shares(&route) {
+        let (kind, key) = (Kind::Routed(route.kind), self.key.sibling(route.name));
+        let Seen::Present(live) = observe::object(&self.cluster, kind, &key).await else { return Ok(false) };
+        if !route.router.shares(&live) {
             return Ok(false);
         }
-        let Some(patch) = reweighted(Routing::PRIMARY, &route) else { return Ok(false) };
-        self.cluster.merge(Kind::HttpRoute, &key, &patch).await?;
+        let Some(write) = route.router.release(&live) else { return Ok(false) };
+        self.cluster.merge(kind, &key, &write.body).await?;
         tracing::info!(canary = %self.key, "traffic taken back from a version that nobody judges");
         Ok(true)
     }

@@ -68,7 +68,7 @@ mod tests {
     use serin_api::{CanarySpec, canary::CanaryService};
 
     use super::*;
-    use crate::cache::{CanaryEntry, Origin, Version, links};
+    use crate::cache::{CanaryEntry, Origin, Version};
 
     fn add(caches: &Caches, name: &str, target: &str, age: i64) -> (Key, Canary) {
         let mut spec = CanarySpec::default();
@@ -78,14 +78,14 @@ mod tests {
         canary.metadata.namespace = Some("test".to_owned());
         canary.metadata.creation_timestamp = Some(Time(Timestamp::from_second(1_000 - age).unwrap()));
         let key = Key::of(&canary);
-        caches.link(&key, &links(&key, &canary));
+        caches.link(&key, &caches.links(&key, &canary));
         let entry = CanaryEntry { canary: Arc::new(canary.clone()), problem: None };
         caches.canaries.offer(&key, Version::parse(Some("1")), entry, Origin::Watch);
         (key, canary)
     }
 
     fn synced() -> Caches {
-        let caches = Caches::new();
+        let caches = Caches::default();
         caches.canaries.list_begins();
         caches.canaries.list_ends();
         caches
@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(conflict(&caches, &younger, &second), None);
         second.spec.service =
             Some(CanaryService { name: Some("app".to_owned()), ..CanaryService::default() });
-        caches.link(&younger, &links(&younger, &second));
+        caches.link(&younger, &caches.links(&younger, &second));
         assert_eq!(conflict(&caches, &elder, &first), None);
         let stall = conflict(&caches, &younger, &second).unwrap();
         assert_eq!(stall.reason, "ServiceConflict");

@@ -7,6 +7,7 @@ use serin_core::{
     Rollout,
     build::services,
     plan::{Action, Event, Level},
+    router,
     state::unserved,
     validate::FINALIZER,
 };
@@ -141,13 +142,19 @@ fn object_of(action: &Action, rollout: &Rollout) -> String {
     match action {
         Action::ApplyService(role) => format!("Service {}", services::name(rollout, *role)),
         Action::Remove(entry) => entry.clone(),
-        Action::ReleaseRoute(name) => format!("HTTPRoute {name}"),
+        Action::ReleaseRoute(entry) => match router::of_entry(entry) {
+            Some(route) => format!("{} {}", route.kind.name, route.name),
+            None => entry.clone(),
+        },
         Action::RevertApex => format!("Service {}", rollout.apex),
         Action::ApplyPrimary => format!("{} {}", rollout.target_kind.name(), rollout.primary()),
         Action::ScaleTarget(_) => format!("{} {}", rollout.target_kind.name(), rollout.target),
         Action::PauseScaler(_) => "the target's autoscaler".to_owned(),
         Action::ApplyScaler => "the primary's autoscaler".to_owned(),
-        Action::ApplyRoute(_) | Action::RevertRoute => format!("HTTPRoute {}", rollout.apex),
+        Action::ApplyRoute(_) | Action::RevertRoute => match rollout.route() {
+            Some(route) => format!("{} {}", route.kind.name, route.name),
+            None => "the route".to_owned(),
+        },
         Action::AddFinalizer | Action::RemoveFinalizer => format!("Canary {}", rollout.name),
     }
 }
@@ -156,12 +163,11 @@ fn object_of(action: &Action, rollout: &Rollout) -> String {
 pub(crate) fn needs(rollout: &Rollout, kind: Kind) -> bool {
     let metrics = &rollout.spec.analysis.metrics;
     match kind {
-        Kind::HttpRoute => rollout.routed(),
+        Kind::Routed(kind) => kind.spared.is_none() && rollout.router.kinds().contains(&kind),
         Kind::Deployment | Kind::DaemonSet => kind == Kind::of_target(rollout.target_kind),
         Kind::Autoscaler | Kind::ScaledObject => {
             rollout.spec.autoscaler_ref.as_ref().is_some_and(|scaler| Kind::of_scaler(scaler) == kind)
         }
-        Kind::Gateway => false,
         Kind::MetricTemplate => metrics.iter().any(|metric| metric.template_ref.is_some()),
         _ => true,
     }

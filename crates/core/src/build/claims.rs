@@ -45,6 +45,20 @@ pub struct Conflict {
     pub remedy: String,
 }
 
+impl Conflict {
+    /// An object under the name of the Canary's Services that is another Canary's.
+    pub fn of_a_named(rollout: &Rollout, kind: &'static str, whose: String) -> Self {
+        Self {
+            kind,
+            name: rollout.apex.clone(),
+            whose,
+            purpose: format!("that of Canary {}", rollout.name),
+            remedy: "set spec.service.name to another name in one of both Canaries, or delete one of them"
+                .to_owned(),
+        }
+    }
+}
+
 impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kind, name, whose, purpose, remedy } = self;

@@ -10,14 +10,15 @@ use crate::{
         scaler::{self, ScalerKind},
     },
     rollout::TargetKind,
+    router::{self, ObjectKind, gateway_api::HTTP_ROUTE},
     snapshot::made_by,
 };
 
 /// Kinds of which something can be left over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum LeftoverKind {
-    /// An HTTPRoute.
-    Route,
+    /// A route, of the kind of its router.
+    Route(&'static ObjectKind),
     /// A Service.
     Service,
     /// A primary's copy of a ConfigMap or Secret.
@@ -42,6 +43,13 @@ pub fn service_entry(name: &str) -> String {
     format!("service/{name}")
 }
 
+/// The entry of the route that an entry of `status.leftovers` speaks of, if it does: with former Services, that of their
+/// name.
+pub fn route(entry: &str) -> Option<&str> {
+    let known = || router::of_entry(entry).filter(|_| entry.contains('/')).map(|_| entry);
+    entry.strip_prefix("service/").or_else(known)
+}
+
 /// The objects that an entry of `status.leftovers` stands for, in the order in which they go: nobody may be sent
 /// to a Service that is gone. Names in use are left out.
 pub fn objects(rollout: &Rollout, entry: &str) -> Vec<Leftover> {
@@ -59,9 +67,12 @@ pub fn objects(rollout: &Rollout, entry: &str) -> Vec<Leftover> {
         "service" => {
             let services = [name.to_owned(), format!("{name}-primary"), format!("{name}-canary")];
             let services = services.map(|name| one(LeftoverKind::Service, name));
-            [one(LeftoverKind::Route, name.to_owned())].into_iter().chain(services).collect()
+            [one(LeftoverKind::Route(&HTTP_ROUTE), name.to_owned())].into_iter().chain(services).collect()
         }
-        _ => Vec::new(),
+        _ => router::of_entry(entry)
+            .map(|route| one(LeftoverKind::Route(route.kind), route.name.to_owned()))
+            .into_iter()
+            .collect(),
     };
     found.retain(|object| !in_use(rollout, object));
     found
@@ -71,7 +82,11 @@ pub fn objects(rollout: &Rollout, entry: &str) -> Vec<Leftover> {
 fn in_use(rollout: &Rollout, object: &Leftover) -> bool {
     let services = [rollout.apex.clone(), rollout.primary_service(), rollout.canary_service()];
     match object.kind {
-        LeftoverKind::Route | LeftoverKind::Service => services.contains(&object.name),
+        LeftoverKind::Route(kind) => {
+            let route = rollout.route().is_some_and(|route| route.kind == kind && route.name == object.name);
+            route || *kind == HTTP_ROUTE && services.contains(&object.name)
+        }
+        LeftoverKind::Service => services.contains(&object.name),
         LeftoverKind::Config(_) => false,
         LeftoverKind::Workload(kind) => kind == rollout.target_kind && object.name == rollout.primary(),
         LeftoverKind::Scaler(kind) => rollout.spec.autoscaler_ref.as_ref().is_some_and(|reference| {
@@ -127,7 +142,7 @@ mod tests {
     }
 
     #[rstest]
-    #[case("service/old", &["Route old", "Service old", "Service old-primary", "Service old-canary"])]
+    #[case("service/old", &["Route(HTTPRoute) old", "Service old", "Service old-primary", "Service old-canary"])]
     #[case("configmap/a", &["Config(ConfigMap) a-primary"])]
     #[case("secret/b", &["Config(Secret) b-primary"])]
     #[case("deployment/c", &["Workload(Deployment) c-primary"])]
@@ -142,7 +157,7 @@ mod tests {
     fn names_in_use_are_not_left_over() {
         assert_eq!(
             named(&rollout("old-primary"), "service/old"),
-            ["Route old", "Service old", "Service old-canary"]
+            ["Route(HTTPRoute) old", "Service old", "Service old-canary"]
         );
     }
 

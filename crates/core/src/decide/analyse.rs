@@ -250,7 +250,7 @@ fn step_into(turn: &mut Turn, place: usize, step: Step) {
     let rollout = turn.rollout();
     turn.next.waiting = None;
     turn.hold(HoldKind::Check);
-    let progress = if turn.primary_is_lost() && rollout.routed() {
+    let progress = if turn.primary_is_lost() && rollout.router.shifts() {
         // Its replacement is tested with all of the traffic.
         turn.tell(&EventKind::Weight(100));
         Progress { entered: rollout.strategy.steps.len(), weight: 100 }

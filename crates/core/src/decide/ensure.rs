@@ -196,7 +196,7 @@ impl Turn<'_> {
 
     /// Makes the route split traffic this way, unless a side that would get more is not ready.
     pub(super) fn ensure_route(&mut self, want: Routing) -> Flow {
-        if !self.rollout().routed() {
+        if !self.rollout().router.shifts() {
             return Ok(());
         }
         let route = self.known("HTTPRoute", &self.obs.route)?;
@@ -232,7 +232,7 @@ impl Turn<'_> {
     /// Sends all traffic to the primary. A route of the user's is taken in steps: the gateway learns of the primary,
     /// which then gets the traffic, and only when requests under way have ended it forgets the user's own backends.
     pub(super) fn take_route(&mut self) -> Flow {
-        let route = self.known("HTTPRoute", &self.obs.route)?.filter(|_| self.rollout().routed());
+        let route = self.known("HTTPRoute", &self.obs.route)?.filter(|_| self.rollout().router.shifts());
         let Some(route) = route.filter(|route| route.users) else {
             return self.ensure_route(Routing::PRIMARY);
         };
@@ -285,7 +285,7 @@ impl Turn<'_> {
     /// Puts the split into this plan's actions if it is not there yet; the sides are known to be ready.
     pub(super) fn shift(&mut self, want: Routing) {
         let (current, want) = (self.current_routing(), self.writable(want));
-        if self.rollout().routed() && current != Some(want) && self.may_route(current, want).is_ok() {
+        if self.rollout().router.shifts() && current != Some(want) && self.may_route(current, want).is_ok() {
             self.act(Action::ApplyRoute(want));
         }
     }
@@ -332,7 +332,9 @@ impl Turn<'_> {
 
     /// Every gateway that reports has taken the route as it is.
     pub(super) fn route_accepted(&self) -> Flow {
-        let Some(route) = self.obs.route.present().filter(|_| self.rollout().routed()) else { return Ok(()) };
+        let Some(route) = self.obs.route.present().filter(|_| self.rollout().router.shifts()) else {
+            return Ok(());
+        };
         if let Some(why) = &route.refused {
             return Err(Stop::from(WaitReason::RouteRefused(why.clone())).stalled("RouteRefused"));
         }
@@ -349,7 +351,7 @@ impl Turn<'_> {
     /// Tells of another route that takes the same requests: what is measured may be another application's.
     pub(super) fn warn_of_overlap(&mut self) {
         let said = self.obs.route.present().and_then(|route| route.overlaps.as_ref());
-        if let Some(said) = said.filter(|_| self.rollout().routed()) {
+        if let Some(said) = said.filter(|_| self.rollout().router.shifts()) {
             self.tell(&EventKind::Overlap(said.clone()));
         }
     }
@@ -373,7 +375,7 @@ impl Turn<'_> {
             self.send_to_primary()?;
         }
         match self.current_routing() {
-            _ if !self.rollout().routed() => {}
+            _ if !self.rollout().router.shifts() => {}
             // There was no traffic, or its time is over.
             Some(Routing::PRIMARY) => self.route_accepted()?,
             _ => self.drained()?,

@@ -2,7 +2,7 @@
 
 use super::turn::{Flow, Stop, Turn};
 use crate::{
-    build::leftovers::{serves, service_entry},
+    build::leftovers::{route, serves, service_entry},
     identity,
     observe::{Readiness, Seen},
     plan::Action,
@@ -39,7 +39,8 @@ pub(super) fn remember(turn: &mut Turn) {
 pub(super) fn exchange_names(turn: &mut Turn) {
     let (rollout, before) = (turn.rollout(), &turn.before().names);
     let service = before.service.iter().map(|name| service_entry(name));
-    let found: Vec<String> = service.chain(before.target.clone()).collect();
+    let route = before.route.clone().filter(|name| route(name).is_some());
+    let found: Vec<String> = service.chain(before.target.clone()).chain(route).collect();
     keep(turn, found);
     identity::record(rollout, &mut turn.next.names);
 }
@@ -51,6 +52,7 @@ fn keep(turn: &mut Turn, mut found: Vec<String>) {
             || *entry == service_entry(&rollout.apex)
             || *entry == identity::target(rollout)
             || Some(entry) == identity::autoscaler(rollout).as_ref()
+            || Some(entry) == identity::route(rollout).as_ref()
     };
     found.append(&mut next.orphans.clone());
     found.retain(|entry| !used(entry));
@@ -102,7 +104,7 @@ pub(super) fn remove_scalers(turn: &mut Turn) {
 
 /// A route of a former name takes the requests of the new one's hosts as long as it is there.
 pub(super) fn former_route_gone(turn: &mut Turn) -> Flow {
-    if turn.obs.former_route == Seen::Absent || !turn.rollout().routed() {
+    if turn.obs.former_route == Seen::Absent || !turn.rollout().router.shifts() {
         return Ok(());
     }
     clean_up(turn)

@@ -86,7 +86,7 @@ fn supersede<T>(turn: &mut Turn, inputs: Inputs) -> Flow<T> {
 fn shift(turn: &mut Turn) -> Flow {
     let step = turn.rollout().strategy.promotion_step;
     let canary = turn.desired_routing().canary;
-    if !turn.rollout().routed() {
+    if !turn.rollout().router.shifts() {
         return finalise(turn);
     }
     old_pods_gone(turn)?;

@@ -91,7 +91,7 @@ fn give_back(turn: &mut Turn) -> Flow {
     }
     // Once more at the end: the first time may have been cut off.
     turn.act(Action::RevertApex);
-    if turn.rollout().routed() {
+    if turn.rollout().router.shifts() {
         turn.act(Action::RevertRoute);
     }
     if begins {

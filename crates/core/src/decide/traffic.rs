@@ -15,7 +15,7 @@ use crate::{
 
 pub(super) fn keep(turn: &mut Turn) -> Flow {
     let untouched = matches!(turn.next.stage, Stage::New | Stage::Terminating { .. } | Stage::Terminated);
-    if !turn.rollout().routed() || untouched {
+    if !turn.rollout().router.shifts() || untouched {
         return Ok(());
     }
     match &turn.obs.route {

@@ -236,7 +236,7 @@ impl EventKind {
                  serves until then",
                 crate::identity::target(rollout)
             ),
-            Self::ServiceExchanged if rollout.routed() => {
+            Self::ServiceExchanged if rollout.router.shifts() => {
                 format!("The Services of {name} have other names now! Restarting analysis")
             }
             Self::ServiceExchanged => {

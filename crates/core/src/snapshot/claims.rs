@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Snapshot, tracked::Tracked};
 use crate::{
@@ -113,32 +113,18 @@ impl Snapshot {
                 remedy: "rename or delete it, or set spec.service.name to another name".to_owned(),
             })
         };
-        let named = |kind, live: &Value| {
-            Some(Conflict {
-                kind,
-                name: rollout.apex.clone(),
-                whose: foreign(rollout, Claim::Named, live)?,
-                purpose: format!("that of Canary {}", rollout.name),
-                remedy:
-                    "set spec.service.name to another name in one of both Canaries, or delete one of them"
-                        .to_owned(),
-            })
+        let named = |live: &Value| {
+            Some(Conflict::of_a_named(rollout, "Service", foreign(rollout, Claim::Named, live)?))
         };
-        let route = self.route.object().map(|live| {
-            json!({"metadata": {
-                "ownerReferences": live.metadata.owner_references,
-                "managedFields": live.metadata.managed_fields,
-            }})
-        });
         let of_service = rollout.target_kind == TargetKind::Service;
         // A target that is a Service is the apex; its primary is looked at as such.
         let apex = self.apex_service.object().filter(|_| !of_service);
         let primary = side(rollout.primary_service(), &self.primary_service, "primary");
         let all = [
-            apex.and_then(|live| named("Service", live)),
+            apex.and_then(named),
             primary.filter(|_| !of_service),
             side(rollout.canary_service(), &self.canary_service, "canary"),
-            route.and_then(|live| named("HTTPRoute", &live)),
+            self.live_route(rollout).and_then(|live| rollout.router.conflict(rollout, live)),
         ];
         all.into_iter().flatten().collect()
     }

@@ -94,7 +94,7 @@ impl Snapshot {
             (_, Seen::Present(slices)) => slices,
         };
         let wanted = rollout.spec.service.as_ref().map(|service| service.port);
-        let routed = self.port_of_route(&service_name, service.object());
+        let routed = self.port_of_route(rollout, &service_name, service.object());
         let on = |number: Option<i64>| match port_name(service, number) {
             Some(port) => count(rollout.target_kind, slices, &port, &name),
             None => known(Seen::Present(0)),

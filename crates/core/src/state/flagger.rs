@@ -79,7 +79,7 @@ impl<'a> Reader<'a> {
             self.next.iterations = iterations;
         }
         self.next.iterations = self.next.iterations.max(0);
-        if !self.rollout().routed() {
+        if !self.rollout().router.shifts() {
             return true;
         }
         let routing = match &self.obs.route {

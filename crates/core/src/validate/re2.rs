@@ -15,7 +15,7 @@ const MOST: u32 = 1000;
 
 /// Why a text is no regular expression of RE2; every message names the construct.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub(super) enum NotRe2 {
+pub(crate) enum NotRe2 {
     /// A lookahead or lookbehind.
     #[error("{0} looks around, which RE2 does not have")]
     LookAround(&'static str),
@@ -58,7 +58,7 @@ pub(super) enum NotRe2 {
 }
 
 /// Whether `pattern` is a regular expression of RE2.
-pub(super) fn check(pattern: &str) -> Result<(), NotRe2> {
+pub(crate) fn check(pattern: &str) -> Result<(), NotRe2> {
     let mut scanner = Scanner { rest: pattern.chars().peekable(), frames: vec![Frame::default()] };
     while scanner.step()? {}
     if scanner.frames.len() > 1 { Err(NotRe2::Unclosed) } else { Ok(()) }

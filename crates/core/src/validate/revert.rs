@@ -2,8 +2,12 @@
 
 use serin_api::{Canary, canary::CanaryAnalysis};
 
-use super::{Settings, SpecError, checked, hosts, provider::provider, route};
-use crate::{Rollout, build::scaler::ScalerKind};
+use super::{Settings, SpecError, checked, provider::router};
+use crate::{
+    Rollout,
+    build::scaler::ScalerKind,
+    router::{Router, kubernetes::Kubernetes},
+};
 
 /// As [`super::validate`], for a Canary whose target is to take over again (`revertOnDeletion`).
 ///
@@ -19,13 +23,10 @@ pub fn validate_revert(canary: &Canary, settings: &Settings) -> Result<Rollout, 
     spec.upstream_ref = None;
     spec.autoscaler_ref.take_if(|reference| ScalerKind::of(reference).is_none());
     spec.service.iter_mut().for_each(|service| service.match_.clear());
-    let attached = spec.service.as_ref().is_some_and(|service| !service.gateway_refs.is_empty());
-    let writable = spec
-        .service
-        .as_ref()
-        .is_some_and(|service| hosts::check(service).is_empty() && route::check(spec, service).is_empty());
-    if !attached || !writable || provider(spec, settings).is_err() {
-        spec.provider = Some("kubernetes".to_owned());
+    let writable = router(spec, settings)
+        .is_ok_and(|router| router.missing(spec).is_none() && router.limits(spec).is_empty());
+    if !writable {
+        spec.provider = Some(Kubernetes.provider().to_owned());
     }
     checked(&canary, settings, Vec::new())
 }

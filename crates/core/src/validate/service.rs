@@ -1,18 +1,15 @@
 //! How the application is reached.
 
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use serin_api::{
-    CanarySpec,
-    canary::{CanaryService, SessionAffinity},
-};
+use serin_api::{CanarySpec, canary::CanaryService};
 
 use super::SpecError;
-use crate::{build::route::matches, rollout::Provider};
+use crate::router::Router;
 
 /// Everything wrong with `spec.service` and with what the route takes from the analysis.
-pub(super) fn check(spec: &CanarySpec, provider: Option<Provider>) -> Vec<SpecError> {
+pub(super) fn check(spec: &CanarySpec, router: Option<&dyn Router>) -> Vec<SpecError> {
     let of_service = spec.target_ref.kind == "Service";
-    if of_service && provider == Some(Provider::Kubernetes) && spec.service.is_none() {
+    if of_service && router.is_some_and(|router| !router.shifts()) && spec.service.is_none() {
         return Vec::new();
     }
     let Some(service) = &spec.service else {
@@ -22,10 +19,9 @@ pub(super) fn check(spec: &CanarySpec, provider: Option<Provider>) -> Vec<SpecEr
     if of_service {
         errors.extend(another_name(spec));
     }
-    if provider == Some(Provider::GatewayApi) {
-        errors.extend(gateways(service));
-        errors.extend(matching(spec, service));
-        errors.extend(spec.analysis.session_affinity.as_ref().and_then(cookies));
+    if let Some(router) = router {
+        errors.extend(router.missing(spec));
+        errors.extend(router.unsayable(spec));
     }
     errors
 }
@@ -52,35 +48,4 @@ fn ports(service: &CanaryService) -> Vec<SpecError> {
         _ => None,
     };
     wrong("spec.service.port", service.port).into_iter().chain(target).collect()
-}
-
-fn gateways(service: &CanaryService) -> Option<SpecError> {
-    let problem = "GatewayRefs must be specified when using Gateway API as a provider.";
-    let remedy = "name the Gateway that the route is attached to";
-    service.gateway_refs.is_empty().then(|| SpecError::new("spec.service.gatewayRefs", "", problem, remedy))
-}
-
-fn matching(spec: &CanarySpec, service: &CanaryService) -> Vec<SpecError> {
-    let error = |field, error: matches::MatchError, remedy| {
-        SpecError::new(field, "", format!("Invalid request matching selectors: {error}"), remedy)
-    };
-    let all = matches::service(&service.match_).err();
-    let all = all.map(|e| {
-        error("spec.service.match", e, "compare paths by regex, exact or prefix, the rest by exact or regex")
-    });
-    let chosen = matches::analysis(&spec.analysis.match_).err();
-    let chosen = chosen.map(|e| error("spec.analysis.match", e, "compare a header or a query parameter"));
-    all.into_iter().chain(chosen).collect()
-}
-
-fn cookies(affinity: &SessionAffinity) -> Option<SpecError> {
-    let same = affinity.primary_cookie_name.as_ref() == Some(&affinity.cookie_name);
-    same.then(|| {
-        SpecError::new(
-            "spec.analysis.sessionAffinity.primaryCookieName",
-            &affinity.cookie_name,
-            "can't use the same cookie name for both primary and cookie name; please update them to be different",
-            "give the primary's cookie another name",
-        )
-    })
 }

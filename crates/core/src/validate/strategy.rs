@@ -3,16 +3,22 @@
 use serin_api::{CanarySpec, canary::CanaryAnalysis};
 
 use super::SpecError;
-use crate::strategy::{self, Strategy, Unsupported, progressive_weights};
+use crate::{
+    router::Capabilities,
+    strategy::{self, Strategy, Unsupported, progressive_weights},
+};
 
 /// Rounds of checks where no traffic can be shifted and the manifest names none.
 const ITERATIONS: i64 = 10;
 
-/// The provider `kubernetes` shifts no traffic: what needs a route is left out, and the canary is tested
-/// for a number of rounds, as in Flagger.
-///
-/// Returns what to tell the user of it.
-pub(super) fn without_route(analysis: &mut CanaryAnalysis) -> Vec<Unsupported> {
+/// Leaves out of an analysis what the router cannot do. Returns what to tell the user of it.
+pub(super) fn fit(analysis: &mut CanaryAnalysis, able: Capabilities) -> Vec<Unsupported> {
+    if able.weights { Vec::new() } else { without_route(analysis) }
+}
+
+/// A provider that shifts no traffic: what needs a route is left out, and the canary is tested for a number of rounds,
+/// as in Flagger.
+fn without_route(analysis: &mut CanaryAnalysis) -> Vec<Unsupported> {
     let mut warnings = Vec::new();
     if !analysis.match_.is_empty() {
         analysis.match_.clear();
@@ -25,7 +31,7 @@ pub(super) fn without_route(analysis: &mut CanaryAnalysis) -> Vec<Unsupported> {
     warnings
 }
 
-/// The steps of the analysis; `routed` is false for the provider `kubernetes`.
+/// The steps of the analysis; `routed` tells whether a route shifts traffic.
 pub(super) fn strategy(spec: &CanarySpec, routed: bool) -> Result<Strategy, SpecError> {
     let analysis = &spec.analysis;
     let iterations = analysis.iterations.unwrap_or(0);

@@ -50,13 +50,13 @@ fn names_and_metadata() {
 }
 
 #[rstest]
-#[case("gatewayapi:v1", Provider::GatewayApi)]
-#[case("gatewayapi:v1beta1", Provider::GatewayApi)]
-#[case("gatewayapi", Provider::GatewayApi)]
-#[case("kubernetes", Provider::Kubernetes)]
-fn providers(#[case] name: &str, #[case] expected: Provider) {
+#[case("gatewayapi:v1", "gatewayapi:v1")]
+#[case("gatewayapi:v1beta1", "gatewayapi:v1")]
+#[case("gatewayapi", "gatewayapi:v1")]
+#[case("kubernetes", "kubernetes")]
+fn providers(#[case] name: &str, #[case] expected: &str) {
     let rollout = valid(&json!({"spec": {"provider": name}}));
-    assert_eq!((rollout.provider, rollout.metrics_provider.as_str()), (expected, name));
+    assert_eq!((rollout.router.provider(), rollout.metrics_provider.as_str()), (expected, name));
 }
 
 #[rstest]
@@ -167,28 +167,28 @@ fn a_service_without_a_route_needs_no_service_field() {
 }
 
 #[rstest]
-#[case::provider(json!({"provider": "istio"}), Provider::Kubernetes)]
-#[case::no_gateway(json!({"service": {"gatewayRefs": []}}), Provider::Kubernetes)]
-#[case::no_step(json!({"analysis": {"stepWeight": 0}}), Provider::GatewayApi)]
-#[case::matching(json!({"service": {"match": [{"uri": {"suffix": "x"}}]}}), Provider::GatewayApi)]
+#[case::provider(json!({"provider": "istio"}), "kubernetes")]
+#[case::no_gateway(json!({"service": {"gatewayRefs": []}}), "kubernetes")]
+#[case::no_step(json!({"analysis": {"stepWeight": 0}}), "gatewayapi:v1")]
+#[case::matching(json!({"service": {"match": [{"uri": {"suffix": "x"}}]}}), "gatewayapi:v1")]
 #[case::cookies(
     json!({"analysis": {"sessionAffinity": {"cookieName": "a", "primaryCookieName": "a"}}}),
-    Provider::GatewayApi
+    "gatewayapi:v1"
 )]
 #[case::foreign(
     json!({"analysis": {"metrics": [{"name": "m", "templateRef": {"name": "t", "namespace": "other"}}]}}),
-    Provider::GatewayApi
+    "gatewayapi:v1"
 )]
 #[case::scaler(
     json!({"autoscalerRef": {"apiVersion": "v1", "kind": "VerticalPodAutoscaler", "name": "s"}}),
-    Provider::GatewayApi
+    "gatewayapi:v1"
 )]
-fn a_revert_needs_little(#[case] change: Value, #[case] provider: Provider) {
+fn a_revert_needs_little(#[case] change: Value, #[case] provider: &str) {
     let settings = Settings { no_cross_namespace_refs: true, ..Settings::default() };
     let canary = canary(&json!({"spec": change}));
     assert!(validate(&canary, &settings).is_err());
     let rollout = validate_revert(&canary, &settings).unwrap();
-    assert_eq!((rollout.provider, rollout.apex.as_str()), (provider, "podinfo"));
+    assert_eq!((rollout.router.provider(), rollout.apex.as_str()), (provider, "podinfo"));
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn what_a_route_can_say(#[case] service: Value) {
 fn any_host_is_no_host_name() {
     let rollout = valid(&json!({"spec": {"service": {"hosts": ["*", "a.example.com"]}}}));
     let service = rollout.spec.service.unwrap();
-    assert!(crate::build::route::hostnames(&service).is_empty());
+    assert!(crate::router::gateway_api::hostnames(&service).is_empty());
 }
 
 #[test]

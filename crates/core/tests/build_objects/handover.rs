@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use serin_api::HttpRoute;
-use serin_core::{Routing, build::route};
+use serin_core::{Routing, router::gateway_api as route};
 
 use crate::support::{World, apply_route};
 

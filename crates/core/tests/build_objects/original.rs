@@ -3,7 +3,7 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 use serin_api::HttpRoute;
-use serin_core::{Routing, build::route, plan::ServiceRole};
+use serin_core::{Routing, plan::ServiceRole, router::gateway_api as route};
 
 use crate::support::{World, apply_route, apply_service};
 

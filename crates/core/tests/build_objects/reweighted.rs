@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use serin_api::HttpRoute;
 use serin_core::{
     Routing,
-    build::route::{reweighted, shares},
+    router::gateway_api::{reweighted, shares},
 };
 
 use crate::support::{World, apply_route, merge};

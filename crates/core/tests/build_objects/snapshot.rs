@@ -36,10 +36,9 @@ fn settled(world: &World) -> Snapshot {
         canary_service: service(ServiceRole::Canary),
         scaler_source: present(source.clone()),
         scaler_primary: present(scaler::scaler(&rollout, reference, source, None).unwrap()),
-        route: present(apply_route(&world.route(Routing::PRIMARY, None), None)),
+        routes: world.routes(Some(&apply_route(&world.route(Routing::PRIMARY, None), None))),
         route_refused: None,
         troubles: Troubles::default(),
-        gateways: BTreeMap::new(),
         slices: slices("podinfo-primary-1", 1),
         former_route: Seen::Absent,
         leftovers: BTreeMap::new(),
@@ -124,7 +123,7 @@ fn what_cannot_be_read_is_unknown() {
     let mut snapshot = settled(&world);
     snapshot.target = unknown();
     snapshot.scaler_source = unknown();
-    snapshot.route = unknown();
+    snapshot.routes.values_mut().for_each(|seen| *seen = unknown());
     let facts = facts(&world, &snapshot);
     let why = Synced::Unknown("no answer".to_owned());
     assert_eq!((facts.target, facts.primary), (unknown(), unknown()));
@@ -307,10 +306,9 @@ fn blank(world: &World) -> Snapshot {
         canary_service: Seen::Absent,
         scaler_source: Seen::Absent,
         scaler_primary: Seen::Absent,
-        route: Seen::Absent,
+        routes: world.routes(None),
         route_refused: None,
         troubles: Troubles::default(),
-        gateways: BTreeMap::new(),
         slices: Slices { primary: Seen::Present(Vec::new()), canary: Seen::Present(Vec::new()) },
         former_route: Seen::Absent,
         leftovers: BTreeMap::new(),

@@ -1,23 +1,25 @@
 //! Fixtures, and what an API server does to an object that is written.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Value, json};
 use serin_api::{Canary, HttpRoute};
 use serin_core::{
-    Rollout, Routing,
+    Rollout, Routing, Seen,
     affinity::Cookies,
     build::{
         configs::{self, ConfigKind, config_refs},
-        primary,
-        route::{self, Gateways, Surroundings},
-        scaler,
+        primary, scaler,
         selector::Selector,
         services::{self, Workloads},
     },
     hash::config_checksum,
     observe::Route,
     plan::ServiceRole,
+    router::{
+        Objects,
+        gateway_api::{self as route, Gateways, Surroundings},
+    },
     validate::{Settings, validate},
 };
 
@@ -101,6 +103,13 @@ impl World {
     /// The facts about a live route.
     pub(crate) fn read(&self, live: &HttpRoute) -> Route {
         self.around(|rollout, seen| route::read(rollout, seen, live).unwrap())
+    }
+
+    /// What the router looks at, with this route.
+    pub(crate) fn routes(&self, live: Option<&HttpRoute>) -> Objects {
+        let seen = live.map(|live| Arc::new(serde_json::to_value(live).unwrap()));
+        let route = seen.map_or(Seen::Absent, Seen::Present);
+        self.rollout().route().into_iter().map(|object| (object, route.clone())).collect()
     }
 
     fn around<T>(&self, ask: impl FnOnce(&Rollout, &Surroundings<'_>) -> T) -> T {

@@ -34,7 +34,7 @@ fn safety() -> Vec<Property<Lifecycle>> {
         Property::always("S4 only an analysed revision is promoted", |_, s: &State| s.ghost.kept("S4")),
         Property::always("S5 no rise after a rollback began", |_, s: &State| s.ghost.kept("S5")),
         Property::always("S6 at the end the route is as before", |model: &Lifecycle, s: &State| {
-            let before = model.rollout.routed().then_some(Routing::PRIMARY);
+            let before = model.rollout.router.shifts().then_some(Routing::PRIMARY);
             !matches!(s.cluster.phase, Phase::Initialized | Phase::Succeeded) || s.cluster.route == before
         }),
         Property::always("S12 a canary that is lost loses its traffic", |_, s: &State| s.ghost.kept("S12")),

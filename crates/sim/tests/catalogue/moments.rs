@@ -8,9 +8,8 @@ use serin_core::{
     Observation, Routing, Seen,
     affinity::Cookies,
     build::configs::{ConfigKind, ConfigRef, missing},
-    build::route,
     observe::{Route, Scaler, Synced},
-    rollout::Provider,
+    router::{gateway_api as route, kubernetes::Kubernetes},
 };
 use serin_sim::VirtualScaler;
 
@@ -351,7 +350,7 @@ pub(crate) fn another_route_takes_the_same_requests() -> Scenario {
 
 pub(crate) fn provider_is_changed_in_a_rollout() -> Scenario {
     let mut s = running(initialized(STEP));
-    Arc::make_mut(&mut s.world.rollout).provider = Provider::Kubernetes;
+    Arc::make_mut(&mut s.world.rollout).router = &Kubernetes;
     s.look(|o| o.former_route = Seen::Absent)
 }
 

@@ -2,6 +2,7 @@
 
 use rstest::rstest;
 use serin_api::Phase;
+use serin_core::router::gateway_api::HTTP_ROUTE;
 
 use super::{
     super::crash_tests::{Cluster, Operator},
@@ -105,7 +106,8 @@ async fn of_a_repair_between_rollouts() {
     assert!(operator.work(Phase::Initialized).await);
     let changed = cluster.api.edit(ROUTE, |route| route["spec"]["hostnames"] = json!(["other.example.com"]));
     let (caches, queue) = (&operator.ctx.cluster.caches, &operator.ctx.cluster.queue);
-    let sink = ObjectSink { kind: Kind::HttpRoute, caches: Arc::clone(caches), queue: Arc::clone(queue) };
+    let sink =
+        ObjectSink { kind: Kind::Routed(&HTTP_ROUTE), caches: Arc::clone(caches), queue: Arc::clone(queue) };
     sink.applied(serde_json::from_value(changed).unwrap());
     cluster.api.refuse(Method::PATCH, "/httproutes", 422);
     let told = told(&cluster, &operator).await;

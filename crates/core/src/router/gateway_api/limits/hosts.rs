@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use serin_api::canary::CanaryService;
 
-use super::SpecError;
 use crate::{
-    build::route::hostnames,
     names::{SUBDOMAIN, is_label},
+    router::gateway_api::hostnames,
+    validate::SpecError,
 };
 
 const FIELD: &str = "spec.service.hosts";
@@ -16,7 +16,7 @@ const FIELD: &str = "spec.service.hosts";
 const MOST: usize = 16;
 
 /// Everything wrong with the hosts. `*` stands for any host, also among others.
-pub(super) fn check(service: &CanaryService) -> Vec<SpecError> {
+pub(in crate::router::gateway_api) fn check(service: &CanaryService) -> Vec<SpecError> {
     let hosts = hostnames(service);
     let mut errors: Vec<SpecError> = hosts.iter().filter_map(|host| wrong(host)).collect();
     if hosts.len() > MOST {
@@ -53,12 +53,12 @@ fn wrong(host: &str) -> Option<SpecError> {
 }
 
 /// Whether this is a host name (RFC 1123) and no address.
-pub(super) fn is_host(text: &str) -> bool {
+pub(in crate::router::gateway_api) fn is_host(text: &str) -> bool {
     text.len() <= SUBDOMAIN && text.parse::<IpAddr>().is_err() && text.split('.').all(is_label)
 }
 
 /// The host name that was meant, if it can be told: without scheme, path, port and final dot, in lower case.
-pub(super) fn improved(text: &str) -> Option<String> {
+pub(in crate::router::gateway_api) fn improved(text: &str) -> Option<String> {
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     let rest = rest.split('/').next().unwrap_or(rest);
     let rest = match rest.rsplit_once(':') {

@@ -7,11 +7,11 @@ use serin_api::{
     canary::{CanaryService, HeaderOperations, HttpRewrite},
 };
 
-use super::SpecError;
 use crate::{
-    build::route::{filters, matches},
     names::is_header_name,
-    validate::hosts::{improved, is_host},
+    router::gateway_api::limits::hosts::{improved, is_host},
+    router::gateway_api::{filters, matches},
+    validate::SpecError,
 };
 
 /// Most filters of a rule, and most headers of one list.

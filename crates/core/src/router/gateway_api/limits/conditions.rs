@@ -6,11 +6,13 @@ use serin_api::{
     gateway::{HttpPathMatch, HttpRouteMatch},
 };
 
-use super::SpecError;
 use crate::{
-    build::route::matches,
     names::is_header_name,
-    validate::re2::{self, NotRe2},
+    router::gateway_api::matches,
+    validate::{
+        SpecError,
+        re2::{self, NotRe2},
+    },
 };
 
 /// Methods of the Gateway API.

@@ -2,8 +2,8 @@
 
 use serin_api::{canary::CorsPolicy, duration};
 
-use super::{SpecError, conditions::METHODS};
-use crate::names::is_header_name;
+use super::conditions::METHODS;
+use crate::{names::is_header_name, validate::SpecError};
 
 /// Most entries of a list.
 const MOST: usize = 64;

@@ -10,19 +10,21 @@ use serin_api::{
     gateway::GROUP,
 };
 
-use super::SpecError;
+use crate::validate::SpecError;
 
 mod conditions;
 mod cors;
 mod filters;
+pub(super) mod hosts;
 mod timeouts;
 
 /// Most parents of a route.
 const MOST_PARENTS: usize = 32;
 
-/// Everything wrong with the parts of the Canary that the route is made of, but for its hosts.
+/// Everything wrong with the parts of the Canary that the route is made of.
 pub(super) fn check(spec: &CanarySpec, service: &CanaryService) -> Vec<SpecError> {
-    let mut errors = parents(&service.gateway_refs);
+    let mut errors = hosts::check(service);
+    errors.extend(parents(&service.gateway_refs));
     errors.extend(timeouts::check(service));
     errors.extend(conditions::check(spec, service));
     errors.extend(filters::check(spec, service));

@@ -1,4 +1,4 @@
-//! The HTTPRoute that splits traffic between primary and canary.
+//! The HTTPRoute as it should be.
 
 use serde_json::{Value, json};
 use serin_api::{
@@ -10,6 +10,7 @@ use serin_api::{
     },
 };
 
+use super::{affinity, filters, handover, matches, normalise, original, parents, parents::Gateways, read};
 use crate::{
     Rollout, Routing,
     affinity::Cookies,
@@ -18,31 +19,12 @@ use crate::{
         metadata::{Map, marked},
         owner,
         selector::Selector,
+        service as service_of,
     },
 };
 
 /// Header of the rule that keeps both sides warm; its value is the Canary's UID, which nobody sends.
-const WARM_UP: &str = "x-serin-warm-up";
-
-mod accept;
-mod affinity;
-mod defaults;
-mod filters;
-mod handover;
-pub mod matches;
-mod original;
-mod parents;
-mod read;
-mod retire;
-mod weights;
-
-pub use defaults::normalise;
-pub(crate) use filters::filters;
-pub use original::{reverted, step_back};
-pub use parents::{Gateways, gateway_key};
-pub use read::{outlives, read};
-pub use retire::retired;
-pub use weights::{reweighted, shares};
+pub(super) const WARM_UP: &str = "x-serin-warm-up";
 
 /// What a route depends on besides its Canary.
 #[derive(Clone, Copy, Debug)]
@@ -116,7 +98,7 @@ fn stepped(
     if !routing.warm {
         return Ok(spec);
     }
-    if let Some(introduced) = handover::introduced(rollout, super::service(rollout)?, live) {
+    if let Some(introduced) = handover::introduced(rollout, service_of(rollout)?, live) {
         return Ok(introduced);
     }
     spec.rules.extend(handover::former(rollout, live));
@@ -124,12 +106,12 @@ fn stepped(
     Ok(spec)
 }
 
-fn annotations(rollout: &Rollout) -> Map {
+pub(super) fn annotations(rollout: &Rollout) -> Map {
     let apex = rollout.spec.service.as_ref().and_then(|service| service.apex.as_ref());
     marked(apex.and_then(|apex| apex.annotations.clone()).unwrap_or_default())
 }
 
-fn labels(rollout: &Rollout, selector: Option<&Selector>) -> Map {
+pub(super) fn labels(rollout: &Rollout, selector: Option<&Selector>) -> Map {
     let apex = rollout.spec.service.as_ref().and_then(|service| service.apex.as_ref());
     let Some(apex) = apex else { return Map::new() };
     let mut labels = apex.labels.clone().unwrap_or_default();
@@ -142,14 +124,14 @@ fn labels(rollout: &Rollout, selector: Option<&Selector>) -> Map {
 /// # Errors
 /// As [`route`].
 pub fn spec(rollout: &Rollout, routing: Routing, cookies: &Cookies) -> Result<HttpRouteSpec, BuildError> {
-    let service = super::service(rollout)?;
+    let service = service_of(rollout)?;
     let mut spec = HttpRouteSpec { rules: rules(rollout, service, routing, cookies)?, ..attached(service) };
     normalise(&mut spec);
     Ok(spec)
 }
 
 /// A route without rules.
-fn attached(service: &CanaryService) -> HttpRouteSpec {
+pub(super) fn attached(service: &CanaryService) -> HttpRouteSpec {
     HttpRouteSpec {
         parent_refs: service.gateway_refs.iter().map(ParentReference::from).collect(),
         hostnames: hostnames(service).to_vec(),
@@ -192,7 +174,7 @@ fn rules(
 }
 
 /// Matches no request; keeps both sides in the gateway's configuration.
-fn warm_rule(rollout: &Rollout, service: &CanaryService) -> HttpRouteRule {
+pub(super) fn warm_rule(rollout: &Rollout, service: &CanaryService) -> HttpRouteRule {
     let side = |name| HttpBackendRef::service(name, service.port, 50);
     HttpRouteRule {
         matches: vec![HttpRouteMatch {
@@ -229,7 +211,7 @@ fn mirror(rollout: &Rollout, service: &CanaryService) -> HttpRouteFilter {
 }
 
 /// A rule without backends.
-fn rule(service: &CanaryService, matches: Vec<HttpRouteMatch>) -> HttpRouteRule {
+pub(super) fn rule(service: &CanaryService, matches: Vec<HttpRouteMatch>) -> HttpRouteRule {
     let set = |limit: &Option<String>| limit.clone().filter(|limit| !limit.is_empty());
     let (request, backend_request) = (set(&service.timeout), set(&service.backend_timeout));
     let timeouts = (request.is_some() || backend_request.is_some()).then(|| HttpRouteTimeouts {
