@@ -19,6 +19,14 @@ pub const NO_PROGRESSIVE: &str = "Progressive traffic is not supported when usin
 /// What is done about it, under the field's former name.
 pub const ITERATIONS_SET: &str = "Setting canaryAnalysis.iterations: 10";
 
+/// `analysis.mirror` with a router that cannot.
+pub const NO_MIRROR: &str = "analysis.mirror is not supported by this provider, no request is copied";
+/// `analysis.sessionAffinity` with a router that knows no cookies.
+pub const NO_AFFINITY: &str =
+    "analysis.sessionAffinity is not supported by this provider, users may change sides";
+/// `analysis.stepWeightPromotion` of an A/B test with a router that moves all chosen requests at once.
+pub const NO_PROMOTION_STEPS: &str = "analysis.stepWeightPromotion of an A/B test is not supported by this provider, the promotion takes one step";
+
 /// Alert at the end of the initialisation.
 pub fn alert_initialized(kind: &str) -> String {
     format!("New {kind} detected, initialization completed.")
@@ -169,11 +177,12 @@ impl Rollout {
             crate::identity::target(self)
         )
     }
-    pub(crate) fn say_service_exchanged(&self) -> String {
-        if self.router.shifts() {
-            format!("The Services of {} have other names now! Restarting analysis", self.full_name())
-        } else {
-            format!("No HTTPRoute shifts the traffic of {} any more! Restarting analysis", self.full_name())
+    pub(crate) fn say_service_exchanged(&self, renamed: bool) -> String {
+        let name = self.full_name();
+        match (self.router.shifts(), renamed) {
+            (false, _) => format!("No HTTPRoute shifts the traffic of {name} any more! Restarting analysis"),
+            (true, true) => format!("The Services of {name} have other names now! Restarting analysis"),
+            (true, false) => format!("Another route shifts the traffic of {name} now! Restarting analysis"),
         }
     }
     pub(crate) fn say_overlap(&self, said: &str) -> String {

@@ -70,7 +70,8 @@ fn restart(turn: &mut Turn) {
     if !analysing || turn.next.rollback_reason.is_some() {
         return;
     }
-    turn.note(turn.rollout().say_service_exchanged());
+    let renamed = turn.obs.status.service_name.as_ref() != Some(&turn.rollout().apex);
+    turn.note(turn.rollout().say_service_exchanged(renamed));
     predecessor::traffic_ends(turn);
     status::reset(&mut turn.next);
     turn.next.checks.clear();
