@@ -26,6 +26,8 @@ impl Kind {
     pub const ROUTE: Self = Self::new("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes");
     /// `gateway.networking.k8s.io/v1` Gateway.
     pub const GATEWAY: Self = Self::new("gateway.networking.k8s.io", "v1", "Gateway", "gateways");
+    /// `networking.k8s.io/v1` Ingress.
+    pub const INGRESS: Self = Self::new("networking.k8s.io", "v1", "Ingress", "ingresses");
     /// `apps/v1` Deployment.
     pub const DEPLOYMENT: Self = Self::new("apps", "v1", "Deployment", "deployments");
     /// `apps/v1` DaemonSet.
@@ -60,11 +62,12 @@ impl Kind {
         Self::new("rbac.authorization.k8s.io", "v1", "ClusterRole", "clusterroles");
 
     /// All of a namespace that manifests and patches of tests name.
-    const NAMESPACED: [Self; 13] = [
+    const NAMESPACED: [Self; 14] = [
         Self::CANARY,
         Self::METRIC_TEMPLATE,
         Self::ROUTE,
         Self::GATEWAY,
+        Self::INGRESS,
         Self::DEPLOYMENT,
         Self::DAEMON_SET,
         Self::AUTOSCALER,

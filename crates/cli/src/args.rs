@@ -49,6 +49,9 @@ pub(crate) struct RunArgs {
     /// What routes the traffic of Canaries without spec.provider.
     #[arg(long, env = "SERIN_MESH_PROVIDER", default_value = "gatewayapi:v1")]
     pub(crate) mesh_provider: String,
+    /// Prefix of the annotations that the NGINX Ingress controller reads.
+    #[arg(long, env = "SERIN_INGRESS_ANNOTATIONS_PREFIX", default_value = "nginx.ingress.kubernetes.io")]
+    pub(crate) ingress_annotations_prefix: String,
     /// Prometheus of Canaries without spec.metricsServer.
     #[arg(long, env = "SERIN_METRICS_SERVER", default_value = "http://prometheus:9090")]
     pub(crate) metrics_server: String,

@@ -3,12 +3,11 @@
 use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches, parser::ValueSource};
 
 /// Flags with a value, and why they are not needed.
-const WITH_VALUE: [(&str, &str); 14] = [
+const WITH_VALUE: [(&str, &str); 13] = [
     ("kubeconfig-qps", "the API server's own fairness limits requests"),
     ("kubeconfig-burst", "the API server's own fairness limits requests"),
     ("control-loop-interval", "nothing is polled"),
     ("threadiness", "see --concurrency"),
-    ("ingress-annotations-prefix", "of a provider that is not supported"),
     ("ingress-class", "of a provider that is not supported"),
     ("v", KLOG),
     ("vmodule", KLOG),

@@ -79,6 +79,7 @@ fn settings(args: &RunArgs) -> anyhow::Result<Settings> {
         |name: &str, value| TimeDelta::from_std(value).with_context(|| format!("--{name} is too long"));
     Ok(Settings {
         mesh_provider: args.mesh_provider.clone(),
+        ingress_annotations: args.ingress_annotations_prefix.clone(),
         min_interval: span("min-interval", args.min_interval)?,
         selector_labels: args.selector_labels.0.clone(),
         include_label_prefix: args.include_label_prefix.0.clone(),

@@ -36,6 +36,8 @@ pub struct Rollout {
     pub apex: String,
     /// What routes the traffic.
     pub router: &'static dyn Router,
+    /// What stands before the slash in the annotations of an Ingress controller.
+    pub ingress_annotations: String,
     /// Chooses the built-in queries: see [`serin_analysis::builtin::metrics_provider`].
     pub metrics_provider: String,
     /// The steps to run.
@@ -126,6 +128,11 @@ impl Rollout {
     /// The object that splits the traffic; `None` where nothing does.
     pub fn route(&self) -> Option<ObjectRef> {
         self.router.route(&self.named())
+    }
+
+    /// The kind of the object that splits the traffic, for messages.
+    pub fn route_kind(&self) -> &'static str {
+        self.router.kinds().first().map_or("route", |kind| kind.name)
     }
 
     /// Every object that the router has to see.

@@ -22,6 +22,7 @@ use crate::{
 
 pub mod gateway_api;
 pub mod kubernetes;
+pub mod nginx;
 mod object;
 mod write;
 
@@ -29,7 +30,7 @@ pub use object::{Backend, ObjectKind, ObjectRef, Objects, READS, WRITES};
 pub use write::{Failure, How, Write};
 
 /// Every router there is.
-pub static ROUTERS: [&dyn Router; 2] = [&gateway_api::GatewayApi, &kubernetes::Kubernetes];
+pub static ROUTERS: [&dyn Router; 3] = [&gateway_api::GatewayApi, &nginx::Nginx, &kubernetes::Kubernetes];
 
 /// One way to split traffic between primary and canary.
 pub trait Router: Debug + Sync {
@@ -138,11 +139,10 @@ pub trait Router: Debug + Sync {
 
 /// What a router can do. What it cannot is left out of an analysis, and told, or refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Capabilities {
     /// A share of all requests.
     pub weights: bool,
-    /// Requests chosen by `analysis.match`.
-    pub matches: bool,
     /// A share of the requests that `analysis.match` chooses.
     pub shares_of_matches: bool,
     /// A copy of each request.
@@ -247,12 +247,11 @@ pub fn entry(router: &dyn Router, name: &str) -> String {
 
 /// The route that an entry stands for.
 pub fn of_entry(entry: &str) -> Option<Entry<'_>> {
-    let known = ROUTERS.into_iter().filter_map(|router| {
+    ROUTERS.into_iter().find_map(|router| {
         let name = entry.strip_prefix(router.prefix())?;
         let kind = router.kinds().first()?;
         (!name.is_empty() && !name.contains('/')).then_some(Entry { router, kind, name })
-    });
-    known.into_iter().next()
+    })
 }
 
 #[cfg(test)]

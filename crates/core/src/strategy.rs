@@ -30,7 +30,7 @@ impl Kind {
     }
 }
 
-/// What a provider that shifts no traffic leaves out of an analysis, as Flagger tells it.
+/// What a provider leaves out of an analysis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Unsupported {
     /// `analysis.match`.
@@ -39,6 +39,12 @@ pub enum Unsupported {
     Progressive,
     /// In their place `iterations` is set.
     Replaced,
+    /// `analysis.mirror`.
+    Mirror,
+    /// `analysis.sessionAffinity`.
+    Affinity,
+    /// `analysis.stepWeightPromotion` of an A/B test.
+    PromotionSteps,
 }
 
 /// The steps of one rollout and how traffic goes back to the primary afterwards.

@@ -30,6 +30,8 @@ pub const FINALIZER: &str = "finalizer.flagger.app";
 pub struct Settings {
     /// `-mesh-provider`: routes the traffic of Canaries without `spec.provider`.
     pub mesh_provider: String,
+    /// `-ingress-annotations-prefix`: what stands before the slash in the annotations of an Ingress controller.
+    pub ingress_annotations: String,
     /// The shortest time between two checks; shorter intervals are raised to it.
     pub min_interval: TimeDelta,
     /// `-selector-labels`: keys of which one must select the target's pods, the first one wins.
@@ -50,6 +52,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             mesh_provider: "gatewayapi:v1".to_owned(),
+            ingress_annotations: "nginx.ingress.kubernetes.io".to_owned(),
             min_interval: TimeDelta::seconds(10),
             selector_labels: ["app", "name", "app.kubernetes.io/name"].map(ToOwned::to_owned).to_vec(),
             include_label_prefix: Vec::new(),
@@ -144,6 +147,7 @@ fn checked(
             target: spec.target_ref.name.clone(),
             apex: spec.apex_name().to_owned(),
             router,
+            ingress_annotations: settings.ingress_annotations.clone(),
             metrics_provider: metrics_provider(
                 &settings.mesh_provider,
                 spec.provider.as_deref(),

@@ -17,6 +17,8 @@ mod handover;
 mod identity;
 #[path = "build_objects/leftovers.rs"]
 mod leftovers;
+#[path = "build_objects/nginx.rs"]
+mod nginx;
 #[path = "build_objects/original.rs"]
 mod original;
 #[path = "build_objects/parents.rs"]

@@ -100,6 +100,28 @@ fn users_with_a_cookie_do_not_meet_a_pod_of_the_old_version(#[case] analysis: &s
     assert_eq!(share(&s), next);
 }
 
+/// The primary is told to be ready before its endpoints are told to end.
+#[test]
+fn old_pods_that_are_seen_late_are_waited_for_as_well() {
+    let mut s = started(PROGRESSIVE);
+    s.interval();
+    s.interval();
+    s.world.pods_ready();
+    for _ in 0..4 {
+        s.step();
+    }
+    s.world.leaving = 1;
+    s.drain();
+    assert_eq!(share(&s), 50);
+    s.drain();
+    assert_eq!(share(&s), 50);
+    s.world.leaving = 0;
+    s.step();
+    assert_eq!(share(&s), 50, "requests under way are given time from then on");
+    s.drain();
+    assert_eq!(share(&s), 0);
+}
+
 #[test]
 fn a_pod_that_never_ends_holds_nothing_up_for_ever() {
     let mut s = started(PROGRESSIVE);

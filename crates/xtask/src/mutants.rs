@@ -82,7 +82,8 @@ impl Ground {
             fs::remove_dir_all(&ground.sources)?;
         }
         let mut git = Command::new("git");
-        git.args(["ls-files", "-z", "--", "Cargo.*", "*.rs", "*.toml", "*.snap", "*.yaml"]).current_dir(root);
+        git.args(["ls-files", "-z", "--", "Cargo.*", "crates", "e2e", "*.toml", "metric-templates"])
+            .current_dir(root);
         let listed = git.output().context("git ls-files")?;
         for file in String::from_utf8(listed.stdout)?.split_terminator('\0') {
             let (from, to) = (root.join(file), ground.sources.join(file));

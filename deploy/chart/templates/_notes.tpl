@@ -2,10 +2,10 @@
 {{- define "serin.notes" -}}
 {{- $values := .Values -}}
 {{- include "serin.crdNote" . -}}
-{{- if not (or (regexMatch "^(gatewayapi|gatewayapi:v1.*|kubernetes)$" (default "" $values.meshProvider)) (not $values.meshProvider)) }}
+{{- if not (or (regexMatch "^(gatewayapi|gatewayapi:v1.*|nginx|kubernetes)$" (default "" $values.meshProvider)) (not $values.meshProvider)) }}
 - meshProvider {{ $values.meshProvider }} routes nothing here: Canaries without spec.provider get the condition Stalled.
 {{- end }}
-{{- range $name := list "ingressAnnotationsPrefix" "ingressClass" "kubeconfigQPS" "kubeconfigBurst" "threadiness" }}
+{{- range $name := list "ingressClass" "kubeconfigQPS" "kubeconfigBurst" "threadiness" }}
 {{- if index $values $name }}
 - {{ $name }} is ignored: it has no meaning for Serin.
 {{- end }}

@@ -37,7 +37,7 @@ pub(crate) struct Ground {
 
 /// The kinds that are recorded.
 pub(crate) fn recorded() -> Vec<Kind> {
-    let more = [Kind::SCALED_OBJECT, Kind::CONFIG_MAP, Kind::SECRET];
+    let more = [Kind::INGRESS, Kind::SCALED_OBJECT, Kind::CONFIG_MAP, Kind::SECRET];
     RECORDED.into_iter().chain(more).collect()
 }
 

@@ -112,7 +112,7 @@ pub struct CanaryStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub autoscaler_name: Option<String>,
 
-    /// The HTTPRoute that splits the traffic.
+    /// The route that splits the traffic: the name of an HTTPRoute, or `nginx/<name>` of an Ingress.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub route_name: Option<String>,
 

@@ -44,7 +44,7 @@ const FLAGS: [&str; 31] = [
 type Probe = fn(&Options) -> String;
 
 /// Arguments as users of Flagger write them, and what they mean.
-const MEANINGS: [(&str, Probe, &str); 36] = [
+const MEANINGS: [(&str, Probe, &str); 38] = [
     ("", |o| format!("{:?}", o.namespace), "None"),
     ("-namespace=test", |o| format!("{:?}", o.namespace), "Some(\"test\")"),
     ("-kubeconfig=/k", |o| format!("{:?}", o.kubeconfig), "Some(\"/k\")"),
@@ -56,6 +56,8 @@ const MEANINGS: [(&str, Probe, &str); 36] = [
     ("-port=8081", |o| o.listen.to_string(), "0.0.0.0:8081"),
     ("", |o| o.settings.mesh_provider.clone(), "gatewayapi:v1"),
     ("-mesh-provider=kubernetes", |o| o.settings.mesh_provider.clone(), "kubernetes"),
+    ("", |o| o.settings.ingress_annotations.clone(), "nginx.ingress.kubernetes.io"),
+    ("-ingress-annotations-prefix=custom.io", |o| o.settings.ingress_annotations.clone(), "custom.io"),
     ("", |o| o.settings.selector_labels.join("|"), "app|name|app.kubernetes.io/name"),
     ("-selector-labels=team,app", |o| o.settings.selector_labels.join("|"), "team|app"),
     ("", |o| o.settings.include_label_prefix.join("|"), ""),
@@ -147,14 +149,13 @@ fn flags_of_the_log_have_their_meaning() {
 }
 
 /// Arguments without a meaning, and their flag as the log names it.
-const IGNORED: [(&str, &str); 16] = [
+const IGNORED: [(&str, &str); 15] = [
     ("-kubeconfig-qps=100", "kubeconfig-qps"),
     ("-kubeconfig-burst 250", "kubeconfig-burst"),
     ("-control-loop-interval=10s", "control-loop-interval"),
     ("-threadiness=2", "threadiness"),
     ("-zap-replace-globals", "zap-replace-globals"),
     ("-zap-replace-globals=false", "zap-replace-globals"),
-    ("-ingress-annotations-prefix=nginx.ingress.kubernetes.io", "ingress-annotations-prefix"),
     ("-ingress-class=contour", "ingress-class"),
     ("-v=4", "v"),
     ("-v 4", "v"),

@@ -15,6 +15,7 @@ use crate::{
 
 mod configs;
 mod leftovers;
+mod nginx;
 mod order;
 mod revert;
 mod texts;

@@ -26,10 +26,11 @@ const TEMPLATE: &str = "/f:spec/f:template";
 /// Where an entry says which ports of a Service it sets.
 const PORTS: &str = "/f:spec/f:ports";
 
-/// What only who made an object sets, by kind: a workload, a Service, an autoscaler, a config.
-const MADE: [&str; 6] = [
+/// What only who made an object sets, by kind: a workload, a Service, an Ingress, an autoscaler, a config.
+const MADE: [&str; 7] = [
     "/f:spec/f:selector",
     "/f:spec/f:type",
+    "/f:spec/f:rules",
     "/f:spec/f:scaleTargetRef",
     "/f:data",
     "/f:binaryData",

@@ -199,7 +199,7 @@ impl Turn<'_> {
         if !self.rollout().router.shifts() {
             return Ok(());
         }
-        let route = self.known("HTTPRoute", &self.obs.route)?;
+        let route = self.known(self.rollout().route_kind(), &self.obs.route)?;
         let want = self.writable(want);
         let shaped = |route: &Route| route.in_shape || route.refused.is_some();
         if route.is_some_and(|r| shaped(r) && r.routing == Some(want)) {
@@ -232,7 +232,9 @@ impl Turn<'_> {
     /// Sends all traffic to the primary. A route of the user's is taken in steps: the gateway learns of the primary,
     /// which then gets the traffic, and only when requests under way have ended it forgets the user's own backends.
     pub(super) fn take_route(&mut self) -> Flow {
-        let route = self.known("HTTPRoute", &self.obs.route)?.filter(|_| self.rollout().router.shifts());
+        let route = self
+            .known(self.rollout().route_kind(), &self.obs.route)?
+            .filter(|_| self.rollout().router.shifts());
         let Some(route) = route.filter(|route| route.users) else {
             return self.ensure_route(Routing::PRIMARY);
         };

@@ -73,7 +73,8 @@ fn restart(turn: &mut Turn) {
     if !matches!(turn.next.stage, Stage::Analysing(_)) {
         return;
     }
-    turn.tell(&EventKind::ServiceExchanged);
+    let renamed = turn.before().names.service.as_ref() != Some(&turn.rollout().apex);
+    turn.tell(&EventKind::ServiceExchanged { renamed });
     predecessor::traffic_ends(turn);
     turn.next.forget_rollout();
     turn.next.checks.clear();

@@ -117,17 +117,25 @@ fn users_stay(turn: &Turn) -> bool {
 
 /// Users who are to stay on the version that they saw must not meet a pod of the old one. A ready primary may still
 /// have pods that are about to end and serve to the last, and a gateway may know them longer than any pause that
-/// could be chosen: they have to be gone.
+/// could be chosen: they have to be gone. Endpoints tell of them later than the primary of its readiness, so that they are
+/// looked for until traffic moves.
 fn old_pods_gone(turn: &mut Turn) -> Flow {
-    if !users_stay(turn) || turn.next.hold.is_some() {
+    let moves = turn.next.hold.is_some() && turn.rollout().strategy.promotion_step > 0;
+    if !users_stay(turn) || moves {
         return Ok(());
     }
     let leaving = turn.known("endpoints", &turn.obs.endpoints.leaving)?.copied().unwrap_or(0);
-    let deadline = turn.phase_deadline();
-    if leaving == 0 || deadline <= turn.now() {
+    if leaving == 0 {
+        turn.next.waiting = None;
         return Ok(());
     }
-    Err(Stop::from(WaitReason::PrimaryPodsLeave(leaving)).until(Some(deadline)))
+    let reason = WaitReason::PrimaryPodsLeave(leaving);
+    let deadline = turn.wait_ends(&reason).unwrap_or_else(|| turn.phase_deadline());
+    if deadline <= turn.now() {
+        return Ok(());
+    }
+    turn.release();
+    Err(Stop::from(reason).until(Some(deadline)))
 }
 
 /// A pod of the old version that is gone must not be sent a request any more.
@@ -136,7 +144,6 @@ fn old_pods_forgotten(turn: &mut Turn) -> Flow {
         return Ok(());
     }
     turn.hold_if_none(HoldKind::Drain);
-    turn.next.waiting = None;
     if turn.held_enough(HoldKind::Drain) { Ok(()) } else { Err(Stop::Acted) }
 }
 

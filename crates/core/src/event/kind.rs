@@ -34,7 +34,10 @@ pub enum EventKind {
         former: String,
     },
     /// The Services have other names, or no route shifts the traffic any more.
-    ServiceExchanged,
+    ServiceExchanged {
+        /// Whether it is their names.
+        renamed: bool,
+    },
     /// The analysis begins.
     Starting,
     /// What the provider leaves out of the analysis.
@@ -182,14 +185,7 @@ impl EventKind {
     fn fixed(&self) -> &'static str {
         match self {
             Self::ProvidersAvailable => "all the metrics providers are available!",
-            Self::Unsupported(Unsupported::AbTest) => {
-                "A/B testing is not supported when using the kubernetes provider"
-            }
-            Self::Unsupported(Unsupported::Progressive) => {
-                "Progressive traffic is not supported when using the kubernetes provider"
-            }
-            // The field under its former name.
-            Self::Unsupported(Unsupported::Replaced) => "Setting canaryAnalysis.iterations: 10",
+            Self::Unsupported(unsupported) => in_words(*unsupported),
             Self::RoutingToCanary => "Routing all traffic to canary",
             Self::MirroringEnds => "Stop traffic mirroring and route all traffic to canary",
             _ => "Routing all traffic to primary",
@@ -236,11 +232,14 @@ impl EventKind {
                  serves until then",
                 crate::identity::target(rollout)
             ),
-            Self::ServiceExchanged if rollout.router.shifts() => {
+            Self::ServiceExchanged { .. } if !rollout.router.shifts() => {
+                format!("No HTTPRoute shifts the traffic of {name} any more! Restarting analysis")
+            }
+            Self::ServiceExchanged { renamed: true } => {
                 format!("The Services of {name} have other names now! Restarting analysis")
             }
-            Self::ServiceExchanged => {
-                format!("No HTTPRoute shifts the traffic of {name} any more! Restarting analysis")
+            Self::ServiceExchanged { renamed: false } => {
+                format!("Another route shifts the traffic of {name} now! Restarting analysis")
             }
             Self::Starting => format!("Starting canary analysis for {target}"),
             Self::Failed => format!("Canary failed! Scaling down {name}"),
@@ -260,6 +259,23 @@ pub fn post_rollout(hook: &str, answer: Result<(), &str>) -> (Level, String) {
     match answer {
         Ok(()) => (Level::Normal, format!("Post-rollout check {hook} passed")),
         Err(why) => (Level::Warning, format!("Post-rollout hook {hook} failed {why}")),
+    }
+}
+
+/// What a provider leaves out, in Flagger's words where Flagger has it.
+fn in_words(unsupported: Unsupported) -> &'static str {
+    match unsupported {
+        Unsupported::AbTest => "A/B testing is not supported when using the kubernetes provider",
+        Unsupported::Progressive => "Progressive traffic is not supported when using the kubernetes provider",
+        // The field under its former name.
+        Unsupported::Replaced => "Setting canaryAnalysis.iterations: 10",
+        Unsupported::Mirror => "analysis.mirror is not supported by this provider, no request is copied",
+        Unsupported::Affinity => {
+            "analysis.sessionAffinity is not supported by this provider, users may change sides"
+        }
+        Unsupported::PromotionSteps => {
+            "analysis.stepWeightPromotion of an A/B test is not supported by this provider, the promotion takes one step"
+        }
     }
 }
 

@@ -83,7 +83,7 @@ impl Router for GatewayApi {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { weights: true, matches: true, shares_of_matches: true, mirror: true, affinity: true }
+        Capabilities { weights: true, shares_of_matches: true, mirror: true, affinity: true }
     }
 
     fn kinds(&self) -> &'static [&'static ObjectKind] {

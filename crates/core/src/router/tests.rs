@@ -6,6 +6,7 @@ use super::*;
 #[case("gatewayapi:v1", Some("gatewayapi:v1"))]
 #[case("gatewayapi:v1beta1", Some("gatewayapi:v1"))]
 #[case("gatewayapi", Some("gatewayapi:v1"))]
+#[case("nginx", Some("nginx"))]
 #[case("kubernetes", Some("kubernetes"))]
 #[case("istio", None)]
 #[case("", None)]
@@ -37,4 +38,20 @@ fn entries_lead_back_to_their_router() {
 #[case("configmap/podinfo")]
 fn what_is_no_route_has_none(#[case] entry: &str) {
     assert!(of_entry(entry).is_none());
+}
+
+/// The operator may do what its routers need, and the role says so in one place.
+#[test]
+fn the_role_has_the_rights_of_every_kind() {
+    let manifest = include_str!("../../../../deploy/kustomize/base/cluster-role.yaml");
+    let documents: Vec<Value> = serde_saphyr::from_multiple(manifest).unwrap();
+    let rules = documents[0]["rules"].as_array().unwrap();
+    let has = |list: &Value, text: &str| list.as_array().unwrap().iter().any(|item| item == text);
+    for kind in kinds() {
+        let rule = rules
+            .iter()
+            .find(|rule| has(&rule["apiGroups"], kind.group) && has(&rule["resources"], kind.plural));
+        let rule = rule.unwrap_or_else(|| panic!("{kind:?}"));
+        assert!(kind.verbs.iter().all(|verb| has(&rule["verbs"], verb)), "{kind:?}");
+    }
 }

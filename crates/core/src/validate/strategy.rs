@@ -13,7 +13,21 @@ const ITERATIONS: i64 = 10;
 
 /// Leaves out of an analysis what the router cannot do. Returns what to tell the user of it.
 pub(super) fn fit(analysis: &mut CanaryAnalysis, able: Capabilities) -> Vec<Unsupported> {
-    if able.weights { Vec::new() } else { without_route(analysis) }
+    if !able.weights {
+        return without_route(analysis);
+    }
+    let mut warnings = Vec::new();
+    if !able.mirror && std::mem::take(&mut analysis.mirror) {
+        warnings.push(Unsupported::Mirror);
+    }
+    if !able.affinity && analysis.session_affinity.take().is_some() {
+        warnings.push(Unsupported::Affinity);
+    }
+    let chooses = !able.shares_of_matches && !analysis.match_.is_empty();
+    if analysis.step_weight_promotion.take_if(|step| chooses && *step > 0).is_some() {
+        warnings.push(Unsupported::PromotionSteps);
+    }
+    warnings
 }
 
 /// A provider that shifts no traffic: what needs a route is left out, and the canary is tested for a number of rounds,

@@ -20,6 +20,10 @@ const DAEMON_SET: &str =
     r#"{"targetRef": {"apiVersion": "apps/v1", "kind": "DaemonSet", "name": "podinfo"}}"#;
 const SERVICE: &str = r#"{"targetRef": {"apiVersion": "v1", "kind": "Service", "name": "podinfo"}}"#;
 const KUBERNETES: &str = r#"{"provider":"kubernetes"}"#;
+const NGINX: &str = r#"{
+    "provider": "nginx",
+    "ingressRef": {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "name": "shop"}
+}"#;
 
 fn quiet(mut s: Scenario) -> Scenario {
     s.take_told();
@@ -149,6 +153,22 @@ pub(crate) fn kubernetes_without_iterations() -> Scenario {
     s.ship("b");
     s.pods_ready();
     s
+}
+
+pub(crate) fn nginx_leaves_out_what_it_cannot_do() -> Scenario {
+    let analysis = r#"{"iterations":2,"mirror":true,"stepWeightPromotion":10,"sessionAffinity":{"cookieName":"c"},
+        "match":[{"headers":{"x":{"exact":"y"}}}]}"#;
+    let mut s = of(analysis, NGINX);
+    s.ship("b");
+    s.pods_ready();
+    s
+}
+
+pub(crate) fn another_ingress_is_named_in_a_rollout() -> Scenario {
+    let mut s = running(of(STEP, NGINX));
+    let rollout = Arc::make_mut(&mut s.world.rollout);
+    "store".clone_into(&mut rollout.spec.ingress_ref.as_mut().unwrap().name);
+    s.look(|_| {})
 }
 
 /// A gate, a hook or a check of each kind is closed once and opened then.

@@ -106,6 +106,19 @@ pub(crate) const CATALOGUE: &[Moment] = moments! {
         "Normal" "Advance podinfo.default canary iteration 1/10",
         "info" "New revision detected, progressing canary analysis.",
     ],
+    nginx_leaves_out_what_it_cannot_do: [
+        "Normal" "New revision detected! Scaling up podinfo.default",
+        "Warning" "canary deployment podinfo.default not ready: waiting for rollout to finish: 0 of 1 (readyThreshold 100%) updated replicas are available",
+        "Normal" "Starting canary analysis for podinfo.default",
+        "Warning" "analysis.mirror is not supported by this provider, no request is copied",
+        "Warning" "analysis.sessionAffinity is not supported by this provider, users may change sides",
+        "Warning" "analysis.stepWeightPromotion of an A/B test is not supported by this provider, the promotion takes one step",
+        "Normal" "Advance podinfo.default canary iteration 1/2",
+        "info" "New revision detected, progressing canary analysis.",
+    ],
+    another_ingress_is_named_in_a_rollout: [
+        "Normal" "Another route shifts the traffic of podinfo.default now! Restarting analysis",
+    ],
     gates: [
         "Warning" "Halt podinfo.default advancement waiting for approval cr",
         "Normal" "Rollback hook rb not signaling a rollback",

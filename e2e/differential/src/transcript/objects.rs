@@ -8,9 +8,10 @@ use super::{Aspect, Topic, Transcript, flat::flat};
 use crate::normal::Normal;
 
 /// The kinds whose objects are compared.
-const COMPARED: [Kind; 9] = [
+const COMPARED: [Kind; 10] = [
     Kind::CANARY,
     Kind::ROUTE,
+    Kind::INGRESS,
     Kind::DEPLOYMENT,
     Kind::DAEMON_SET,
     Kind::SERVICE,

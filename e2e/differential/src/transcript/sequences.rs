@@ -13,6 +13,9 @@ use crate::normal::Normal;
 /// What client-go puts before the text of an event that it counts together with others.
 const COMBINED: &str = "(combined from similar events): ";
 
+/// Before the annotations of the NGINX Ingress controller.
+const NGINX: &str = "nginx.ingress.kubernetes.io/";
+
 /// Everything that the versions of objects tell.
 pub(crate) fn of(versions: &Versions, normal: &mut Normal) -> Transcript {
     let mut transcript = Transcript::default();
@@ -20,6 +23,9 @@ pub(crate) fn of(versions: &Versions, normal: &mut Normal) -> Transcript {
         match version.kind {
             Kind::CANARY => status(&version.object["status"], normal, &mut transcript),
             Kind::ROUTE => transcript.add_news(Topic::new(Aspect::Route, ""), split(&version.object)),
+            Kind::INGRESS if is_canary(&version.object) => {
+                transcript.add_news(Topic::new(Aspect::Route, ""), share(&version.object));
+            }
             Kind::DEPLOYMENT => replicas(version, &mut transcript),
             Kind::EVENT => event(&version.object, normal, &mut transcript),
             _ => {}
@@ -48,6 +54,19 @@ fn split(route: &Value) -> String {
     let rules = route.pointer("/spec/rules").and_then(Value::as_array);
     let texts: Vec<String> = rules.into_iter().flatten().filter(|rule| !warms_up(rule)).map(rule).collect();
     texts.join(" | ")
+}
+
+/// Whether an Ingress is a copy for the canary.
+fn is_canary(ingress: &Value) -> bool {
+    ingress["metadata"]["annotations"][format!("{NGINX}canary")] == "true"
+}
+
+/// What an Ingress for the canary says of its share.
+fn share(ingress: &Value) -> String {
+    let annotations = ingress["metadata"]["annotations"].as_object().into_iter().flatten();
+    let said = annotations.filter_map(|(key, value)| Some((key.strip_prefix(NGINX)?, value.as_str()?)));
+    let said = said.filter(|(key, _)| key.starts_with("canary-"));
+    said.map(|(key, value)| format!("{key} {value}")).collect::<Vec<_>>().join(", ")
 }
 
 fn rule(rule: &Value) -> String {
@@ -121,6 +140,18 @@ mod tests {
             lines(vec![version(1, Kind::ROUTE, route)], Aspect::Route, ""),
             ["p 80, c 20, mirror to c"]
         );
+    }
+
+    #[test]
+    fn a_copy_of_an_ingress_is_its_share() {
+        let ingress = |canary: Value| {
+            let annotations = json!({
+                "nginx.ingress.kubernetes.io/canary": canary, "nginx.ingress.kubernetes.io/canary-weight": "20", "a": "b",
+            });
+            version(1, Kind::INGRESS, json!({"metadata": {"annotations": annotations}}))
+        };
+        assert_eq!(lines(vec![ingress(json!("true"))], Aspect::Route, ""), ["canary-weight 20"]);
+        assert_eq!(lines(vec![ingress(json!(null))], Aspect::Route, ""), [""; 0]);
     }
 
     #[test]

@@ -37,7 +37,6 @@ async fn what_cannot_work_is_refused_with_a_remedy() {
 #[tokio::test]
 async fn what_is_ignored_is_noted() {
     let noted = [
-        ("ingressAnnotationsPrefix=nginx", "ingressAnnotationsPrefix is ignored"),
         ("ingressClass=contour", "ingressClass is ignored"),
         ("kubeconfigQPS=200", "kubeconfigQPS is ignored"),
         ("kubeconfigBurst=500", "kubeconfigBurst is ignored"),
@@ -50,7 +49,13 @@ async fn what_is_ignored_is_noted() {
         let shown = notes(&[&format!("--set={value}")]).await;
         assert!(shown.contains(message), "{value}: {shown}");
     }
-    for value in ["meshProvider=kubernetes", "meshProvider=gatewayapi:v1beta1", "global.region=eu"] {
+    for value in [
+        "meshProvider=kubernetes",
+        "meshProvider=nginx",
+        "ingressAnnotationsPrefix=custom.io",
+        "meshProvider=gatewayapi:v1beta1",
+        "global.region=eu",
+    ] {
         let shown = notes(&[&format!("--set={value}")]).await;
         assert!(!shown.contains("Please note"), "{value}: {shown}");
     }

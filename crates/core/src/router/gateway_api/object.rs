@@ -42,7 +42,7 @@ pub struct Surroundings<'a> {
 /// The route for a server-side apply: it owns the parents, host names and rules, and its own metadata.
 ///
 /// A route that was not generated for this Canary does not become owned by it, and remembers what it said before
-/// ([`reverted`]).
+/// ([`super::reverted`]).
 ///
 /// # Errors
 /// [`BuildError::Match`] for a match that a route cannot say, [`BuildError::NoService`] without
