@@ -10,7 +10,7 @@ use crate::{flagger_program, manifest, settings::target, spare::Operator};
 /// Starts Flagger for one namespace of the cluster that `KUBECONFIG` names.
 ///
 /// # Errors
-/// As [`program`], or there is no such file.
+/// As [`flagger_program::program`], or there is no such file.
 pub async fn start(namespace: &str) -> Result<Operator> {
     let kubeconfig = std::env::var_os("KUBECONFIG").context("name the cluster's file by KUBECONFIG")?;
     let folder = target().join("e2e");
@@ -23,7 +23,7 @@ pub async fn start(namespace: &str) -> Result<Operator> {
 /// The folder of Flagger's own manifests: `crd.yaml`, `account.yaml` and `deployment.yaml`.
 ///
 /// # Errors
-/// As [`program`].
+/// As [`flagger_program::program`].
 pub async fn folder() -> Result<PathBuf> {
     Ok(flagger_program::program().await?.with_file_name("artifacts").join("flagger"))
 }
@@ -31,7 +31,7 @@ pub async fn folder() -> Result<PathBuf> {
 /// The objects of one of Flagger's own manifests.
 ///
 /// # Errors
-/// As [`program`], or there is no such file.
+/// As [`flagger_program::program`], or there is no such file.
 pub async fn manifest(file: &str) -> Result<Vec<DynamicObject>> {
     let path = folder().await?.join(file);
     let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
