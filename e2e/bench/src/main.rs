@@ -68,8 +68,10 @@ async fn bench(args: &Args, progress: Progress) -> Result<Runs> {
     let removed = ground.down().await;
     let runs = measured?;
     let json = serde_json::to_string(&runs)?;
-    for (name, figures) in &runs {
-        write!(stdout(), "\n{name}: {}\n", table::render(figures))?;
+    for name in Side::ALL.map(Side::name) {
+        if let Some(figures) = runs.get(name) {
+            write!(stdout(), "\n{name}: {}\n", table::render(figures))?;
+        }
     }
     if let Some(compared) = compared(&runs) {
         write!(stdout(), "\n{compared}\n")?;
@@ -85,14 +87,14 @@ async fn bench(args: &Args, progress: Progress) -> Result<Runs> {
 
 /// One operator after the other, each on a control plane of its own that nobody used before.
 async fn in_turn(args: &Args, ground: &Ground, progress: Progress) -> Result<Runs> {
-    let sides: &[Side] = if args.versus.is_some() { &[Side::Serin, Side::Flagger] } else { &[Side::Serin] };
-    for side in sides {
+    let sides = if args.versus.is_some() { Side::ALL.to_vec() } else { vec![Side::Serin] };
+    for side in &sides {
         // What has to be built must not be built in between.
         run::program(args, *side).await?;
     }
     let mut runs = Runs::new();
     for side in sides {
-        runs.insert(side.name(), run::run(args, *side, ground, progress).await?);
+        runs.insert(side.name(), run::run(args, side, ground, progress).await?);
     }
     Ok(runs)
 }

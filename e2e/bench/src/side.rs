@@ -23,6 +23,9 @@ pub(crate) enum Rival {
 }
 
 impl Side {
+    /// All of them, in the order in which they are measured and told of.
+    pub(crate) const ALL: [Self; 2] = [Self::Serin, Self::Flagger];
+
     /// The name in texts and of files.
     pub(crate) fn name(self) -> &'static str {
         match self {

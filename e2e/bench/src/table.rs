@@ -111,6 +111,9 @@ fn times(table: &mut Table, times: &Times) {
 
 fn lateness(table: &mut Table, lateness: &Lateness) {
     table.times("lateness of steps since first traffic", lateness.steps);
+    if lateness.checks == 0 {
+        return;
+    }
     let bound = |bound: Option<f64>| bound.map_or("?".to_owned(), |bound| format!("{bound} s"));
     let (p50, p99) = (bound(lateness.checks_p50_below), bound(lateness.checks_p99_below));
     let text = format!("{} checks: p50 below {p50}, p99 below {p99}", lateness.checks);
