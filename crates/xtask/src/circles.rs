@@ -24,10 +24,12 @@ const KNOWN: &[(&str, &[&str])] = &[
             "affinity",
             "build",
             "hash",
+            "identity",
             "observe",
             "plan",
             "readiness",
             "rollout",
+            "router",
             "snapshot",
             "state",
             "strategy",
@@ -35,8 +37,8 @@ const KNOWN: &[(&str, &[&str])] = &[
         ],
     ),
     ("core::build", &["primary", "service_target"]),
-    ("core::build::route", &["accept", "parents"]),
-    ("core::build::route", &["handover", "original", "read"]),
+    ("core::router::gateway_api", &["accept", "parents"]),
+    ("core::router::gateway_api", &["handover", "original", "read"]),
     ("providers", &["client", "google", "http", "setup"]),
 ];
 
