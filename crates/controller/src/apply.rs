@@ -74,7 +74,7 @@ impl ActionError {
 }
 
 /// Carries out the actions of one plan, on exactly the objects that it was decided on.
-pub struct Hands<'a> {
+pub struct Executor<'a> {
     /// Where to act.
     pub cluster: &'a Cluster,
     /// The Canary.
@@ -89,7 +89,7 @@ pub struct Hands<'a> {
     pub cookies: Cookies,
 }
 
-impl Hands<'_> {
+impl Executor<'_> {
     /// Carries out one action.
     ///
     /// # Errors

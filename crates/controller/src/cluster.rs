@@ -112,7 +112,7 @@ impl Cluster {
         self.finish(&Request { verb: Verb::Patch, kind, key }, answer)
     }
 
-    /// Hands what Flagger owns of an object over to [`Self::apply`], so that the next one takes away what is
+    /// Executor what Flagger owns of an object over to [`Self::apply`], so that the next one takes away what is
     /// not wanted any more. Changes nothing else.
     ///
     /// # Errors

@@ -76,7 +76,7 @@ enum Next {
 }
 
 /// One look in progress.
-struct Look<'a> {
+struct Reconcile<'a> {
     ctx: &'a Context,
     cluster: Cluster,
     key: &'a Key,
@@ -108,7 +108,8 @@ struct Looked {
 pub async fn reconcile(ctx: &Context, key: &Key) -> Verdict {
     let cluster = ctx.cluster.acting_for(key);
     let begun = Instant::now();
-    let mut look = Look { ctx, cluster, key, answers: Answers::default(), begun, current: None, seen: None };
+    let mut look =
+        Reconcile { ctx, cluster, key, answers: Answers::default(), begun, current: None, seen: None };
     let mut conflicts = 0;
     for _ in 0..ROUNDS {
         match Box::pin(look.round()).await {
@@ -126,7 +127,7 @@ pub async fn reconcile(ctx: &Context, key: &Key) -> Verdict {
     Verdict::Retry(Category::Conflict)
 }
 
-impl Look<'_> {
+impl Reconcile<'_> {
     async fn round(&mut self) -> Result<Next, Fault> {
         if self.ctx.stop.is_cancelled() {
             return Err(Fault::Interrupted);

@@ -86,7 +86,7 @@ fn finished(done: Option<Result<(), tokio::task::JoinError>>) {
 }
 
 async fn look(ctx: Arc<Context>, key: Key) {
-    let turn = Turn { ctx: &ctx, key: &key, settled: false };
+    let turn = ReconcileGuard { ctx: &ctx, key: &key, settled: false };
     let started = Instant::now();
     if loading::awaits(&ctx, &key) {
         return turn.later(started + POLL);
@@ -99,13 +99,13 @@ async fn look(ctx: Arc<Context>, key: Key) {
 }
 
 /// A Canary's turn; it ends however the reconcile ends.
-struct Turn<'a> {
+struct ReconcileGuard<'a> {
     ctx: &'a Context,
     key: &'a Key,
     settled: bool,
 }
 
-impl Turn<'_> {
+impl ReconcileGuard<'_> {
     fn settle(mut self, verdict: Verdict) {
         self.settled = true;
         let (queue, memory) = (&self.ctx.cluster.queue, &self.ctx.memory);
@@ -121,7 +121,7 @@ impl Turn<'_> {
     }
 }
 
-impl Turn<'_> {
+impl ReconcileGuard<'_> {
     /// Puts the reconcile off, because what it needs is being loaded.
     fn later(mut self, at: Instant) {
         self.settled = true;
@@ -135,7 +135,7 @@ impl Turn<'_> {
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for ReconcileGuard<'_> {
     fn drop(&mut self) {
         let queue = &self.ctx.cluster.queue;
         if !self.settled {

@@ -12,6 +12,8 @@
 //! | Terminating | `terminate`: the target takes over again | – |
 
 mod analyse;
+mod builder;
+
 mod ensure;
 mod finalise;
 mod gates;
@@ -25,79 +27,78 @@ mod rollback;
 mod round;
 mod terminate;
 mod traffic;
-mod turn;
 
 use crate::{Observation, Plan, Routing, observe::INVALID_SPEC, reason::WaitReason, state::Stage};
-use turn::{Flow, Stop, Turn};
+use builder::{Flow, PlanBuilder, Stop};
 
 /// Decides what to do next. The same observation always gives the same plan.
 pub fn decide(obs: &Observation) -> Plan {
-    let mut turn = Turn::new(obs);
-    let end = run(&mut turn);
-    turn.finish(end)
+    let mut plan = PlanBuilder::new(obs);
+    let end = run(&mut plan);
+    plan.finish(end)
 }
 
-fn run(turn: &mut Turn) -> Flow {
-    if turn.rollout().deleting {
-        return terminate::run(turn);
+fn run(plan: &mut PlanBuilder) -> Flow {
+    if plan.rollout().deleting {
+        return terminate::run(plan);
     }
-    if let Some(until) = turn.obs.ports_until {
-        turn.wake_at(until);
+    if let Some(until) = plan.obs.ports_until {
+        plan.wake_at(until);
     }
-    traffic::keep(turn)?;
-    if turn.rollout().spec.suspend {
+    traffic::keep(plan)?;
+    if plan.rollout().spec.suspend {
         return Err(WaitReason::Suspended.into());
     }
-    terminate::keep_finalizer(turn);
-    identity::check(turn)?;
-    if !turn.next.stage.precedes_primary() && identity::is_settled(turn) {
-        turn.keep_services();
+    terminate::keep_finalizer(plan);
+    identity::check(plan)?;
+    if !plan.next.stage.precedes_primary() && identity::is_settled(plan) {
+        plan.keep_services();
     }
-    obstacle(turn)?;
-    if !turn.next.stage.precedes_primary() {
-        leftovers::remove_scalers(turn);
+    obstacle(plan)?;
+    if !plan.next.stage.precedes_primary() {
+        leftovers::remove_scalers(plan);
     }
-    match turn.next.stage {
-        Stage::New | Stage::Initializing { .. } => initialize::run(turn),
+    match plan.next.stage {
+        Stage::New | Stage::Initializing { .. } => initialize::run(plan),
         Stage::Initialized | Stage::Succeeded | Stage::Failed { .. } | Stage::WaitingToStart { .. } => {
-            idle::run(turn)
+            idle::run(plan)
         }
-        Stage::Analysing(_) => analyse::run(turn),
-        Stage::RollingBack { .. } => rollback::run(turn),
-        Stage::Promoting { .. } => promote::run(turn),
-        Stage::Finalising { .. } | Stage::CalledOff { .. } => finalise::run(turn),
-        Stage::Terminating { .. } | Stage::Terminated => initialize::again(turn),
+        Stage::Analysing(_) => analyse::run(plan),
+        Stage::RollingBack { .. } => rollback::run(plan),
+        Stage::Promoting { .. } => promote::run(plan),
+        Stage::Finalising { .. } | Stage::CalledOff { .. } => finalise::run(plan),
+        Stage::Terminating { .. } | Stage::Terminated => initialize::again(plan),
     }
 }
 
 /// What only a user can clear away holds everything but traffic, of which none is left to a version that nobody judges
 /// meanwhile.
-fn obstacle(turn: &mut Turn) -> Flow {
-    let Some(obstacle) = &turn.obs.obstacle else { return Ok(()) };
-    if turn.next.stage.judges() && turn.obs.route.present().is_some() && turn.canary_shares() {
-        turn.send_to_primary()?;
+fn obstacle(plan: &mut PlanBuilder) -> Flow {
+    let Some(obstacle) = &plan.obs.obstacle else { return Ok(()) };
+    if plan.next.stage.judges() && plan.obs.route.present().is_some() && plan.canary_shares() {
+        plan.send_to_primary()?;
     }
     if obstacle.reason == INVALID_SPEC {
-        keep_as_declared_before(turn)?;
+        keep_as_declared_before(plan)?;
     }
     Err(Stop::from(WaitReason::Obstacle(obstacle.message.clone())).stalled(obstacle.reason))
 }
 
 /// A spec that became invalid is as good as the one before it for the objects that serve: what somebody deletes or
 /// changes is set back.
-fn keep_as_declared_before(turn: &mut Turn) -> Flow {
-    let stage = &turn.next.stage;
+fn keep_as_declared_before(plan: &mut PlanBuilder) -> Flow {
+    let stage = &plan.next.stage;
     if stage.precedes_primary() {
         return Ok(());
     }
     let want = if stage.judges() {
         Routing::PRIMARY.kept_warm()
     } else if stage.approved() {
-        turn.bearable_routing()
+        plan.safe_routing()
     } else {
-        turn.servable(turn.desired_routing())
+        plan.servable(plan.desired_routing())
     };
-    match turn.keep_route(turn.servable(want)) {
+    match plan.keep_route(plan.servable(want)) {
         Err(Stop::Wait(_)) => Ok(()),
         other => other,
     }

@@ -124,7 +124,7 @@ pub struct Route {
     /// Whether everything but the weights is as it should be.
     pub in_shape: bool,
     /// Whether it was there before the Canary.
-    pub users: bool,
+    pub preexisting: bool,
     /// Whether a rule for no request keeps backends in the gateway's configuration.
     pub warm: bool,
     /// What the gateways say of this generation.

@@ -216,7 +216,7 @@ impl World {
         Route {
             routing: Some(routing),
             in_shape,
-            users: false,
+            preexisting: false,
             warm: routing.warm,
             acceptance,
             refused: self.refused.clone().filter(|_| !in_shape),

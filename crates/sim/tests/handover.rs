@@ -21,7 +21,7 @@ fn users(routing: Option<Routing>, warm: bool) -> Route {
     Route {
         routing,
         in_shape: routing.is_some(),
-        users: true,
+        preexisting: true,
         warm,
         acceptance: Acceptance::Accepted,
         refused: None,

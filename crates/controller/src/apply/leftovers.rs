@@ -6,10 +6,10 @@ use serin_core::{
     router,
 };
 
-use super::{ActionError, Hands};
+use super::{ActionError, Executor};
 use crate::observe::leftovers::kind;
 
-impl Hands<'_> {
+impl Executor<'_> {
     /// Removes the route of an entry, or when there is none what else is left.
     pub(super) async fn remove_leftovers(&self, entry: &str) -> Result<(), ActionError> {
         let left: Vec<_> = objects(self.rollout, entry)

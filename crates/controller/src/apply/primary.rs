@@ -13,14 +13,14 @@ use serin_core::{
     snapshot::{TrackedConfig, config_conflict},
 };
 
-use super::{ActionError, Hands};
+use super::{ActionError, Executor};
 use crate::{
     error::ApiError,
     kind::Kind,
     observe::{self, AT_ONCE},
 };
 
-impl Hands<'_> {
+impl Executor<'_> {
     /// Copies the target, as it was decided on, to the primary.
     pub(super) async fn apply_primary(&self) -> Result<(), ActionError> {
         let target = self.target()?;

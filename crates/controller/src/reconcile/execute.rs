@@ -9,9 +9,9 @@ use serin_core::{
     plan::{Action, Event},
 };
 
-use super::{Decision, Fault, Look, Next, Verdict, with_status};
+use super::{Decision, Fault, Next, Reconcile, Verdict, with_status};
 use crate::{
-    apply::{ActionError, Hands},
+    apply::{ActionError, Executor},
     asks,
     error::Category,
     observe,
@@ -20,7 +20,7 @@ use crate::{
     subject,
 };
 
-impl Look<'_> {
+impl Reconcile<'_> {
     pub(super) async fn execute(&mut self, decision: Decision) -> Result<Next, Fault> {
         let mut status = decision.plan.status.clone();
         if !self.ctx.options.settings.config_tracking {
@@ -124,7 +124,7 @@ impl Look<'_> {
     }
 
     async fn act(&self, decision: &Decision) -> Result<(), Fault> {
-        let hands = Hands {
+        let hands = Executor {
             cluster: &self.cluster,
             key: self.key,
             rollout: &decision.rollout,

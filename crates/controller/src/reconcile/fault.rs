@@ -2,7 +2,7 @@
 
 use serin_core::observe::Answers;
 
-use super::{Fault, Look, Verdict};
+use super::{Fault, Reconcile, Verdict};
 use crate::{
     apply::ActionError,
     cache::Lookup,
@@ -14,7 +14,7 @@ use crate::{
 /// Attempts that may be refused before it is believed.
 const REFUSALS: u32 = 2;
 
-impl Look<'_> {
+impl Reconcile<'_> {
     /// Records a fault where users look for it. Traffic stays where it is until the next attempt.
     pub(super) async fn failed(&mut self, fault: Fault) -> Verdict {
         let category = match &fault {

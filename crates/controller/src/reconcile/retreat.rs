@@ -3,10 +3,10 @@
 use serin_api::{Canary, Phase};
 use serin_core::{Seen, router};
 
-use super::Look;
+use super::Reconcile;
 use crate::{cache::Count, error::ApiError, kind::Kind, observe};
 
-impl Look<'_> {
+impl Reconcile<'_> {
     /// Sends the traffic of a rollout to the primary, if that can serve. Returns whether there was anything to send.
     ///
     /// # Errors

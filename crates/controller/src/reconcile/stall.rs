@@ -12,7 +12,7 @@ use serin_core::{
     validate::FINALIZER,
 };
 
-use super::{Decision, Fault, Look, Next, Verdict};
+use super::{Decision, Fault, Next, Reconcile, Verdict};
 use crate::{
     apply::finalizer,
     cache::{Health, Lookup},
@@ -26,7 +26,7 @@ use crate::{
 const RIVAL: &str = "another client writes the status of this Canary, too, or Flagger's definition of Canaries was \
                      applied: if Flagger still runs, stop one of both, as each undoes the routes of the other";
 
-impl Look<'_> {
+impl Reconcile<'_> {
     /// Says why a Canary is not served, once, and leaves everything as it is.
     pub(super) async fn stall(&mut self, canary: &Canary, stall: Stall) -> Result<Next, Fault> {
         if let Some(next) = self.let_go(canary).await? {
@@ -88,13 +88,13 @@ impl Look<'_> {
     /// Flagger drops `observedGeneration` from every status that it writes. Where ours had one, Flagger has not been
     /// stopped: both undo each other's work.
     pub(super) async fn watch_for_rival(&mut self, canary: &Canary) -> Result<(), Fault> {
-        if !self.ctx.memory.claims(self.key) || !foreign(canary) {
+        if !self.ctx.memory.claims(self.key) || !written_by_flagger(canary) {
             return Ok(());
         }
         // What the watch delivered may be older than what was written.
         self.refresh().await?;
         let Lookup::Present(now) = self.cluster.caches.canaries.get(self.key) else { return Ok(()) };
-        if !foreign(&now.canary) {
+        if !written_by_flagger(&now.canary) {
             return Ok(());
         }
         self.ctx.memory.lose_claim(self.key);
@@ -132,7 +132,7 @@ pub(super) fn is_held(canary: &Canary) -> bool {
     held && metadata.deletion_timestamp.is_some()
 }
 
-fn foreign(canary: &Canary) -> bool {
+fn written_by_flagger(canary: &Canary) -> bool {
     let status = canary.status.as_ref();
     status.is_some_and(|status| status.phase != Phase::None && status.observed_generation.is_none())
 }

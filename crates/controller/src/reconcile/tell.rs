@@ -16,7 +16,7 @@ use serin_core::{
 };
 use tokio::time::Instant;
 
-use super::{Fault, Look};
+use super::{Fault, Reconcile};
 use crate::{
     asks,
     cache::Lookup,
@@ -32,7 +32,7 @@ const RETRY: Duration = Duration::from_secs(10);
 /// The name of the first event about a post-rollout hook; those before it belong to the decision itself.
 const HOOK_EVENTS: usize = 0x80;
 
-impl Look<'_> {
+impl Reconcile<'_> {
     /// Whether nobody is left to be told of this part.
     pub(super) fn is_told(&self, canary: &Canary, item: &News, part: Part) -> bool {
         self.ctx.memory.is_told(self.key, Told { at: item.at, part })
@@ -167,7 +167,7 @@ impl Look<'_> {
 pub async fn note_what_was_told(ctx: &Context) {
     for key in ctx.memory.tellers() {
         let cluster = ctx.cluster.acting_for(&key);
-        let mut look = Look {
+        let mut look = Reconcile {
             ctx,
             cluster,
             key: &key,

@@ -1,11 +1,11 @@
 //! One step after the other: hold the split for an interval, check, go on.
 
 use super::{
+    builder::{Flow, Inputs, PlanBuilder, Stop},
     ensure,
     gates::ask,
     idle::{already_promoted, begin, changed},
     leftovers, rollback, round,
-    turn::{Flow, Inputs, Stop, Turn},
 };
 use crate::{
     Routing,
@@ -21,280 +21,280 @@ use crate::{
 };
 use serin_api::Phase;
 
-pub(super) fn run(turn: &mut Turn) -> Flow {
-    let inputs = turn.inputs()?;
-    if changed(turn, inputs) {
-        return supersede(turn, inputs);
+pub(super) fn run(plan: &mut PlanBuilder) -> Flow {
+    let inputs = plan.inputs()?;
+    if changed(plan, inputs) {
+        return supersede(plan, inputs);
     }
-    if !begun(turn) {
-        leftovers::former_route_gone(turn)?;
+    if !begun(plan) {
+        leftovers::former_route_gone(plan)?;
     }
-    turn.ensure_services()?;
-    turn.ensure_apex()?;
-    if turn.next.failed_checks >= turn.rollout().threshold {
-        return rollback::begin(turn, &RollbackCause::Threshold(turn.next.failed_checks));
+    plan.ensure_services()?;
+    plan.ensure_apex()?;
+    if plan.next.failed_checks >= plan.rollout().threshold {
+        return rollback::begin(plan, &RollbackCause::Threshold(plan.next.failed_checks));
     }
-    note_lost_traffic(turn);
-    keep_route(turn)?;
-    scaled_up(turn, inputs)?;
-    wait_ready(turn, inputs)?;
-    reachable(turn)?;
-    if turn.rollout().spec.skip_analysis {
-        return promote(turn);
+    note_lost_traffic(plan);
+    keep_route(plan)?;
+    scaled_up(plan, inputs)?;
+    wait_ready(plan, inputs)?;
+    reachable(plan)?;
+    if plan.rollout().spec.skip_analysis {
+        return promote(plan);
     }
-    if turn.obs.route.present().is_none_or(|route| route.refused.is_none()) {
-        accepted(turn)?;
+    if plan.obs.route.present().is_none_or(|route| route.refused.is_none()) {
+        accepted(plan)?;
     }
-    tick(turn)
+    tick(plan)
 }
 
 /// Pods that are ready, and that no request can reach, are no canary: what is promoted has to be served.
-fn reachable(turn: &mut Turn) -> Flow {
-    let Err(mut stop) = turn.canary_has_endpoints() else { return Ok(()) };
-    if let Some(why) = &turn.obs.endpoints.unreachable {
+fn reachable(plan: &mut PlanBuilder) -> Flow {
+    let Err(mut stop) = plan.canary_has_endpoints() else { return Ok(()) };
+    if let Some(why) = &plan.obs.endpoints.unreachable {
         stop = Stop::from(WaitReason::Unreachable(why.clone())).stalled(PORT_NOT_FOUND);
     }
-    match (stop, &turn.obs.endpoints.canary) {
+    match (stop, &plan.obs.endpoints.canary) {
         (Stop::Wait(wait), Seen::Present(_)) => {
-            let deadline = turn.phase_deadline();
-            if deadline > turn.now() {
+            let deadline = plan.phase_deadline();
+            if deadline > plan.now() {
                 return Err(Stop::Wait(wait).until(Some(deadline)));
             }
-            rollback::begin(turn, &RollbackCause::Deadline(wait.text(turn.rollout())))
+            rollback::begin(plan, &RollbackCause::Deadline(wait.text(plan.rollout())))
         }
         (stop, _) => Err(stop),
     }
 }
 
 /// A route that no gateway takes measures nothing: in the end the version goes back.
-fn accepted(turn: &mut Turn) -> Flow {
-    match turn.route_accepted() {
-        Err(Stop::Wait(wait)) if turn.waited_for(wait.reason()) => {
-            rollback::begin(turn, &RollbackCause::Deadline(wait.text(turn.rollout())))
+fn accepted(plan: &mut PlanBuilder) -> Flow {
+    match plan.route_accepted() {
+        Err(Stop::Wait(wait)) if plan.waited_for(wait.reason()) => {
+            rollback::begin(plan, &RollbackCause::Deadline(wait.text(plan.rollout())))
         }
         other => other,
     }
 }
 
 /// A newer revision takes the place of the one under analysis; a way back to the promoted one ends it.
-fn supersede(turn: &mut Turn, inputs: Inputs) -> Flow {
-    let primary = turn.primary()?;
-    let shared = turn.canary_shares();
-    if primary.is_some_and(|primary| already_promoted(turn, inputs, primary)) {
-        turn.tell(&EventKind::Reverted);
-        turn.take(inputs);
-        let progress = turn.next.stage.progress();
+fn supersede(plan: &mut PlanBuilder, inputs: Inputs) -> Flow {
+    let primary = plan.primary()?;
+    let shared = plan.canary_shares();
+    if primary.is_some_and(|primary| already_promoted(plan, inputs, primary)) {
+        plan.tell(&EventKind::Reverted);
+        plan.take(inputs);
+        let progress = plan.next.stage.progress();
         let cause = "the target is back at the promoted revision".to_owned();
-        turn.enter(Stage::CalledOff { cause, progress });
-        turn.release();
+        plan.enter(Stage::CalledOff { cause, progress });
+        plan.release();
     } else {
-        turn.tell(&EventKind::Restarting);
-        begin(turn, inputs);
+        plan.tell(&EventKind::Restarting);
+        begin(plan, inputs);
     }
-    turn.next.waiting = None;
+    plan.next.waiting = None;
     if shared {
-        turn.shift(Routing::PRIMARY.kept_warm());
+        plan.shift(Routing::PRIMARY.kept_warm());
     }
     Err(Stop::Acted)
 }
 
 /// Traffic that was taken from a canary without endpoints comes back as a change of traffic.
-fn note_lost_traffic(turn: &mut Turn) {
-    if turn.desired_routing().canary > 0 && turn.obs.endpoints.canary == Seen::Present(0) {
-        turn.release();
-        turn.next.analysing(|analysis| analysis.lost_traffic = true);
+fn note_lost_traffic(plan: &mut PlanBuilder) {
+    if plan.desired_routing().canary > 0 && plan.obs.endpoints.canary == Seen::Present(0) {
+        plan.release();
+        plan.next.analysing(|analysis| analysis.lost_traffic = true);
     }
 }
 
 /// A route that is written meanwhile, as when the first pod of several is ready, does not end what is waited for: the
 /// same reason would be told again.
-fn keep_route(turn: &mut Turn) -> Flow {
-    let reason = turn.next.waiting.clone();
-    let want = turn.bearable_routing();
-    if turn.next.stage.lost_traffic() && turn.canary_serves() {
-        if turn.primary_serves() && !turn.canary_shares() && !settled(turn) {
-            return turn.keep_route(Routing { warm: want.warm, ..Routing::PRIMARY });
+fn keep_route(plan: &mut PlanBuilder) -> Flow {
+    let reason = plan.next.waiting.clone();
+    let want = plan.safe_routing();
+    if plan.next.stage.lost_traffic() && plan.canary_serves() {
+        if plan.primary_serves() && !plan.canary_shares() && !settled(plan) {
+            return plan.keep_route(Routing { warm: want.warm, ..Routing::PRIMARY });
         }
-        turn.next.analysing(|analysis| analysis.lost_traffic = false);
-        turn.release();
+        plan.next.analysing(|analysis| analysis.lost_traffic = false);
+        plan.release();
     }
-    let kept = turn.keep_route(want);
+    let kept = plan.keep_route(want);
     if matches!(kept, Err(Stop::Acted)) {
-        turn.next.waiting = reason;
+        plan.next.waiting = reason;
     }
     kept
 }
 
 /// Whether a canary that lost its traffic has been back for an interval: gateways learn of endpoints later than of
 /// weights.
-fn settled(turn: &mut Turn) -> bool {
-    turn.hold_if_none(HoldKind::Settle);
-    turn.held_enough(HoldKind::Settle)
+fn settled(plan: &mut PlanBuilder) -> bool {
+    plan.hold_if_none(HoldKind::Settle);
+    plan.held_enough(HoldKind::Settle)
 }
 
 /// The start of the rollout may have been cut off before the target was scaled up.
-fn scaled_up(turn: &mut Turn, inputs: Inputs) -> Flow {
-    if !turn.is_down(inputs.target.replicas)? {
+fn scaled_up(plan: &mut PlanBuilder, inputs: Inputs) -> Flow {
+    if !plan.is_down(inputs.target.replicas)? {
         return Ok(());
     }
-    let replicas = turn.canary_replicas(turn.primary()?)?;
-    turn.scale_up(inputs.target.replicas, replicas)?;
+    let replicas = plan.canary_replicas(plan.primary()?)?;
+    plan.scale_up(inputs.target.replicas, replicas)?;
     Err(Stop::Acted)
 }
 
-fn wait_ready(turn: &mut Turn, inputs: Inputs) -> Flow {
-    let rollout = turn.rollout();
+fn wait_ready(plan: &mut PlanBuilder, inputs: Inputs) -> Flow {
+    let rollout = plan.rollout();
     if !rollout.spec.skip_analysis {
-        wait_primary(turn)?;
+        wait_primary(plan)?;
     }
-    let ready = ensure::ready(&inputs.target.readiness, turn.now(), WaitReason::CanaryNotReady);
+    let ready = ensure::ready(&inputs.target.readiness, plan.now(), WaitReason::CanaryNotReady);
     match (ready, &inputs.target.readiness) {
         (Ok(Ok(())), _) => Ok(()),
         (Ok(Err(why)), _) => {
-            rollback::begin(turn, &RollbackCause::Deadline(canary_not_ready(rollout, false, &why)))
+            rollback::begin(plan, &RollbackCause::Deadline(canary_not_ready(rollout, false, &why)))
         }
-        (Err(stop), Readiness::NotReady { message, fatal_at: None }) => with_an_end(turn, stop, message),
+        (Err(stop), Readiness::NotReady { message, fatal_at: None }) => with_an_end(plan, stop, message),
         (Err(stop), _) => Err(stop),
     }
 }
 
 /// The Deployment's controller counts no deadline for pods that are missing once it was complete, as where a quota lets
 /// some of them be and not all.
-fn with_an_end(turn: &mut Turn, stop: Stop, why: &str) -> Flow {
+fn with_an_end(plan: &mut PlanBuilder, stop: Stop, why: &str) -> Flow {
     let Stop::Wait(wait) = stop else { return Err(stop) };
-    if turn.waited_for(wait.reason()) {
-        let cause = canary_not_ready(turn.rollout(), false, why);
-        return rollback::begin(turn, &RollbackCause::Deadline(cause));
+    if plan.waited_for(wait.reason()) {
+        let cause = canary_not_ready(plan.rollout(), false, why);
+        return rollback::begin(plan, &RollbackCause::Deadline(cause));
     }
-    let until = turn.wait_ends(wait.reason());
+    let until = plan.wait_ends(wait.reason());
     Err(Stop::Wait(wait).until(until))
 }
 
 /// A primary beyond hope ends the rollout, unless no traffic is on it or the rollout is its rescue.
-fn wait_primary(turn: &mut Turn) -> Flow {
-    let rollout = turn.rollout();
+fn wait_primary(plan: &mut PlanBuilder) -> Flow {
+    let rollout = plan.rollout();
     // One that was deleted is made again from what is analysed here, which has all the traffic until then.
-    let Some(primary) = turn.primary()? else { return Ok(()) };
-    if turn.next.stage.weight() >= 100 {
+    let Some(primary) = plan.primary()? else { return Ok(()) };
+    if plan.next.stage.weight() >= 100 {
         return Ok(());
     }
-    match ensure::ready(&primary.readiness, turn.now(), WaitReason::PrimaryNotReady)? {
-        Err(why) if begun(turn) => {
-            rollback::begin(turn, &RollbackCause::Deadline(rollout.say_primary_not_ready(&why)))
+    match ensure::ready(&primary.readiness, plan.now(), WaitReason::PrimaryNotReady)? {
+        Err(why) if begun(plan) => {
+            rollback::begin(plan, &RollbackCause::Deadline(rollout.say_primary_not_ready(&why)))
         }
         _ => Ok(()),
     }
 }
 
 /// Whether anything was shifted. Steps that were edited may all be larger than the present weight.
-fn begun(turn: &Turn) -> bool {
-    turn.next.stage.progress().has_begun()
+fn begun(plan: &PlanBuilder) -> bool {
+    plan.next.stage.progress().has_begun()
 }
 
-fn tick(turn: &mut Turn) -> Flow {
-    let begun = begun(turn);
+fn tick(plan: &mut PlanBuilder) -> Flow {
+    let begun = begun(plan);
     if begun {
-        turn.hold_if_none(HoldKind::Check);
+        plan.hold_if_none(HoldKind::Check);
     }
-    if !turn.held_enough(HoldKind::Check) {
+    if !plan.held_enough(HoldKind::Check) {
         // A gate that is closed stays the reason until it is asked again.
-        return if turn.asked_again().is_some() { Err(Stop::Acted) } else { Ok(()) };
+        return if plan.asked_again().is_some() { Err(Stop::Acted) } else { Ok(()) };
     }
-    turn.rollback_hooks()?;
-    turn.analyse();
-    if begun { check(turn) } else { first(turn) }
+    plan.rollback_hooks()?;
+    plan.analyse();
+    if begun { check(plan) } else { first(plan) }
 }
 
 /// Begins the analysis: runs the tests before traffic, then applies the first step.
-fn first(turn: &mut Turn) -> Flow {
-    turn.tell(&EventKind::Starting);
-    if !turn.pre_rollout_hooks()? {
-        return failed(turn);
+fn first(plan: &mut PlanBuilder) -> Flow {
+    plan.tell(&EventKind::Starting);
+    if !plan.pre_rollout_hooks()? {
+        return failed(plan);
     }
-    turn.warn_of_overlap();
-    turn.rollout().warnings.iter().for_each(|it| turn.tell(&EventKind::Unsupported(*it)));
-    advance(turn)
+    plan.warn_of_overlap();
+    plan.rollout().warnings.iter().for_each(|it| plan.tell(&EventKind::Unsupported(*it)));
+    advance(plan)
 }
 
 /// The analysis of one interval, and what follows from it. Hooks and metrics are asked at the same time.
-fn check(turn: &mut Turn) -> Flow {
-    let mut asks = turn.unasked(HookKind::Rollout, Phase::Progressing);
-    asks.extend(round::unmeasured(turn));
+fn check(plan: &mut PlanBuilder) -> Flow {
+    let mut asks = plan.unasked(HookKind::Rollout, Phase::Progressing);
+    asks.extend(round::unmeasured(plan));
     ask(asks)?;
-    if !turn.rollout_hooks()? || !round::passes(turn)? {
-        return failed(turn);
+    if !plan.rollout_hooks()? || !round::passes(plan)? {
+        return failed(plan);
     }
-    advance(turn)
+    advance(plan)
 }
 
 /// Enters the next step, or promotes after the last one, once the gates before it are open.
-fn advance(turn: &mut Turn) -> Flow {
-    if let Some(Err(stop)) = refused(turn) {
+fn advance(plan: &mut PlanBuilder) -> Flow {
+    if let Some(Err(stop)) = refused(plan) {
         return Err(stop);
     }
-    let (strategy, place) = (&turn.rollout().strategy, turn.next.stage.progress().entered);
-    turn.pass_gates(strategy.steps.gates(place))?;
-    let Some(step) = strategy.steps.get(place) else { return promote(turn) };
-    step_into(turn, place, step);
+    let (strategy, place) = (&plan.rollout().strategy, plan.next.stage.progress().entered);
+    plan.pass_gates(strategy.steps.gates(place))?;
+    let Some(step) = strategy.steps.get(place) else { return promote(plan) };
+    step_into(plan, place, step);
     Err(Stop::Acted)
 }
 
 /// Checks go on while the API server does not take the route as it should be; the version does not.
-fn refused(turn: &mut Turn) -> Option<Flow> {
-    turn.obs.route.present()?.refused.as_ref()?;
-    turn.hold(HoldKind::Check);
-    Some(turn.route_accepted())
+fn refused(plan: &mut PlanBuilder) -> Option<Flow> {
+    plan.obs.route.present()?.refused.as_ref()?;
+    plan.hold(HoldKind::Check);
+    Some(plan.route_accepted())
 }
 
-fn step_into(turn: &mut Turn, place: usize, step: Step) {
-    let rollout = turn.rollout();
-    turn.next.waiting = None;
-    turn.hold(HoldKind::Check);
-    let progress = if turn.primary_is_lost() && rollout.router.shifts() {
+fn step_into(plan: &mut PlanBuilder, place: usize, step: Step) {
+    let rollout = plan.rollout();
+    plan.next.waiting = None;
+    plan.hold(HoldKind::Check);
+    let progress = if plan.primary_is_lost() && rollout.router.shifts() {
         // Its replacement is tested with all of the traffic.
-        turn.tell(&EventKind::Weight(100));
+        plan.tell(&EventKind::Weight(100));
         Progress { entered: rollout.strategy.steps.len(), weight: 100 }
     } else {
-        announce(turn, step.label);
+        announce(plan, step.label);
         Progress { entered: place.saturating_add(1), weight: step.label.weight() }
     };
-    turn.next.analysing(|analysis| analysis.progress = progress);
-    let (at, weight) = (turn.now(), progress.split(&rollout.strategy).canary);
+    plan.next.analysing(|analysis| analysis.progress = progress);
+    let (at, weight) = (plan.now(), progress.split(&rollout.strategy).canary);
     let entered = Entered { place: i64::try_from(place).unwrap_or(i64::MAX), weight, at };
-    turn.next.run.iter_mut().for_each(|run| run.enter(entered));
-    turn.shift(turn.bearable_routing());
+    plan.next.run.iter_mut().for_each(|run| run.enter(entered));
+    plan.shift(plan.safe_routing());
 }
 
-fn announce(turn: &mut Turn, label: Label) {
+fn announce(plan: &mut PlanBuilder, label: Label) {
     match label {
-        Label::Weight(weight) => turn.tell(&EventKind::Weight(weight)),
-        Label::Mirror => turn.tell(&EventKind::Weight(0)),
-        Label::Iteration { n, of } => turn.tell(&EventKind::Iteration { n, of }),
+        Label::Weight(weight) => plan.tell(&EventKind::Weight(weight)),
+        Label::Mirror => plan.tell(&EventKind::Weight(0)),
+        Label::Iteration { n, of } => plan.tell(&EventKind::Iteration { n, of }),
         Label::Switch { announced: false, .. } => {}
-        Label::Switch { mirrored: true, .. } => turn.tell(&EventKind::MirroringEnds),
-        Label::Switch { mirrored: false, .. } => turn.tell(&EventKind::RoutingToCanary),
+        Label::Switch { mirrored: true, .. } => plan.tell(&EventKind::MirroringEnds),
+        Label::Switch { mirrored: false, .. } => plan.tell(&EventKind::RoutingToCanary),
     }
 }
 
 /// The decision is written before the primary is touched: from here on this revision is the next stable.
-fn promote(turn: &mut Turn) -> Flow {
-    turn.tell(&EventKind::Copying);
-    let progress = turn.next.stage.progress();
-    turn.enter(Stage::Promoting { progress, adopted: None });
-    turn.next.waiting = None;
-    turn.release();
-    turn.act(Action::ApplyPrimary);
+fn promote(plan: &mut PlanBuilder) -> Flow {
+    plan.tell(&EventKind::Copying);
+    let progress = plan.next.stage.progress();
+    plan.enter(Stage::Promoting { progress, adopted: None });
+    plan.next.waiting = None;
+    plan.release();
+    plan.act(Action::ApplyPrimary);
     Err(Stop::Acted)
 }
 
-fn failed(turn: &mut Turn) -> Flow {
-    turn.next.failed_checks = turn.next.failed_checks.saturating_add(1);
-    turn.next.waiting = None;
-    turn.hold(HoldKind::Check);
-    let failed = turn.next.failed_checks;
-    if failed >= turn.rollout().threshold {
-        return rollback::begin(turn, &RollbackCause::Threshold(failed));
+fn failed(plan: &mut PlanBuilder) -> Flow {
+    plan.next.failed_checks = plan.next.failed_checks.saturating_add(1);
+    plan.next.waiting = None;
+    plan.hold(HoldKind::Check);
+    let failed = plan.next.failed_checks;
+    if failed >= plan.rollout().threshold {
+        return rollback::begin(plan, &RollbackCause::Threshold(failed));
     }
-    turn.wake_at(later(turn.now(), turn.rollout().interval));
+    plan.wake_at(later(plan.now(), plan.rollout().interval));
     Err(Stop::Acted)
 }

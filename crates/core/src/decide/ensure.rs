@@ -1,6 +1,6 @@
 //! What has to hold in every phase: objects as they should be, traffic only to a side that is ready.
 
-use super::turn::{Flow, Stop, Turn};
+use super::builder::{Flow, PlanBuilder, Stop};
 use crate::{
     Routing, affinity,
     build::leftovers::made_by_a_former_primary,
@@ -15,7 +15,7 @@ use chrono::TimeDelta;
 /// How long a gateway may be silent, or say no to a route: it may not have seen everything that the route refers to.
 const REFUSED: TimeDelta = TimeDelta::seconds(5);
 
-impl Turn<'_> {
+impl PlanBuilder<'_> {
     /// The Services of primary and canary.
     pub(super) fn ensure_services(&mut self) -> Flow {
         self.ensure(&self.obs.services.canary, ServiceRole::Canary)?;
@@ -175,11 +175,11 @@ impl Turn<'_> {
     /// The split for this moment: a canary that lost all its endpoints gets no traffic.
     ///
     /// Once the canary has been up, both sides stay warm until the rollout ends.
-    pub(super) fn bearable_routing(&self) -> Routing {
+    pub(super) fn safe_routing(&self) -> Routing {
         let bearable = self.servable(self.desired_routing());
         let serves = self.canary_serves();
         // What Flagger routed so stays as it is until something is decided.
-        if self.foreign() && self.current_routing() == Some(bearable) {
+        if self.written_by_flagger() && self.current_routing() == Some(bearable) {
             return bearable;
         }
         if serves || self.current_routing().is_some_and(|r| r.warm) { bearable.kept_warm() } else { bearable }
@@ -235,7 +235,7 @@ impl Turn<'_> {
         let route = self
             .known(self.rollout().route_kind(), &self.obs.route)?
             .filter(|_| self.rollout().router.shifts());
-        let Some(route) = route.filter(|route| route.users) else {
+        let Some(route) = route.filter(|route| route.preexisting) else {
             return self.ensure_route(Routing::PRIMARY);
         };
         match route.routing {

@@ -1,8 +1,8 @@
 //! The end of a promotion: the primary has the traffic, the canary goes.
 
 use super::{
+    builder::{Flow, PlanBuilder},
     ensure, predecessor, promote,
-    turn::{Flow, Turn},
 };
 use crate::{
     event::{AlertKind, EventKind},
@@ -10,38 +10,38 @@ use crate::{
     state::Stage,
 };
 
-pub(super) fn run(turn: &mut Turn) -> Flow {
-    let target = turn.known("target", &turn.obs.target)?;
-    turn.ensure_services()?;
-    turn.ensure_apex()?;
-    if !turn.primary_serves()
-        && let Some(primary) = turn.primary()?
-        && let Ok(Err(why)) = ensure::ready(&primary.readiness, turn.now(), WaitReason::PrimaryNotReady)
+pub(super) fn run(plan: &mut PlanBuilder) -> Flow {
+    let target = plan.known("target", &plan.obs.target)?;
+    plan.ensure_services()?;
+    plan.ensure_apex()?;
+    if !plan.primary_serves()
+        && let Some(primary) = plan.primary()?
+        && let Ok(Err(why)) = ensure::ready(&primary.readiness, plan.now(), WaitReason::PrimaryNotReady)
     {
-        return promote::fail(turn, &why);
+        return promote::fail(plan, &why);
     }
-    turn.drain_canary()?;
-    turn.scale_down(target.map_or(0, |t| t.replicas))?;
-    succeed(turn);
+    plan.drain_canary()?;
+    plan.scale_down(target.map_or(0, |t| t.replicas))?;
+    succeed(plan);
     Ok(())
 }
 
-fn succeed(turn: &mut Turn) {
-    let promoted = !matches!(turn.next.stage, Stage::CalledOff { .. });
-    predecessor::traffic_ended(turn);
-    turn.release();
-    turn.next.promoted = turn.next.applied.clone();
-    turn.enter(Stage::Succeeded);
+fn succeed(plan: &mut PlanBuilder) {
+    let promoted = !matches!(plan.next.stage, Stage::CalledOff { .. });
+    predecessor::traffic_ended(plan);
+    plan.release();
+    plan.next.promoted = plan.next.applied.clone();
+    plan.enter(Stage::Succeeded);
     if !promoted {
-        turn.tell(&EventKind::NothingToPromote);
-        return turn.alert(&AlertKind::Reverted);
+        plan.tell(&EventKind::NothingToPromote);
+        return plan.alert(&AlertKind::Reverted);
     }
-    turn.end(true);
-    if turn.rollout().spec.skip_analysis {
-        turn.tell(&EventKind::Skipped);
-        turn.alert(&AlertKind::Skipped);
+    plan.end(true);
+    if plan.rollout().spec.skip_analysis {
+        plan.tell(&EventKind::Skipped);
+        plan.alert(&AlertKind::Skipped);
     } else {
-        turn.tell(&EventKind::Promoted);
-        turn.alert(&AlertKind::Succeeded);
+        plan.tell(&EventKind::Promoted);
+        plan.alert(&AlertKind::Succeeded);
     }
 }

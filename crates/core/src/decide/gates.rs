@@ -3,8 +3,8 @@
 use serin_api::Phase;
 
 use super::{
+    builder::{Flow, PlanBuilder, Stop},
     rollback,
-    turn::{Flow, Stop, Turn},
 };
 use crate::{
     event::{AlertKind, EventKind, RollbackCause, TestKind},
@@ -17,7 +17,7 @@ use crate::{
     time::later,
 };
 
-impl Turn<'_> {
+impl PlanBuilder<'_> {
     /// Asks the rollback hooks; the first that says so starts a rollback. They are part of the analysis: where that is
     /// skipped, nobody asks them.
     pub(super) fn rollback_hooks(&mut self) -> Flow {

@@ -2,8 +2,8 @@
 //! of ends.
 
 use super::{
+    builder::{Flow, PlanBuilder, Stop},
     leftovers, predecessor,
-    turn::{Flow, Stop, Turn},
 };
 use crate::{
     event::EventKind,
@@ -14,71 +14,71 @@ use crate::{
 };
 
 /// Deals with a change of names before anything else is decided.
-pub(super) fn check(turn: &mut Turn) -> Flow {
-    if turn.next.stage == Stage::New {
+pub(super) fn check(plan: &mut PlanBuilder) -> Flow {
+    if plan.next.stage == Stage::New {
         return Ok(());
     }
-    release_former_route(turn)?;
-    if turn.obs.obstacle.is_some() {
+    release_former_route(plan)?;
+    if plan.obs.obstacle.is_some() {
         // What cannot be made under the new names takes nothing's place.
         return Ok(());
     }
-    if identity::other_target(turn.rollout(), &turn.next.names) {
-        return exchange_target(turn);
+    if identity::other_target(plan.rollout(), &plan.next.names) {
+        return exchange_target(plan);
     }
-    if identity::other_service(turn.rollout(), &turn.next.names) {
-        restart(turn);
+    if identity::other_service(plan.rollout(), &plan.next.names) {
+        restart(plan);
     }
     Ok(())
 }
 
 /// Whether the objects that are there are under the names that the Canary gives them.
-pub(super) fn is_settled(turn: &Turn) -> bool {
-    let (rollout, names) = (turn.rollout(), &turn.next.names);
+pub(super) fn is_settled(plan: &PlanBuilder) -> bool {
+    let (rollout, names) = (plan.rollout(), &plan.next.names);
     !identity::other_target(rollout, names) && !identity::other_service(rollout, names)
 }
 
 /// Nobody looks after a route of a former name any more: its traffic goes to the primary.
-fn release_former_route(turn: &mut Turn) -> Flow {
-    let name = identity::former_route(turn.rollout(), &turn.next.names, &turn.next.orphans);
-    if let (Seen::Present(true), Some(name)) = (&turn.obs.former_route, name) {
-        turn.act(Action::ReleaseRoute(name));
+fn release_former_route(plan: &mut PlanBuilder) -> Flow {
+    let name = identity::former_route(plan.rollout(), &plan.next.names, &plan.next.orphans);
+    if let (Seen::Present(true), Some(name)) = (&plan.obs.former_route, name) {
+        plan.act(Action::ReleaseRoute(name));
         return Err(Stop::Acted);
     }
     Ok(())
 }
 
 /// Another target is initialised like the first one, while the primary of the former target serves.
-fn exchange_target(turn: &mut Turn) -> Flow {
-    if turn.obs.route.present().is_some() && turn.canary_shares() {
-        turn.send_to_primary()?;
+fn exchange_target(plan: &mut PlanBuilder) -> Flow {
+    if plan.obs.route.present().is_some() && plan.canary_shares() {
+        plan.send_to_primary()?;
     }
-    let former = turn.next.names.target.clone().unwrap_or_default();
-    turn.tell(&EventKind::TargetExchanged { former });
-    predecessor::traffic_ends(turn);
-    let next = &mut turn.next;
+    let former = plan.next.names.target.clone().unwrap_or_default();
+    plan.tell(&EventKind::TargetExchanged { former });
+    predecessor::traffic_ends(plan);
+    let next = &mut plan.next;
     next.forget_rollout();
     next.checks.clear();
     next.applied = None;
     next.promoted = None;
     next.waiting = None;
-    leftovers::exchange_names(turn);
-    turn.enter(Stage::Initializing { adopted: None });
+    leftovers::exchange_names(plan);
+    plan.enter(Stage::Initializing { adopted: None });
     Err(Stop::Acted)
 }
 
 /// An analysis under other names begins anew: what it measured was another route's traffic.
-fn restart(turn: &mut Turn) {
-    leftovers::exchange_names(turn);
-    if !matches!(turn.next.stage, Stage::Analysing(_)) {
+fn restart(plan: &mut PlanBuilder) {
+    leftovers::exchange_names(plan);
+    if !matches!(plan.next.stage, Stage::Analysing(_)) {
         return;
     }
-    let renamed = turn.before().names.service.as_ref() != Some(&turn.rollout().apex);
-    turn.tell(&EventKind::ServiceExchanged { renamed });
-    predecessor::traffic_ends(turn);
-    turn.next.forget_rollout();
-    turn.next.checks.clear();
-    turn.next.waiting = None;
-    turn.begin_run(&Cause::Restart);
-    turn.enter(Stage::Analysing(Analysis::default()));
+    let renamed = plan.before().names.service.as_ref() != Some(&plan.rollout().apex);
+    plan.tell(&EventKind::ServiceExchanged { renamed });
+    predecessor::traffic_ends(plan);
+    plan.next.forget_rollout();
+    plan.next.checks.clear();
+    plan.next.waiting = None;
+    plan.begin_run(&Cause::Restart);
+    plan.enter(Stage::Analysing(Analysis::default()));
 }

@@ -1,8 +1,8 @@
 //! Between rollouts: keeping the objects, looking for a new revision, asking whether it may start.
 
 use super::{
+    builder::{Flow, Inputs, PlanBuilder, Stop},
     ensure, leftovers, predecessor,
-    turn::{Flow, Inputs, Stop, Turn},
 };
 use crate::{
     event::{AlertKind, EventKind},
@@ -13,49 +13,49 @@ use crate::{
     state::{Analysis, Cause, HoldKind, Progress, Stage, configs},
 };
 
-pub(super) fn run(turn: &mut Turn) -> Flow {
-    let inputs = turn.inputs()?;
-    if never_initialized(turn, inputs) {
-        let adopted = turn.next.stage.adopted().cloned();
-        turn.enter(Stage::Initializing { adopted });
+pub(super) fn run(plan: &mut PlanBuilder) -> Flow {
+    let inputs = plan.inputs()?;
+    if never_initialized(plan, inputs) {
+        let adopted = plan.next.stage.adopted().cloned();
+        plan.enter(Stage::Initializing { adopted });
         return Err(Stop::Acted);
     }
-    turn.ensure_services()?;
-    turn.ensure_apex()?;
-    if changed(turn, inputs) && turn.primary()?.is_none() {
+    plan.ensure_services()?;
+    plan.ensure_apex()?;
+    if changed(plan, inputs) && plan.primary()?.is_none() {
         // Nothing is left to go back to: the new revision is judged with all the traffic.
-        approve(turn)?;
-        return start(turn, inputs, None);
+        approve(plan)?;
+        return start(plan, inputs, None);
     }
-    let primary = primary_or_recreate(turn, inputs)?;
-    turn.ensure_scaler(true)?;
-    release_hold(turn, primary);
-    if !changed(turn, inputs) {
-        turn.ensure_route(turn.servable(turn.desired_routing()))?;
-        unchanged(turn);
-        turn.route_accepted()?;
-        strangers(turn)?;
-        if turn.rollout().target_kind.has_pods() && turn.desired_routing().canary == 0 {
-            turn.primary_has_endpoints()?;
+    let primary = primary_or_recreate(plan, inputs)?;
+    plan.ensure_scaler(true)?;
+    release_hold(plan, primary);
+    if !changed(plan, inputs) {
+        plan.ensure_route(plan.servable(plan.desired_routing()))?;
+        unchanged(plan);
+        plan.route_accepted()?;
+        strangers(plan)?;
+        if plan.rollout().target_kind.has_pods() && plan.desired_routing().canary == 0 {
+            plan.primary_has_endpoints()?;
         }
-        return leftovers::clean_up(turn);
+        return leftovers::clean_up(plan);
     }
-    if already_promoted(turn, inputs, primary) {
-        adopt(turn, inputs);
-        unchanged(turn);
+    if already_promoted(plan, inputs, primary) {
+        adopt(plan, inputs);
+        unchanged(plan);
         return Ok(());
     }
-    turn.keep_route(turn.servable(turn.desired_routing()))?;
-    wait_for_primary(turn, primary)?;
-    turn.route_accepted()?;
-    approve(turn)?;
-    start(turn, inputs, Some(primary))
+    plan.keep_route(plan.servable(plan.desired_routing()))?;
+    wait_for_primary(plan, primary)?;
+    plan.route_accepted()?;
+    approve(plan)?;
+    start(plan, inputs, Some(primary))
 }
 
 /// Pods of others behind the primary's Service answer the application's requests.
-fn strangers(turn: &Turn) -> Flow {
-    let (rollout, strangers) = (turn.rollout(), turn.foreign_pods(&turn.obs.endpoints.strangers.primary));
-    if strangers.is_empty() || turn.obs.services.primary != Synced::Yes {
+fn strangers(plan: &PlanBuilder) -> Flow {
+    let (rollout, strangers) = (plan.rollout(), plan.foreign_pods(&plan.obs.endpoints.strangers.primary));
+    if strangers.is_empty() || plan.obs.services.primary != Synced::Yes {
         return Ok(());
     }
     let service = rollout.primary_service();
@@ -63,127 +63,127 @@ fn strangers(turn: &Turn) -> Flow {
 }
 
 /// Whether the target differs from what the last rollout saw.
-pub(super) fn changed(turn: &Turn, inputs: Inputs) -> bool {
-    changed_spec(turn, inputs) || changed_configs(turn, inputs)
+pub(super) fn changed(plan: &PlanBuilder, inputs: Inputs) -> bool {
+    changed_spec(plan, inputs) || changed_configs(plan, inputs)
 }
 
-fn changed_configs(turn: &Turn, inputs: Inputs) -> bool {
-    let known = turn.next.configs.as_ref();
-    turn.rollout().config_tracking && configs::changed(known, turn.foreign(), inputs.configs)
+fn changed_configs(plan: &PlanBuilder, inputs: Inputs) -> bool {
+    let known = plan.next.configs.as_ref();
+    plan.rollout().config_tracking && configs::changed(known, plan.written_by_flagger(), inputs.configs)
 }
 
 /// Whether the primary runs exactly this: nothing to release.
-pub(super) fn already_promoted(turn: &Turn, inputs: Inputs, primary: &Primary) -> bool {
-    let id = hash::promotion_id(&turn.rollout().uid, &inputs.target.revision, inputs.configs);
+pub(super) fn already_promoted(plan: &PlanBuilder, inputs: Inputs, primary: &Primary) -> bool {
+    let id = hash::promotion_id(&plan.rollout().uid, &inputs.target.revision, inputs.configs);
     if primary.promotion_id.as_ref() == Some(&id) {
-        return turn.next.stage.held() == 0 || !matches!(turn.next.stage, Stage::Failed { .. });
+        return plan.next.stage.held() == 0 || !matches!(plan.next.stage, Stage::Failed { .. });
     }
-    let tracked = turn.next.configs.is_none() || !changed_configs(turn, inputs);
+    let tracked = plan.next.configs.is_none() || !changed_configs(plan, inputs);
     tracked && primary.matches_target
 }
 
 /// A failed initialisation is tried again when the target changes or its primary comes up after all.
-fn never_initialized(turn: &Turn, inputs: Inputs) -> bool {
-    let failed = matches!(turn.next.stage, Stage::Failed { .. }) && turn.next.promoted.is_none();
-    let primary = turn.obs.primary.present().map(|p| &p.readiness);
-    failed && (changed_spec(turn, inputs) || primary == Some(&crate::observe::Readiness::Ready))
+fn never_initialized(plan: &PlanBuilder, inputs: Inputs) -> bool {
+    let failed = matches!(plan.next.stage, Stage::Failed { .. }) && plan.next.promoted.is_none();
+    let primary = plan.obs.primary.present().map(|p| &p.readiness);
+    failed && (changed_spec(plan, inputs) || primary == Some(&crate::observe::Readiness::Ready))
 }
 
-fn changed_spec(turn: &Turn, inputs: Inputs) -> bool {
-    turn.next.applied.as_deref() != Some(inputs.target.revision.as_str())
+fn changed_spec(plan: &PlanBuilder, inputs: Inputs) -> bool {
+    plan.next.applied.as_deref() != Some(inputs.target.revision.as_str())
 }
 
 /// A primary that somebody deleted is made again only from the revision that was promoted.
-fn primary_or_recreate<'a>(turn: &mut Turn<'a>, inputs: Inputs) -> Flow<&'a Primary> {
-    if let Some(primary) = turn.primary()? {
+fn primary_or_recreate<'a>(plan: &mut PlanBuilder<'a>, inputs: Inputs) -> Flow<&'a Primary> {
+    if let Some(primary) = plan.primary()? {
         return Ok(primary);
     }
-    let promoted = turn.next.promoted.as_deref() == Some(inputs.target.revision.as_str());
+    let promoted = plan.next.promoted.as_deref() == Some(inputs.target.revision.as_str());
     if promoted {
-        turn.act(Action::ApplyPrimary);
+        plan.act(Action::ApplyPrimary);
         return Err(Stop::Acted);
     }
     Err(WaitReason::PrimaryMissing.into())
 }
 
 /// After a failed promotion traffic stays on the canary until the primary is ready.
-fn release_hold(turn: &mut Turn, primary: &Primary) {
-    let held = matches!(turn.next.stage, Stage::Failed { held, .. } if held > 0);
-    if held && primary.readiness == crate::observe::Readiness::Ready && turn.primary_serves() {
-        predecessor::traffic_ends(turn);
-        turn.next.stage = Stage::failed(0);
+fn release_hold(plan: &mut PlanBuilder, primary: &Primary) {
+    let held = matches!(plan.next.stage, Stage::Failed { held, .. } if held > 0);
+    if held && primary.readiness == crate::observe::Readiness::Ready && plan.primary_serves() {
+        predecessor::traffic_ends(plan);
+        plan.next.stage = Stage::failed(0);
     }
 }
 
-fn is_waiting(turn: &Turn) -> bool {
-    matches!(turn.next.stage, Stage::WaitingToStart { .. })
+fn is_waiting(plan: &PlanBuilder) -> bool {
+    matches!(plan.next.stage, Stage::WaitingToStart { .. })
 }
 
 /// What makes the present revision a new one.
-fn cause(turn: &Turn, inputs: Inputs) -> Cause {
-    let changed = configs::first_changed(turn.next.configs.as_ref(), inputs.configs);
-    match changed.filter(|_| !changed_spec(turn, inputs)) {
+fn cause(plan: &PlanBuilder, inputs: Inputs) -> Cause {
+    let changed = configs::first_changed(plan.next.configs.as_ref(), inputs.configs);
+    match changed.filter(|_| !changed_spec(plan, inputs)) {
         Some(config) => Cause::Config(config.to_owned()),
         None => Cause::Template,
     }
 }
 
-fn unchanged(turn: &mut Turn) {
-    if is_waiting(turn) {
-        turn.enter(Stage::Succeeded);
-        turn.release();
+fn unchanged(plan: &mut PlanBuilder) {
+    if is_waiting(plan) {
+        plan.enter(Stage::Succeeded);
+        plan.release();
     }
 }
 
 /// Takes over the names of what runs already, without a rollout.
-fn adopt(turn: &mut Turn, inputs: Inputs) {
-    turn.take(inputs);
-    if !matches!(turn.next.stage, Stage::Failed { .. }) {
-        turn.next.promoted = Some(inputs.target.revision.clone());
+fn adopt(plan: &mut PlanBuilder, inputs: Inputs) {
+    plan.take(inputs);
+    if !matches!(plan.next.stage, Stage::Failed { .. }) {
+        plan.next.promoted = Some(inputs.target.revision.clone());
     }
 }
 
-fn wait_for_primary(turn: &Turn, primary: &Primary) -> Flow {
-    if turn.rollout().spec.skip_analysis {
+fn wait_for_primary(plan: &PlanBuilder, primary: &Primary) -> Flow {
+    if plan.rollout().spec.skip_analysis {
         return Ok(());
     }
     // A primary that is beyond hope must not keep its replacement away.
-    ensure::ready(&primary.readiness, turn.now(), WaitReason::PrimaryNotReady).map(|_| ())
+    ensure::ready(&primary.readiness, plan.now(), WaitReason::PrimaryNotReady).map(|_| ())
 }
 
 /// Asks the gate at once when a revision is new, then once in each interval.
-fn approve(turn: &mut Turn) -> Flow {
-    if is_waiting(turn) {
-        if !turn.held_enough(HoldKind::Check) {
+fn approve(plan: &mut PlanBuilder) -> Flow {
+    if is_waiting(plan) {
+        if !plan.held_enough(HoldKind::Check) {
             return Err(Stop::Acted);
         }
-        turn.rollback_hooks()?;
+        plan.rollback_hooks()?;
     }
-    turn.confirm_rollout()
+    plan.confirm_rollout()
 }
 
-fn start(turn: &mut Turn, inputs: Inputs, primary: Option<&Primary>) -> Flow {
-    let held = matches!(turn.next.stage, Stage::Failed { held, .. } if held >= 100);
-    begin(turn, inputs);
+fn start(plan: &mut PlanBuilder, inputs: Inputs, primary: Option<&Primary>) -> Flow {
+    let held = matches!(plan.next.stage, Stage::Failed { held, .. } if held >= 100);
+    begin(plan, inputs);
     if held {
-        let progress = Progress { entered: turn.rollout().strategy.steps.len(), weight: 100 };
-        turn.next.analysing(|analysis| analysis.progress = progress);
+        let progress = Progress { entered: plan.rollout().strategy.steps.len(), weight: 100 };
+        plan.next.analysing(|analysis| analysis.progress = progress);
     }
-    turn.tell(&EventKind::Detected);
-    turn.alert(&AlertKind::Progressing);
-    let replicas = turn.canary_replicas(primary)?;
-    turn.scale_up(inputs.target.replicas, replicas)?;
-    turn.next.waiting = None;
+    plan.tell(&EventKind::Detected);
+    plan.alert(&AlertKind::Progressing);
+    let replicas = plan.canary_replicas(primary)?;
+    plan.scale_up(inputs.target.replicas, replicas)?;
+    plan.next.waiting = None;
     Err(Stop::Acted)
 }
 
 /// Makes the present revision the one under analysis, from the beginning.
-pub(super) fn begin(turn: &mut Turn, inputs: Inputs) {
-    predecessor::traffic_ends(turn);
-    let cause = cause(turn, inputs);
-    turn.next.forget_rollout();
-    turn.next.checks.clear();
-    turn.take(inputs);
-    turn.begin_run(&cause);
-    turn.enter(Stage::Analysing(Analysis::default()));
+pub(super) fn begin(plan: &mut PlanBuilder, inputs: Inputs) {
+    predecessor::traffic_ends(plan);
+    let cause = cause(plan, inputs);
+    plan.next.forget_rollout();
+    plan.next.checks.clear();
+    plan.take(inputs);
+    plan.begin_run(&cause);
+    plan.enter(Stage::Analysing(Analysis::default()));
 }

@@ -8,7 +8,7 @@ use chrono::{SecondsFormat, TimeDelta};
 use serin_analysis::{Check, CheckOutcome, Verdict, VerdictKind, window};
 use serin_api::{Phase, duration};
 
-use super::turn::{Flow, Stop, Turn};
+use super::builder::{Flow, PlanBuilder, Stop};
 use crate::{
     Timestamp,
     event::EventKind,
@@ -22,21 +22,21 @@ use crate::{
 const LONGEST: TimeDelta = TimeDelta::days(1);
 
 /// The canary of this rollout loses its traffic now. Where it had none, and reached no step, nothing is noted.
-pub(super) fn traffic_ends(turn: &mut Turn) {
-    let stage = &turn.next.stage;
+pub(super) fn traffic_ends(plan: &mut PlanBuilder) {
+    let stage = &plan.next.stage;
     if stage.progress().has_begun() || stage.held() > 0 {
-        turn.next.traffic_ended = Some(millis(turn.now()));
+        plan.next.traffic_ended = Some(millis(plan.now()));
     }
 }
 
 /// As [`traffic_ends`] at the end of `Finalising`, when requests under way have ended: weight and iterations are
 /// forgotten when that begins.
-pub(super) fn traffic_ended(turn: &mut Turn) {
-    let noted = turn.next.traffic_ended.zip(finalising_since(&turn.next));
+pub(super) fn traffic_ended(plan: &mut PlanBuilder) {
+    let noted = plan.next.traffic_ended.zip(finalising_since(&plan.next));
     if noted.is_some_and(|(ended, since)| ended >= since) {
-        turn.next.traffic_ended = Some(millis(turn.now()));
+        plan.next.traffic_ended = Some(millis(plan.now()));
     }
-    traffic_ends(turn);
+    traffic_ends(plan);
 }
 
 fn finalising_since(state: &State) -> Option<Timestamp> {
@@ -47,12 +47,12 @@ fn finalising_since(state: &State) -> Option<Timestamp> {
 }
 
 /// The verdict, held if the value may be that of an earlier revision.
-pub(super) fn judged(turn: &Turn, verdict: Verdict, check: &Check, outcome: &CheckOutcome) -> Verdict {
+pub(super) fn judged(plan: &PlanBuilder, verdict: Verdict, check: &Check, outcome: &CheckOutcome) -> Verdict {
     if verdict.kind != VerdictKind::Fail {
         return verdict;
     }
     let window = window(check, outcome.query.as_deref()).min(LONGEST);
-    match reached_back(turn, window) {
+    match reached_back(plan, window) {
         Some(ended) => verdict.held(&told(window, ended)),
         None => verdict,
     }
@@ -60,9 +60,9 @@ pub(super) fn judged(turn: &Turn, verdict: Verdict, check: &Check, outcome: &Che
 
 /// When the traffic of an earlier revision ended, if the window reaches back into it. A time to come is that of another
 /// clock.
-fn reached_back(turn: &Turn, window: TimeDelta) -> Option<Timestamp> {
-    let ended = turn.next.traffic_ended.filter(|ended| *ended <= turn.now())?;
-    (turn.now() < later(ended, window)).then_some(ended)
+fn reached_back(plan: &PlanBuilder, window: TimeDelta) -> Option<Timestamp> {
+    let ended = plan.next.traffic_ended.filter(|ended| *ended <= plan.now())?;
+    (plan.now() < later(ended, window)).then_some(ended)
 }
 
 fn told(window: TimeDelta, ended: Timestamp) -> String {
@@ -74,22 +74,22 @@ fn told(window: TimeDelta, ended: Timestamp) -> String {
 }
 
 /// Waits for the next check when the only failures are held. Each metric is told of when it is held first.
-pub(super) fn hold(turn: &mut Turn, judged: &[Judged]) -> Flow {
+pub(super) fn hold(plan: &mut PlanBuilder, judged: &[Judged]) -> Flow {
     let held: Vec<_> = judged.iter().filter(|one| one.verdict.kind == VerdictKind::Held).collect();
     let Some(first) = held.first() else { return Ok(()) };
-    let rollout = turn.rollout();
+    let rollout = plan.rollout();
     // A gate's reason stands until the next check, and so does this one.
     let reason = WaitReason::Window { metric: first.check.metric.clone() };
-    let known = turn.before().checks.clone();
+    let known = plan.before().checks.clone();
     for Judged { check, verdict, .. } in held {
         let again =
             known.iter().any(|old| old.name == check.metric && old.verdict == VerdictKind::Held.to_string());
         if !again {
-            turn.tell(&EventKind::MetricHeld(verdict.message.clone().unwrap_or_default()));
+            plan.tell(&EventKind::MetricHeld(verdict.message.clone().unwrap_or_default()));
         }
     }
-    turn.await_reason(&reason, None);
-    turn.hold(HoldKind::Check);
-    turn.wake_at(later(turn.now(), rollout.interval));
+    plan.await_reason(&reason, None);
+    plan.hold(HoldKind::Check);
+    plan.wake_at(later(plan.now(), rollout.interval));
     Err(Stop::Acted)
 }

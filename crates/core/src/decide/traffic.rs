@@ -4,7 +4,7 @@
 //! whatever else is missing or unreadable. Nothing is advanced here: the split stays what it is, save for what a side
 //! without endpoints had.
 
-use super::turn::{Flow, Stop, Turn};
+use super::builder::{Flow, PlanBuilder, Stop};
 use crate::{
     Routing,
     observe::{Route, Seen},
@@ -13,48 +13,48 @@ use crate::{
     strategy::Kind,
 };
 
-pub(super) fn keep(turn: &mut Turn) -> Flow {
-    let untouched = matches!(turn.next.stage, Stage::New | Stage::Terminating { .. } | Stage::Terminated);
-    if !turn.rollout().router.shifts() || untouched {
+pub(super) fn keep(plan: &mut PlanBuilder) -> Flow {
+    let untouched = matches!(plan.next.stage, Stage::New | Stage::Terminating { .. } | Stage::Terminated);
+    if !plan.rollout().router.shifts() || untouched {
         return Ok(());
     }
-    match &turn.obs.route {
+    match &plan.obs.route {
         Seen::Unknown(_) => Ok(()),
-        Seen::Absent => restore(turn),
-        Seen::Present(route) if turn.next.stage.precedes_primary() && route.users => Ok(()),
-        Seen::Present(route) => mend(turn, route),
+        Seen::Absent => restore(plan),
+        Seen::Present(route) if plan.next.stage.precedes_primary() && route.preexisting => Ok(()),
+        Seen::Present(route) => mend(plan, route),
     }
 }
 
 /// A route that somebody deleted is made again as soon as a side can serve.
-fn restore(turn: &mut Turn) -> Flow {
-    if turn.next.stage.precedes_primary() || turn.rollout().spec.suspend {
+fn restore(plan: &mut PlanBuilder) -> Flow {
+    if plan.next.stage.precedes_primary() || plan.rollout().spec.suspend {
         return Ok(());
     }
-    let want = turn.servable(turn.desired_routing());
-    if turn.can_route(None, want) { apply(turn, want) } else { Ok(()) }
+    let want = plan.servable(plan.desired_routing());
+    if plan.can_route(None, want) { apply(plan, want) } else { Ok(()) }
 }
 
-fn mend(turn: &mut Turn, route: &Route) -> Flow {
-    let suspended = turn.rollout().spec.suspend;
+fn mend(plan: &mut PlanBuilder, route: &Route) -> Flow {
+    let suspended = plan.rollout().spec.suspend;
     let Some(current) = route.routing else {
-        let want = turn.servable(turn.desired_routing());
-        let may = !suspended && turn.can_route(None, want);
-        return if may { apply(turn, want) } else { Ok(()) };
+        let want = plan.servable(plan.desired_routing());
+        let may = !suspended && plan.can_route(None, want);
+        return if may { apply(plan, want) } else { Ok(()) };
     };
-    let want = turn.servable(current);
-    let mends = !route.in_shape && route.refused.is_none() && !suspended && turn.obs.endpoints.follow;
+    let want = plan.servable(current);
+    let mends = !route.in_shape && route.refused.is_none() && !suspended && plan.obs.endpoints.follow;
     // A route that would go to ports without endpoints is not written for its weights alone either.
-    let strays = want != current && !route.in_shape && !turn.obs.endpoints.follow;
-    if want == current && !mends || strays { Ok(()) } else { apply(turn, want) }
+    let strays = want != current && !route.in_shape && !plan.obs.endpoints.follow;
+    if want == current && !mends || strays { Ok(()) } else { apply(plan, want) }
 }
 
-fn apply(turn: &mut Turn, want: Routing) -> Flow {
-    turn.act(Action::ApplyRoute(want));
+fn apply(plan: &mut PlanBuilder, want: Routing) -> Flow {
+    plan.act(Action::ApplyRoute(want));
     Err(Stop::Acted)
 }
 
-impl Turn<'_> {
+impl PlanBuilder<'_> {
     /// The split without the share of a side that cannot serve, if the other one can.
     pub(super) fn servable(&self, split: Routing) -> Routing {
         let uses_canary = split.canary > 0 || split.mirror;

@@ -338,7 +338,7 @@ fn facts(scene: &Scene<'_>, live: &Value, copied: Result<Value, Missing>) -> Rou
     Route {
         routing,
         in_shape,
-        users: false,
+        preexisting: false,
         warm: annotation(live, WARM).is_some(),
         acceptance: Acceptance::Accepted,
         refused,

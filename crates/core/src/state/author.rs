@@ -54,7 +54,7 @@ impl<'a> Draft<'a> {
     /// A status of Flagger's is not written for the sake of the objects' names alone, and stays Flagger's where something
     /// of it could not be read.
     pub(crate) fn seal(&self, next: &mut State) {
-        let foreign = flagger::foreign(self.obs);
+        let foreign = flagger::written_by_flagger(self.obs);
         let before = codec::names(&self.obs.status);
         let unnamed = foreign && before.service.is_none();
         let names = next.names.clone();

@@ -25,14 +25,14 @@ pub(crate) struct Taken {
 }
 
 /// Whether Flagger wrote the status, or nobody.
-pub(crate) fn foreign(obs: &Observation) -> bool {
+pub(crate) fn written_by_flagger(obs: &Observation) -> bool {
     obs.status.observed_generation.is_none() && obs.rollout.generation.is_some()
 }
 
 /// Reads a status of Flagger's. Where something that it takes cannot be read now, the status stays Flagger's, and it is
 /// tried again.
 pub(crate) fn take_over(obs: &Observation) -> Option<Taken> {
-    if !foreign(obs) {
+    if !written_by_flagger(obs) {
         return None;
     }
     let mut reader = Reader { obs, next: obs.status.clone() };

@@ -175,7 +175,7 @@ fn a_service_without_a_route_needs_no_service_field() {
     json!({"analysis": {"sessionAffinity": {"cookieName": "a", "primaryCookieName": "a"}}}),
     "gatewayapi:v1"
 )]
-#[case::foreign(
+#[case::written_by_flagger(
     json!({"analysis": {"metrics": [{"name": "m", "templateRef": {"name": "t", "namespace": "other"}}]}}),
     "gatewayapi:v1"
 )]

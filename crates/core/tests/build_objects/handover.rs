@@ -81,7 +81,7 @@ fn it_is_taken_in_steps() {
     let (world, warm) = (world(), Routing::PRIMARY.kept_warm());
     let read = |live: &HttpRoute| {
         let facts = world.read(live);
-        (facts.routing, facts.warm, facts.users)
+        (facts.routing, facts.warm, facts.preexisting)
     };
     assert_eq!(read(&users()), (None, false, true));
     let introduced = step(&world, warm, &users());

@@ -199,7 +199,7 @@ fn a_share_of_all_requests(#[case] intent: Routing, #[case] expected: &[(&str, &
     assert_eq!(desk.annotations(), expected);
     let facts = desk.facts();
     assert_eq!((facts.routing, facts.in_shape, facts.warm), (Some(intent), true, intent.warm));
-    assert_eq!((facts.acceptance, facts.refused, facts.users), (Acceptance::Accepted, None, false));
+    assert_eq!((facts.acceptance, facts.refused, facts.preexisting), (Acceptance::Accepted, None, false));
 }
 
 #[rstest]

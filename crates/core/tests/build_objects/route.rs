@@ -149,7 +149,7 @@ fn an_applied_route_is_in_shape(#[case] service: Value, #[case] analysis: Value)
         let expected = Route {
             routing: Some(routing),
             in_shape: true,
-            users: false,
+            preexisting: false,
             warm: false,
             acceptance: unreported(),
             refused: None,

@@ -41,7 +41,7 @@ pub fn read(rollout: &Rollout, seen: &Surroundings<'_>, live: &HttpRoute) -> Res
     Ok(Route {
         routing,
         in_shape,
-        users: !owned(rollout, live),
+        preexisting: !owned(rollout, live),
         warm: live.spec.rules.iter().any(warms),
         acceptance: accept::acceptance(rollout, seen.gateways, live),
         refused: seen.refused.map(ToOwned::to_owned),

@@ -29,7 +29,7 @@ pub(super) struct Inputs<'a> {
     pub(super) configs: &'a std::collections::BTreeMap<String, String>,
 }
 
-pub(super) struct Turn<'a> {
+pub(super) struct PlanBuilder<'a> {
     pub(super) obs: &'a Observation,
     draft: Draft<'a>,
     /// The state to be written.
@@ -47,7 +47,7 @@ pub(super) struct Turn<'a> {
     wake: Option<Timestamp>,
 }
 
-impl<'a> Turn<'a> {
+impl<'a> PlanBuilder<'a> {
     pub(super) fn new(obs: &'a Observation) -> Self {
         let draft = Draft::new(obs);
         Self {
@@ -73,8 +73,8 @@ impl<'a> Turn<'a> {
     }
 
     /// Whether Flagger wrote the status, or nobody.
-    pub(super) fn foreign(&self) -> bool {
-        flagger::foreign(self.obs)
+    pub(super) fn written_by_flagger(&self) -> bool {
+        flagger::written_by_flagger(self.obs)
     }
 
     pub(super) fn rollout(&self) -> &'a Rollout {

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serin_api::Phase;
 
-use super::{Flow, Stop, Turn, Wait};
+use super::{Flow, PlanBuilder, Stop, Wait};
 use crate::{
     Plan, Timestamp,
     event::EventKind,
@@ -20,7 +20,7 @@ const GRACE: TimeDelta = TimeDelta::seconds(2);
 /// How long one reason to wait stands before the next is told: slow pods change it with every replica.
 const PATIENCE: TimeDelta = TimeDelta::seconds(15);
 
-impl Turn<'_> {
+impl PlanBuilder<'_> {
     pub(in crate::decide) fn finish(mut self, end: Flow) -> Plan {
         if let Err(Stop::Ask(asks)) = end {
             return self.asking(asks);
