@@ -4,24 +4,37 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+/// The value at a JSON pointer. Without escapes nothing is allocated: pointers are followed many times for each look at a
+/// Canary.
+pub fn at<'a>(value: &'a Value, pointer: &str) -> Option<&'a Value> {
+    if pointer.contains('~') || !pointer.starts_with('/') {
+        return value.pointer(pointer);
+    }
+    pointer.split('/').skip(1).try_fold(value, |value, name| match value {
+        Value::Object(fields) => fields.get(name),
+        Value::Array(items) => items.get(name.parse::<usize>().ok()?),
+        _ => None,
+    })
+}
+
 /// The text at a JSON pointer.
 pub fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
-    value.pointer(pointer)?.as_str()
+    at(value, pointer)?.as_str()
 }
 
 /// The whole number at a JSON pointer.
 pub fn int(value: &Value, pointer: &str) -> Option<i64> {
-    value.pointer(pointer)?.as_i64()
+    at(value, pointer)?.as_i64()
 }
 
 /// The items of the list at a JSON pointer; none if there is no list.
 pub fn items<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
-    value.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
+    at(value, pointer).and_then(Value::as_array).into_iter().flatten()
 }
 
 /// The texts of the map at a JSON pointer, such as labels; empty if there is no map.
 pub fn texts(value: &Value, pointer: &str) -> BTreeMap<String, String> {
-    let fields = value.pointer(pointer).and_then(Value::as_object).into_iter().flatten();
+    let fields = at(value, pointer).and_then(Value::as_object).into_iter().flatten();
     fields.filter_map(|(key, v)| Some((key.clone(), v.as_str()?.to_owned()))).collect()
 }
 
@@ -60,6 +73,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn pointers_lead_where_they_lead_everywhere() {
+        let value = json!({"a": {"b": [{"c": 1}, 2], "": 3}, "d/e": 4, "f~g": 5});
+        let pointers =
+            ["", "/", "/a", "/a/b", "/a/b/0/c", "/a/b/1", "/a/b/2", "/a/", "/d~1e", "/f~0g", "a", "/a/b/x"];
+        for pointer in pointers {
+            assert_eq!(at(&value, pointer), value.pointer(pointer), "{pointer}");
+        }
+    }
 
     #[test]
     fn a_live_object_may_say_more() {

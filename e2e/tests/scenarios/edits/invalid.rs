@@ -1,5 +1,7 @@
 //! What serves is looked after while something else is wrong with the Canary.
 
+use std::time::Instant;
+
 use anyhow::{Result, ensure};
 use kube::api::DeleteParams;
 use serde_json::{Value, json};
@@ -25,6 +27,15 @@ async fn is_made_again(scene: &Scene, kind: Kind, name: &str) -> Result<()> {
     answered_within(scene, LIMIT).await
 }
 
+/// Waits until a proxy that was told wrong before has learnt better.
+async fn answered_steadily(scene: &Scene) -> Result<()> {
+    let begun = Instant::now();
+    while let Err(failed) = none_fails(scene, 20).await {
+        ensure!(begun.elapsed() < LIMIT, "{failed:#}");
+    }
+    Ok(())
+}
+
 #[test]
 fn objects_of_a_canary_that_became_invalid_are_made_again() -> Verdict {
     unwatched("edit-invalid", async |scene| {
@@ -38,9 +49,17 @@ fn objects_of_a_canary_that_became_invalid_are_made_again() -> Verdict {
             {"name": "podinfo-primary", "port": 9898, "weight": 0},
             {"name": "podinfo-canary", "port": 9898, "weight": 100},
         ]}]}});
-        scene.patch(Kind::ROUTE, "podinfo", by_hand).await?;
-        scene.until_split(100, 0).await?;
-        answered_within(scene, LIMIT).await?;
+        let edited = scene.patch(Kind::ROUTE, "podinfo", by_hand).await?;
+        let taken = |versions: &Versions| {
+            let route = versions.now(Kind::ROUTE, "podinfo")?;
+            let generation = route["metadata"]["generation"].as_i64()?;
+            let seen = route.pointer("/status/parents/0/conditions/0/observedGeneration")?.as_i64()?;
+            let newer = generation > edited.metadata.generation? && seen == generation;
+            (newer && scene.split(versions)? == [100, 0]).then_some(())
+        };
+        scene.history.until("the gateway to take the mended route", LIMIT, taken).await?;
+        // Until then the edit itself sends requests to nobody.
+        answered_steadily(scene).await?;
         none_fails(scene, 40).await?;
         edit(scene, json!({"spec": {"service": {"timeout": null}}})).await?;
         scene.until_served().await.map(drop)
