@@ -264,7 +264,7 @@ mod tests {
             ("lib.rs", "mod a; mod b; mod c;"),
             ("a.rs", "use crate::b::B;"),
             ("b.rs", "use crate::{c::{self, C}};"),
-            ("c.rs", "fn f() -> crate::a::A { todo!() }"),
+            ("c.rs", "fn f(a: crate::a::A) {}"),
         ]);
         let expected = "x: a, b, c use each other, move what they share into one of them: x::a -> x::b; x::b -> x::c; \
                         x::c -> x::a";
