@@ -255,3 +255,21 @@ fn a_route_that_is_refused_gets_its_weights() {
     assert_eq!(s.world.route, Some(Routing::PRIMARY.kept_warm()));
     assert!(s.world.misshapen);
 }
+
+/// What answers for a target that was just made anew may be what is left of the deleted one.
+#[test]
+fn a_target_made_anew_gets_no_share_on_account_of_the_pods_of_the_deleted_one() {
+    for phase in [Phase::Progressing, Phase::WaitingPromotion, Phase::Promoting] {
+        let mut s = at(phase);
+        let share = s.world.route.unwrap().canary;
+        s.world.target_gone = true;
+        s.settle();
+        assert_eq!(s.world.route.unwrap().canary, 0, "{phase}");
+        s.world.target_gone = false;
+        s.settle();
+        assert_eq!(s.world.route.unwrap().canary, 0, "{phase}: its pods are not known to be new ones");
+        s.interval();
+        let back = if phase == Phase::Promoting { 0 } else { share };
+        assert_eq!(s.world.route.unwrap().canary, back, "{phase}");
+    }
+}

@@ -9,7 +9,7 @@ use crate::{
     Routing,
     observe::{Route, Seen},
     plan::Action,
-    state::Stage,
+    state::{Progress, Stage},
     strategy::Kind,
 };
 
@@ -18,11 +18,31 @@ pub(super) fn keep(plan: &mut PlanBuilder) -> Flow {
     if !plan.rollout().router.shifts() || untouched {
         return Ok(());
     }
+    note_loss(plan);
     match &plan.obs.route {
         Seen::Unknown(_) => Ok(()),
         Seen::Absent => restore(plan),
         Seen::Present(route) if plan.next.stage.precedes_primary() && route.preexisting => Ok(()),
         Seen::Present(route) => mend(plan, route),
+    }
+}
+
+/// Traffic that was taken from a canary comes back as a change of traffic. Pods of a target that was deleted serve a
+/// little longer than it: one that is made anew must not get a share on their account.
+fn note_loss(plan: &mut PlanBuilder) {
+    let deleted = plan.target_is_deleted();
+    if plan.desired_routing().canary == 0 || !deleted && plan.obs.endpoints.canary != Seen::Present(0) {
+        return;
+    }
+    let replaced = deleted && plan.primary_reachable();
+    match &mut plan.next.stage {
+        Stage::Analysing(analysis) => {
+            analysis.lost_traffic = true;
+            plan.release();
+        }
+        Stage::Promoting { progress, .. } if replaced => *progress = Progress::default(),
+        Stage::Failed { held, .. } | Stage::WaitingToStart { held } if replaced => *held = 0,
+        _ => {}
     }
 }
 
@@ -89,9 +109,12 @@ impl PlanBuilder<'_> {
     /// Whether nothing answers for the canary, or will in a moment: its workload is gone.
     fn canary_is_gone(&self) -> bool {
         let endpoints = &self.obs.endpoints;
-        let deleted = matches!(self.obs.target, Seen::Absent) && self.rollout().target_kind.has_pods();
         let none = endpoints.canary == Seen::Present(0) && endpoints.strangers.canary.is_empty();
-        deleted || none
+        self.target_is_deleted() || none
+    }
+
+    fn target_is_deleted(&self) -> bool {
+        matches!(self.obs.target, Seen::Absent) && self.rollout().target_kind.has_pods()
     }
 
     fn primary_is_gone(&self) -> bool {

@@ -75,6 +75,12 @@ pub(super) const ALL: &[Mutant] = &[
         "if false && self.canary_is_gone()",
     ),
     mutant(
+        "a target made anew gets the share of the deleted one",
+        TRAFFIC,
+        "    let deleted = plan.target_is_deleted();\n",
+        "    let deleted = false;\n",
+    ),
+    mutant(
         "a version that nobody approved takes a dead primary's place",
         TRAFFIC,
         "let trusted = split.canary > 0 || self.next.stage.approved();",
