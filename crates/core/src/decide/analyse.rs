@@ -34,6 +34,7 @@ pub(super) fn run(plan: &mut PlanBuilder) -> Flow {
     if plan.next.failed_checks >= plan.rollout().threshold {
         return rollback::begin(plan, &RollbackCause::Threshold(plan.next.failed_checks));
     }
+    note_lost_traffic(plan);
     keep_route(plan)?;
     scaled_up(plan, inputs)?;
     wait_ready(plan, inputs)?;
@@ -95,6 +96,14 @@ fn supersede(plan: &mut PlanBuilder, inputs: Inputs) -> Flow {
         plan.shift(Routing::PRIMARY.kept_warm());
     }
     Err(Stop::Acted)
+}
+
+/// Traffic that was taken from a canary without endpoints comes back as a change of traffic.
+fn note_lost_traffic(plan: &mut PlanBuilder) {
+    if plan.desired_routing().canary > 0 && plan.obs.endpoints.canary == Seen::Present(0) {
+        plan.release();
+        plan.next.analysing(|analysis| analysis.lost_traffic = true);
+    }
 }
 
 /// A route that is written meanwhile, as when the first pod of several is ready, does not end what is waited for: the

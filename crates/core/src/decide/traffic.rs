@@ -18,7 +18,7 @@ pub(super) fn keep(plan: &mut PlanBuilder) -> Flow {
     if !plan.rollout().router.shifts() || untouched {
         return Ok(());
     }
-    note_loss(plan);
+    note_deleted_target(plan);
     match &plan.obs.route {
         Seen::Unknown(_) => Ok(()),
         Seen::Absent => restore(plan),
@@ -27,14 +27,13 @@ pub(super) fn keep(plan: &mut PlanBuilder) -> Flow {
     }
 }
 
-/// Traffic that was taken from a canary comes back as a change of traffic. Pods of a target that was deleted serve a
-/// little longer than it: one that is made anew must not get a share on their account.
-fn note_loss(plan: &mut PlanBuilder) {
-    let deleted = plan.target_is_deleted();
-    if plan.desired_routing().canary == 0 || !deleted && plan.obs.endpoints.canary != Seen::Present(0) {
+/// The pods of a target that was deleted serve a little longer than it exists: one that is made anew must not get a share
+/// on their account.
+fn note_deleted_target(plan: &mut PlanBuilder) {
+    if plan.desired_routing().canary == 0 || !plan.target_is_deleted() {
         return;
     }
-    let replaced = deleted && plan.primary_reachable();
+    let replaced = plan.primary_reachable();
     match &mut plan.next.stage {
         Stage::Analysing(analysis) => {
             analysis.lost_traffic = true;

@@ -77,8 +77,8 @@ pub(super) const ALL: &[Mutant] = &[
     mutant(
         "a target made anew gets the share of the deleted one",
         TRAFFIC,
-        "    let deleted = plan.target_is_deleted();\n",
-        "    let deleted = false;\n",
+        "    note_deleted_target(plan);\n",
+        "",
     ),
     mutant(
         "a version that nobody approved takes a dead primary's place",
