@@ -167,7 +167,7 @@ fn with_an_end(plan: &mut PlanBuilder, stop: Stop, why: &str) -> Flow {
         return rollback::begin(plan, &RollbackCause::Deadline(cause));
     }
     let until = plan.wait_ends(wait.reason());
-    Err(Stop::Wait(wait).until(until))
+    Err(Stop::Wait(wait).until(Some(until)))
 }
 
 /// A primary beyond hope ends the rollout, unless no traffic is on it or the rollout is its rescue.

@@ -16,7 +16,7 @@ use crate::{
     reason::WaitReason,
     rollout::{Hook, HookKind},
     state::{Cause, Draft, Hold, HoldKind, Run, Stage, State, Waiting, flagger},
-    time::later,
+    time::{later, seconds},
 };
 
 /// How soon to look again at something that could not be read.
@@ -117,12 +117,13 @@ impl<'a> PlanBuilder<'a> {
 
     /// Whether this has been waited for as long as pods may take to become ready.
     pub(super) fn waited_for(&self, reason: &WaitReason) -> bool {
-        self.wait_ends(reason).is_some_and(|end| end <= self.now())
+        self.waits_since(reason).is_some() && self.wait_ends(reason) <= self.now()
     }
 
-    /// When this will have been waited for as long as that; `None` until it is told.
-    pub(super) fn wait_ends(&self, reason: &WaitReason) -> Option<Timestamp> {
-        Some(later(self.waits_since(reason)?, self.rollout().spec.progress_deadline()))
+    /// When this will have been waited for as long as that; a wait that was not told yet begins now.
+    pub(super) fn wait_ends(&self, reason: &WaitReason) -> Timestamp {
+        let since = self.waits_since(reason).unwrap_or_else(|| seconds(self.now()));
+        later(since, self.rollout().spec.progress_deadline())
     }
 
     /// Since when this has been waited for; `None` until it is told.

@@ -130,7 +130,7 @@ fn old_pods_gone(plan: &mut PlanBuilder) -> Flow {
         return Ok(());
     }
     let reason = WaitReason::PrimaryPodsLeave(leaving);
-    let deadline = plan.wait_ends(&reason).unwrap_or_else(|| plan.phase_deadline());
+    let deadline = plan.wait_ends(&reason);
     if deadline <= plan.now() {
         return Ok(());
     }
