@@ -1,18 +1,23 @@
 //! Alerts to people.
 
+use std::collections::BTreeSet;
+
 use futures::future::join_all;
 use serde::Deserialize;
 use serin_api::{
     AlertProvider, Canary,
     canary::{CanaryAlert, News},
 };
-use serin_core::{news, plan::Severity};
+use serin_core::{
+    news,
+    plan::{Severity, Stall},
+};
 use serin_notify::{
     AlertClient, AlertError, Message, Receiver,
     alert::{Credentials, wants},
 };
 
-use crate::{cluster::Cluster, error::ApiError, events, key::Key, kind::Kind, stalled::Stall};
+use crate::{cluster::Cluster, error::ApiError, events, key::Key, kind::Kind};
 
 /// Sends alerts.
 #[derive(Clone)]
@@ -93,13 +98,13 @@ impl Alerts {
         Self { cluster, client, global, cluster_name: cluster_name.unwrap_or_default() }
     }
 
-    /// Whether anybody wants to know of one of these alerts.
-    pub fn anybody_wants(&self, canary: &Canary, news: &News) -> bool {
+    /// How serious alerts are that nobody wants to know of.
+    pub fn unwanted(&self, canary: &Canary) -> BTreeSet<Severity> {
         let receivers = &canary.spec.analysis.alerts;
-        let wanted = |severity: Severity| {
+        let wanted = |severity| {
             receivers.is_empty() && self.global.is_some() || receivers.iter().any(|r| wants(r, severity))
         };
-        news.alerts.iter().any(|alert| wanted(news::alert(alert).severity))
+        Severity::ALL.into_iter().filter(|severity| !wanted(*severity)).collect()
     }
 
     /// Sends alerts in order. The future is meant to be spawned; what cannot be sent is logged, and returned for the

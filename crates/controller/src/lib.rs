@@ -64,7 +64,6 @@ pub mod queue;
 pub mod reconcile;
 pub mod run;
 pub mod sequence;
-pub mod stalled;
 pub mod status;
 pub mod subject;
 pub mod telemetry;

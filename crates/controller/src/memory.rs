@@ -5,22 +5,19 @@ mod listed;
 pub(crate) use listed::Listed;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex},
     time::Duration,
 };
 
-use chrono::{DateTime, Utc};
 use serin_api::{Canary, CanaryStatus};
-use serin_core::news::Part;
-
+use serin_core::{news::Delivery, plan::Stall};
 use tokio::time::Instant;
 
 use crate::{
     key::Key,
     lock::lock,
     options::{BACKOFF_MAX, BACKOFF_MIN},
-    stalled::Stall,
     status::Unstored,
 };
 
@@ -57,27 +54,15 @@ struct Notes {
     /// Names for the metrics of a Canary that is gone.
     labels: Labels,
     /// The news of its status that are being told (`false`) or have been (`true`).
-    news: BTreeMap<Told, bool>,
-    /// How the last alert of this replica fared.
-    alerted: Alerted,
+    news: BTreeMap<Delivery, bool>,
+    /// How the last alert of this replica fared; `None` when it has sent none.
+    last_alert: Option<Result<(), Stall>>,
     /// Alerts that failed, and no event has told yet.
     unsaid: Vec<String>,
 }
 
 /// Most alerts that failed which wait for their events.
 const UNSAID: usize = 8;
-
-/// How the last alert about a Canary fared.
-#[derive(Clone, Debug, Default)]
-pub enum Alerted {
-    /// This replica has sent no alert.
-    #[default]
-    Unknown,
-    /// All receivers took the last alert.
-    Delivered,
-    /// A receiver did not take the last alert, for this reason.
-    Failed(Stall),
-}
 
 /// What became of a status that this replica wrote in full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,15 +74,6 @@ enum Claim {
     Held,
     /// Another operator took the status, and users were told.
     Lost,
-}
-
-/// A part of the news of a Canary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Told {
-    /// The time that names the news.
-    pub at: DateTime<Utc>,
-    /// What of it.
-    pub part: Part,
 }
 
 /// How often objects of a Canary are corrected: many times in a row, then once in a while. Whoever undoes
@@ -149,7 +125,7 @@ impl Memory {
     pub fn begin_term(&self) {
         for notes in lock(&self.notes).values_mut() {
             notes.fresh = false;
-            notes.alerted = Alerted::Unknown;
+            notes.last_alert = None;
             notes.claim = Claim::None;
             // Whoever was telling these may have been stopped in the middle.
             notes.news.retain(|_, told| *told);
@@ -309,7 +285,7 @@ impl Memory {
 
     /// Claims the delivery of `told`. Returns `false` if somebody else has claimed it; after
     /// `true`, the caller has to call [`Self::end_telling`].
-    pub fn begin_telling(&self, key: &Key, told: Told) -> bool {
+    pub fn begin_telling(&self, key: &Key, told: Delivery) -> bool {
         self.with(key, |notes| {
             let begun = notes.news.contains_key(&told);
             notes.news.entry(told).or_default();
@@ -318,7 +294,7 @@ impl Memory {
     }
 
     /// Ends a delivery that [`Self::begin_telling`] claimed: `done`, or to be tried again.
-    pub fn end_telling(&self, key: &Key, told: Told, done: bool) {
+    pub fn end_telling(&self, key: &Key, told: Delivery, done: bool) {
         if let Some(notes) = lock(&self.notes).get_mut(key) {
             if done {
                 notes.news.insert(told, true);
@@ -328,13 +304,14 @@ impl Memory {
         }
     }
 
-    /// Returns whether `told` was delivered.
-    pub fn is_told(&self, key: &Key, told: Told) -> bool {
-        self.with(key, |notes| notes.news.get(&told).copied().unwrap_or_default())
+    /// Returns what was delivered.
+    pub fn delivered(&self, key: &Key) -> BTreeSet<Delivery> {
+        let done = |(told, done): (&Delivery, &bool)| done.then_some(*told);
+        self.with(key, |notes| notes.news.iter().filter_map(done).collect())
     }
 
     /// Forgets what the status does not list any more.
-    pub fn keep_told(&self, key: &Key, listed: impl Fn(&Told) -> bool) {
+    pub fn keep_told(&self, key: &Key, listed: impl Fn(&Delivery) -> bool) {
         self.with(key, |notes| notes.news.retain(|told, _| listed(told)));
     }
 
@@ -344,13 +321,13 @@ impl Memory {
             if let Some(failure) = failure.as_ref().filter(|_| notes.unsaid.len() < UNSAID) {
                 notes.unsaid.push(failure.message.clone());
             }
-            notes.alerted = failure.map_or(Alerted::Delivered, Alerted::Failed);
+            notes.last_alert = Some(failure.map_or(Ok(()), Err));
         }
     }
 
-    /// Returns how the last alert fared.
-    pub fn alerted(&self, key: &Key) -> Alerted {
-        self.with(key, |notes| notes.alerted.clone())
+    /// Returns how the last alert fared; `None` when this replica has sent none.
+    pub fn last_alert(&self, key: &Key) -> Option<Result<(), Stall>> {
+        self.with(key, |notes| notes.last_alert.clone())
     }
 
     /// Takes the messages of alerts that failed since the last call.

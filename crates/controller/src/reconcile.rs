@@ -17,6 +17,7 @@ use serin_api::{Canary, CanaryStatus, Phase};
 use serin_core::{
     Observation, Plan, Rollout, Routing, decide,
     observe::{Answers, INVALID_SPEC, Obstacle},
+    plan::Stall,
     snapshot::Snapshot,
     validate::{SpecError, validate, validate_revert},
 };
@@ -30,7 +31,6 @@ use crate::{
     key::Key,
     kind::Kind,
     observe,
-    stalled::Stall,
 };
 
 /// Rounds of one look. A rollout that moves on without waiting takes few; more hint at a rival who
@@ -269,6 +269,8 @@ impl Reconcile<'_> {
         self.seen = Some(Arc::clone(&seen));
         let mut facts = seen.facts(rollout, settings);
         facts.obstacle = facts.obstacle.or_else(|| invalid.cloned());
+        facts.fault = self.standing_fault(rollout);
+        facts.deliveries = self.deliveries(canary);
         self.measure(rollout, &facts);
         Looked { seen, facts, again }
     }

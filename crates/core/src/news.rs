@@ -5,6 +5,8 @@
 //! follows from the status alone, so that an event which was written before the crash cannot be written again, and
 //! a receiver of alerts can tell a repetition. See decision 8.
 
+use std::collections::BTreeSet;
+
 use chrono::{SubsecRound, TimeDelta};
 use serin_api::{
     CanaryStatus, Phase,
@@ -13,7 +15,7 @@ use serin_api::{
 
 use crate::{
     Timestamp,
-    plan::{Alert, Event, Level, Severity},
+    plan::{Alert, Event, Level, Severity, Stall},
     time::later,
 };
 
@@ -59,6 +61,35 @@ impl Part {
     }
 }
 
+/// One part of one entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Delivery {
+    /// The time that names the entry.
+    pub at: Timestamp,
+    /// What of it.
+    pub part: Part,
+}
+
+/// What the shell knows of telling people.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Deliveries {
+    /// What was delivered of the entries that the status lists.
+    pub done: BTreeSet<Delivery>,
+    /// How serious alerts are that nobody wants: they need not be kept.
+    pub unwanted: BTreeSet<Severity>,
+    /// How the last alert fared; `None` when this operator has sent none.
+    pub last_alert: Option<Result<(), Stall>>,
+}
+
+impl Deliveries {
+    /// Whether nobody is left to be told of this part.
+    fn is_done(&self, item: &News, part: Part) -> bool {
+        let unwanted = |item: &NewsAlert| self.unwanted.contains(&alert(item).severity);
+        self.done.contains(&Delivery { at: item.at, part })
+            || part == Part::Alerts && item.alerts.iter().all(unwanted)
+    }
+}
+
 /// Adds what a decision has to tell. Of too much, the oldest events are dropped, and alerts only when there are no
 /// others.
 pub(crate) fn record(
@@ -91,16 +122,12 @@ fn moment(outbox: &[News], now: Timestamp) -> Timestamp {
 ///
 /// `observed` is the status as it stands in the cluster. A status that is written anyway holds nothing that was told.
 /// A write of its own is worth it for alerts and hooks, which cannot be recognised when they are repeated; events can.
-pub fn forget_told(
-    next: &mut CanaryStatus,
-    observed: Option<&CanaryStatus>,
-    told: impl Fn(&News, Part) -> bool,
-) {
+pub(crate) fn forget_told(next: &mut CanaryStatus, observed: &CanaryStatus, deliveries: &Deliveries) {
     let mut news = next.news.clone();
-    let mut worth_it = observed != Some(next);
+    let mut worth_it = observed != next;
     for item in &mut news {
         for part in Part::ALL {
-            if part.is_in(item) && told(item, part) {
+            if part.is_in(item) && deliveries.is_done(item, part) {
                 part.take_from(item);
                 worth_it |= part != Part::Events;
             }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serin_analysis::{Check, outcome::CheckOutcome};
 use serin_api::CanaryStatus;
 
-use crate::{Rollout, Routing, Timestamp, rollout::Hook};
+use crate::{Rollout, Routing, Timestamp, news::Deliveries, plan::Stall, rollout::Hook};
 
 /// What is known of an object. Not being able to read it is never the same as it not being there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -267,6 +267,10 @@ pub struct Observation {
     pub former_route: Seen<bool>,
     /// What keeps the Canary from being served as it asks to be.
     pub obstacle: Option<Obstacle>,
+    /// What keeps actions from being carried out, or kinds of objects from being read.
+    pub fault: Option<Stall>,
+    /// How it fares with what the status lists as still to be told.
+    pub deliveries: Deliveries,
     /// Answers to earlier asks.
     pub answers: Answers,
 }

@@ -28,19 +28,26 @@ pub struct Plan {
     pub analysed: bool,
     /// The checks that this plan judged.
     pub judged: Vec<Judged>,
-    /// Why the Canary cannot be served as it asks to be, for the condition `Stalled`.
+    /// Why the Canary cannot be served as it asks to be: what the condition `Stalled` of the status says.
     pub stall: Option<Stall>,
     /// When to look again even if nothing changes.
     pub wake: Option<Timestamp>,
 }
 
-/// Why a Canary cannot be served as it asks to be.
+/// Why a Canary cannot be served as it asks to be, or why an alert about it did not arrive.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Stall {
     /// The reason of the condition: one word.
     pub reason: &'static str,
     /// Which object and field, the cause, and the remedy.
     pub message: String,
+}
+
+impl Stall {
+    /// A stall for this reason.
+    pub fn new(reason: &'static str, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into() }
+    }
 }
 
 /// A check, its outcome, and what follows from it.
@@ -142,7 +149,7 @@ pub struct Event {
 }
 
 /// How serious an alert is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
     /// `info`.
     Info,
@@ -150,6 +157,11 @@ pub enum Severity {
     Warn,
     /// `error`.
     Error,
+}
+
+impl Severity {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Info, Self::Warn, Self::Error];
 }
 
 /// A message to people.

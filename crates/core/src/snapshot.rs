@@ -14,6 +14,7 @@ use crate::{
         selector::Selector,
     },
     hash::config_checksum,
+    news::Deliveries,
     observe::{Answers, Obstacle, Scaler, Services, Synced},
     router::Objects,
     validate::Settings,
@@ -133,6 +134,8 @@ impl Snapshot {
             leftovers: self.leftovers(rollout),
             former_route: self.former_route_shares(rollout),
             obstacle: obstacles.first,
+            fault: None,
+            deliveries: Deliveries::default(),
             answers: self.answers.clone(),
             rollout: Arc::clone(rollout),
         }

@@ -20,16 +20,18 @@ pub mod flagger;
 mod hold;
 mod position;
 mod run;
+pub(crate) mod stalled;
 #[cfg(test)]
 mod tests;
+mod undecided;
 mod wait;
 
 pub use hold::{Hold, HoldKind};
 pub use run::{Cause, Entered, Run};
+pub use undecided::{delivered, faulted, unserved};
 pub use wait::{WaitKind, Waiting};
 
 pub(crate) use author::Draft;
-pub use author::unserved;
 
 /// What is known of a Canary's rollout.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -9,11 +9,12 @@ use serin_core::{
     affinity::Cookies,
     decide,
     hash::promotion_id,
+    news::Deliveries,
     observe::{
         Acceptance, Answers, Endpoints, Obstacle, Primary, Readiness, Route, Scaler, Services, Strangers,
         Synced, Target,
     },
-    plan::{Alert, Event, ServiceRole},
+    plan::{Alert, Event, ServiceRole, Stall},
 };
 
 use crate::Script;
@@ -120,6 +121,10 @@ pub struct World {
     pub former_route: Seen<bool>,
     /// What keeps the Canary from being served.
     pub obstacle: Option<Obstacle>,
+    /// What keeps actions from being carried out.
+    pub fault: Option<Stall>,
+    /// What the controller knows of telling people.
+    pub deliveries: Deliveries,
     /// What a gateway says of other routes that take the same requests.
     pub overlaps: Option<String>,
 }
@@ -151,6 +156,8 @@ impl World {
             refused: None,
             former_route: Seen::Absent,
             obstacle: None,
+            fault: None,
+            deliveries: Deliveries::default(),
             overlaps: None,
         }
     }
@@ -174,6 +181,8 @@ impl World {
             route_written: None,
             ports_until: None,
             obstacle: self.obstacle.clone(),
+            fault: self.fault.clone(),
+            deliveries: self.deliveries.clone(),
             answers,
         }
     }

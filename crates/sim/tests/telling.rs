@@ -11,10 +11,7 @@ use proptest::prelude::*;
 use scenario::Scenario;
 use serin_analysis::outcome::Outcome;
 use serin_api::{CanaryStatus, Phase, canary::News};
-use serin_core::{
-    Timestamp,
-    news::{Part, event_name, forget_told, id},
-};
+use serin_core::news::{Delivery, Part, event_name, id};
 use serin_sim::Pods;
 
 /// What can happen to a canary.
@@ -54,7 +51,7 @@ const ANALYSIS: &str = r#"{"stepWeights":[20,60],"threshold":2,
 #[derive(Default)]
 struct Shell {
     /// What the operator knows that it has told; lost when it dies.
-    told: BTreeSet<(Timestamp, Part)>,
+    told: BTreeSet<Delivery>,
     /// The steps until it dies.
     left: Option<usize>,
     deaths: usize,
@@ -101,10 +98,9 @@ impl Shell {
     /// One look, as the controller takes it. Whether nothing is left to do.
     fn round(&mut self, s: &mut Scenario) -> Result<bool, Dead> {
         s.world.pass(TimeDelta::microseconds(1));
+        s.world.deliveries.done.clone_from(&self.told);
         let plan = s.world.plan(&s.script);
-        let mut status = plan.status.clone();
-        let told = &self.told;
-        forget_told(&mut status, Some(&s.world.status), |news, part| told.contains(&(news.at, part)));
+        let status = plan.status.clone();
         let wrote = status != s.world.status;
         if wrote {
             self.step()?;
@@ -134,7 +130,8 @@ impl Shell {
 
     fn tell(&mut self, news: &News) -> Result<(), Dead> {
         for part in Part::ALL.into_iter().filter(|part| part.is_in(news)) {
-            if self.told.contains(&(news.at, part)) {
+            let delivery = Delivery { at: news.at, part };
+            if self.told.contains(&delivery) {
                 continue;
             }
             for (index, event) in news.events.iter().enumerate().filter(|_| part == Part::Events) {
@@ -148,7 +145,7 @@ impl Shell {
                 *entry = (entry.0 + 1, alert.message.clone());
             }
             self.step()?;
-            self.told.insert((news.at, part));
+            self.told.insert(delivery);
         }
         Ok(())
     }

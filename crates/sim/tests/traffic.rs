@@ -7,11 +7,11 @@ mod scenario;
 
 use rstest::rstest;
 use scenario::Scenario;
-use serin_api::Phase;
+use serin_api::{Phase, canary::CanaryCondition};
 use serin_core::{
     Action, Observation, Routing, Seen,
     observe::{Acceptance, INVALID_SPEC, Obstacle, Synced},
-    plan::ServiceRole,
+    plan::{ServiceRole, Stall},
 };
 
 const STEPS: &str = r#"{"stepWeights":[20,60],"stepWeightPromotion":50}"#;
@@ -272,4 +272,53 @@ fn a_target_made_anew_gets_no_share_on_account_of_the_pods_of_the_deleted_one() 
         let back = if phase == Phase::Promoting { 0 } else { share };
         assert_eq!(s.world.route.unwrap().canary, back, "{phase}");
     }
+}
+
+/// The stalls in the statuses that are written while the cluster comes to rest.
+fn stalls(s: &mut Scenario) -> Vec<Option<String>> {
+    let mut written = Vec::new();
+    for _ in 0..10 {
+        let before = s.world.status.clone();
+        let acted = s.step();
+        let stalled = |condition: &&CanaryCondition| condition.type_ == "Stalled";
+        let stall = s.world.status.conditions.iter().find(stalled);
+        written.push(stall.map(|stall| stall.reason.clone()));
+        if acted.is_empty() && s.world.status == before {
+            return written;
+        }
+    }
+    panic!("it does not come to rest: {written:?}");
+}
+
+/// A repair of the route says nothing of what stalls the Canary, which is looked at after it.
+#[rstest]
+fn a_stall_stands_while_the_route_is_mended(
+    #[values(Phase::Initialized, Phase::Progressing, Phase::Promoting)] phase: Phase,
+) {
+    let mut s = at(phase);
+    s.world.obstacle = Some(Obstacle { reason: "NameTaken", message: "it is taken".to_owned() });
+    s.settle();
+    let conditions = s.world.status.conditions.clone();
+    s.world.misshapen = true;
+    let written = stalls(&mut s);
+    assert!(written.len() > 1 && !s.world.misshapen, "{phase}: {written:?}");
+    assert!(written.iter().all(|stall| stall.as_deref() == Some("NameTaken")), "{phase}: {written:?}");
+    assert_eq!(s.world.status.conditions, conditions, "{phase}");
+
+    s.world.obstacle = None;
+    s.world.misshapen = true;
+    assert_eq!(s.step(), [Action::ApplyRoute(s.world.route.unwrap())], "{phase}");
+    assert_eq!(stalls(&mut s).iter().flatten().count(), 0, "{phase}");
+}
+
+/// What cannot be written is told in the place of what the decision waits for, and only as long.
+#[test]
+fn a_fault_is_told_as_long_as_it_stands() {
+    let mut s = at(Phase::Initialized);
+    s.world.fault = Some(Stall::new("Forbidden", "grant it"));
+    assert_eq!(stalls(&mut s), [Some("Forbidden".to_owned()), Some("Forbidden".to_owned())]);
+    s.world.obstacle = Some(Obstacle { reason: "NameTaken", message: "it is taken".to_owned() });
+    assert_eq!(stalls(&mut s).last(), Some(&Some("Forbidden".to_owned())));
+    s.world.fault = None;
+    assert_eq!(stalls(&mut s).last(), Some(&Some("NameTaken".to_owned())));
 }

@@ -4,7 +4,6 @@ use serin_api::{Canary, CanaryStatus};
 use serin_core::{
     Rollout,
     affinity::Cookies,
-    news,
     observe::Answers,
     plan::{Action, Event},
 };
@@ -15,32 +14,21 @@ use crate::{
     asks,
     error::Category,
     observe,
-    stalled::{self, Stall},
     status::{self, Unstored, Written},
     subject,
 };
 
 impl Reconcile<'_> {
     pub(super) async fn execute(&mut self, decision: Decision) -> Result<Next, Fault> {
-        let mut status = decision.plan.status.clone();
-        if !self.ctx.options.settings.config_tracking {
-            status.tracked_configs = None;
-        }
-        let planned = decision.plan.stall.as_ref().map(|stall| Stall::new(stall.reason, &stall.message));
-        let stall = self.standing_fault(&decision.rollout).or(planned);
-        stalled::set(&mut status, stall.as_ref(), observe::now());
-        self.note_alert(&mut status);
-        let told = |item: &_, part| self.is_told(&decision.canary, item, part);
-        news::forget_told(&mut status, decision.canary.status.as_ref(), told);
-        let kept = decision.plan.unwritten && stall.is_none();
-        let wrote = !kept && decision.canary.status.as_ref() != Some(&status);
-        let acts = !decision.plan.actions.is_empty();
+        let plan = &decision.plan;
+        let wrote = !plan.unwritten && decision.canary.status.as_ref() != Some(&plan.status);
+        let acts = !plan.actions.is_empty();
         if wrote {
-            if let Some(next) = self.write(&decision.canary, &status).await? {
+            if let Some(next) = self.write(&decision.canary, &plan.status).await? {
                 return Ok(next);
             }
-        } else if kept {
-            self.keep(&decision.canary, &status);
+        } else if plan.unwritten {
+            self.keep(&decision.canary, &plan.status);
         } else if acts {
             if !self.ctx.memory.may_correct(self.key) {
                 return self.contested(&decision).await;
@@ -49,11 +37,11 @@ impl Reconcile<'_> {
                 return Ok(Next::Again);
             }
         }
-        if let Some(stall) = &stall {
+        if let Some(stall) = &plan.stall {
             self.tell(&decision.canary, &stall.message).await;
         }
         let acted = self.act(&decision).await;
-        let canary = with_status(&decision.canary, status);
+        let canary = with_status(&decision.canary, plan.status.clone());
         self.report(&decision, &canary, wrote).await;
         self.tell_of_alerts(&decision.canary, &canary).await;
         acted?;
@@ -61,10 +49,10 @@ impl Reconcile<'_> {
             self.answers = Answers::default();
             return Ok(Next::Again);
         }
-        if stall.is_none() {
+        if plan.stall.is_none() {
             self.ctx.memory.recovered(self.key);
         }
-        Ok(Next::End(Verdict::Settled(decision.plan.wake)))
+        Ok(Next::End(Verdict::Settled(plan.wake)))
     }
 
     /// Writes the status. `Some` when nothing may follow from the decision.

@@ -1,15 +1,9 @@
 //! What to do about a look that failed.
 
-use serin_core::observe::Answers;
+use serin_core::{observe::Answers, plan::Stall, state};
 
 use super::{Fault, Reconcile, Verdict};
-use crate::{
-    apply::ActionError,
-    cache::Lookup,
-    error::Category,
-    observe,
-    stalled::{self, Stall},
-};
+use crate::{apply::ActionError, cache::Lookup, error::Category, observe};
 
 /// Attempts that may be refused before it is believed.
 const REFUSALS: u32 = 2;
@@ -62,10 +56,12 @@ impl Reconcile<'_> {
             return;
         }
         let stall = Stall::new(category.reason(), message);
-        let mut status = entry.canary.status.clone().unwrap_or_default();
-        let changed = stalled::set(&mut status, Some(&stall), observe::now());
+        let before = entry.canary.status.clone().unwrap_or_default();
+        let status = state::faulted(&before, &stall, observe::now());
         self.ctx.memory.set_fault(self.key, Some(stall));
-        if changed && let Err(error) = self.write(&entry.canary, &status).await {
+        if status != before
+            && let Err(error) = self.write(&entry.canary, &status).await
+        {
             tracing::warn!(canary = %self.key, %error, "condition not written");
         }
     }

@@ -3,12 +3,12 @@
 use std::cmp::Reverse;
 
 use serin_api::Canary;
+use serin_core::plan::Stall;
 
 use crate::{
     cache::{Caches, Lookup, target_kind},
     key::Key,
     kind::Kind,
-    stalled::Stall,
 };
 
 /// Why a Canary has to stand back behind an elder one.

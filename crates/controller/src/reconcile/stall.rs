@@ -6,9 +6,8 @@ use serin_api::{Canary, Phase};
 use serin_core::{
     Rollout,
     build::services,
-    plan::{Action, Event, Level},
-    router,
-    state::unserved,
+    plan::{Action, Event, Level, Stall},
+    router, state,
     validate::FINALIZER,
 };
 
@@ -18,9 +17,7 @@ use crate::{
     cache::{Health, Lookup},
     error::Category,
     kind::Kind,
-    observe,
-    stalled::{self, Stall},
-    subject,
+    observe, subject,
 };
 
 const RIVAL: &str = "another client writes the status of this Canary, too, or Flagger's definition of Canaries was \
@@ -33,10 +30,8 @@ impl Reconcile<'_> {
             return Ok(next);
         }
         let retreated = self.retreat(canary).await?;
-        let mut status = canary.status.clone().unwrap_or_default();
-        let now = observe::now();
-        unserved(&mut status, &self.key.name, &stall.message, retreated, now);
-        stalled::set(&mut status, Some(&stall), now);
+        let before = canary.status.clone().unwrap_or_default();
+        let status = state::unserved(&before, &self.key.name, &stall, retreated, observe::now());
         if canary.status.as_ref() != Some(&status)
             && let Some(next) = self.write(canary, &status).await?
         {

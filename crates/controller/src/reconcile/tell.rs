@@ -5,26 +5,20 @@
 use std::time::Duration;
 
 use serin_api::{
-    Canary, CanaryStatus,
+    Canary,
     canary::{CanaryWebhook, News, WebhookType},
 };
 use serin_core::{
     event::post_rollout,
-    news::{self, LIFETIME, Part},
+    news::{self, Deliveries, Delivery, LIFETIME, Part},
     observe::Answers,
     plan::{Event, HookCall, Level},
+    state,
 };
 use tokio::time::Instant;
 
 use super::{Fault, Reconcile};
-use crate::{
-    asks,
-    cache::Lookup,
-    context::Context,
-    events::Written,
-    memory::{Alerted, Told},
-    observe, stalled, subject,
-};
+use crate::{asks, cache::Lookup, context::Context, events::Written, observe, subject};
 
 /// How soon events are tried again that could not be written.
 const RETRY: Duration = Duration::from_secs(10);
@@ -33,10 +27,13 @@ const RETRY: Duration = Duration::from_secs(10);
 const HOOK_EVENTS: usize = 0x80;
 
 impl Reconcile<'_> {
-    /// Whether nobody is left to be told of this part.
-    pub(super) fn is_told(&self, canary: &Canary, item: &News, part: Part) -> bool {
-        self.ctx.memory.is_told(self.key, Told { at: item.at, part })
-            || part == Part::Alerts && !self.ctx.alerts.anybody_wants(canary, item)
+    /// How it fares with what the status of `canary` lists as still to be told.
+    pub(super) fn deliveries(&self, canary: &Canary) -> Deliveries {
+        Deliveries {
+            done: self.ctx.memory.delivered(self.key),
+            unwanted: self.ctx.alerts.unwanted(canary),
+            last_alert: self.ctx.memory.last_alert(self.key),
+        }
     }
 
     /// Tells everything in the status of `canary` that this operator has not told yet. `before` is the Canary as it
@@ -48,7 +45,7 @@ impl Reconcile<'_> {
         for item in news {
             let fresh = known.iter().all(|old| old.at != item.at);
             for part in Part::ALL.into_iter().filter(|part| part.is_in(item)) {
-                if self.ctx.memory.begin_telling(self.key, Told { at: item.at, part }) {
+                if self.ctx.memory.begin_telling(self.key, Delivery { at: item.at, part }) {
                     self.tell_part(canary, before, item, part, fresh).await;
                 }
             }
@@ -56,7 +53,7 @@ impl Reconcile<'_> {
     }
 
     async fn tell_part(&self, canary: &Canary, before: &Canary, item: &News, part: Part, fresh: bool) {
-        let told = Told { at: item.at, part };
+        let told = Delivery { at: item.at, part };
         match part {
             Part::Events => {
                 let written = self.tell_events(canary, before, item, fresh).await;
@@ -71,23 +68,11 @@ impl Reconcile<'_> {
     async fn note_told(&mut self) -> Result<(), Fault> {
         let Lookup::Present(entry) = self.cluster.caches.canaries.get(self.key) else { return Ok(()) };
         let Some(observed) = &entry.canary.status else { return Ok(()) };
-        let mut status = observed.clone();
-        self.note_alert(&mut status);
-        news::forget_told(&mut status, Some(observed), |item, part| self.is_told(&entry.canary, item, part));
+        let status = state::delivered(observed, &self.deliveries(&entry.canary), observe::now());
         if status != *observed {
             self.write(&entry.canary, &status).await?;
         }
         Ok(())
-    }
-
-    /// Puts into the status how the last alert fared, if this replica has sent one.
-    pub(super) fn note_alert(&self, status: &mut CanaryStatus) {
-        let failure = match self.ctx.memory.alerted(self.key) {
-            Alerted::Unknown => return,
-            Alerted::Delivered => None,
-            Alerted::Failed(failure) => Some(failure),
-        };
-        stalled::set_alert(status, failure.as_ref(), observe::now());
     }
 
     /// Events about alerts that did not arrive: who looks at the Canary learns that nobody was told.
@@ -129,7 +114,7 @@ impl Reconcile<'_> {
     }
 
     /// Beside the reconcile: receivers may be slow. When they have been told, another look takes it out of the status.
-    fn tell_alerts(&self, canary: &Canary, item: &News, told: Told) {
+    fn tell_alerts(&self, canary: &Canary, item: &News, told: Delivery) {
         let delivery = self.ctx.alerts.deliver(canary, item);
         let (memory, queue) = (self.ctx.memory.clone(), self.ctx.cluster.queue.clone());
         let key = self.key.clone();

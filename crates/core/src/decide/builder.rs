@@ -1,11 +1,13 @@
 //! One decision in the making.
 
 mod finish;
+mod standing;
 mod stop;
 
 use chrono::TimeDelta;
 use serin_api::Phase;
 
+pub(super) use standing::{FOREIGN_PODS, GATEWAY_NOT_READY, ROUTE_NOT_ACCEPTED, ROUTE_REFUSED};
 pub(super) use stop::{Flow, Stop, Wait};
 
 use crate::{

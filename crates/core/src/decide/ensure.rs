@@ -1,6 +1,6 @@
 //! What has to hold in every phase: objects as they should be, traffic only to a side that is ready.
 
-use super::builder::{Flow, PlanBuilder, Stop};
+use super::builder::{Flow, GATEWAY_NOT_READY, PlanBuilder, ROUTE_NOT_ACCEPTED, ROUTE_REFUSED, Stop};
 use crate::{
     Routing, affinity,
     build::leftovers::made_by_a_former_primary,
@@ -338,10 +338,10 @@ impl PlanBuilder<'_> {
             return Ok(());
         };
         if let Some(why) = &route.refused {
-            return Err(Stop::from(WaitReason::RouteRefused(why.clone())).stalled("RouteRefused"));
+            return Err(Stop::from(WaitReason::RouteRefused(why.clone())).stalled(ROUTE_REFUSED));
         }
         if let Some(why) = &route.unattached {
-            return Err(Stop::from(WaitReason::Unattached(why.clone())).stalled("GatewayNotReady"));
+            return Err(Stop::from(WaitReason::Unattached(why.clone())).stalled(GATEWAY_NOT_READY));
         }
         match &route.acceptance {
             Acceptance::Accepted => Ok(()),
@@ -365,7 +365,7 @@ impl PlanBuilder<'_> {
         let since = self.waits_since(&reason);
         let stop = Stop::from(reason).quiet(quiet);
         match since.map(|since| crate::time::later(since, patience)) {
-            Some(until) if until <= self.now() => stop.stalled("RouteNotAccepted"),
+            Some(until) if until <= self.now() => stop.stalled(ROUTE_NOT_ACCEPTED),
             again => stop.again(again),
         }
     }

@@ -1,7 +1,7 @@
 //! Between rollouts: keeping the objects, looking for a new revision, asking whether it may start.
 
 use super::{
-    builder::{Flow, Inputs, PlanBuilder, Stop},
+    builder::{FOREIGN_PODS, Flow, Inputs, PlanBuilder, Stop},
     ensure, leftovers, predecessor,
 };
 use crate::{
@@ -59,7 +59,7 @@ fn strangers(plan: &PlanBuilder) -> Flow {
         return Ok(());
     }
     let service = rollout.primary_service();
-    Err(Stop::from(WaitReason::ForeignPods { service, workloads: strangers }).stalled("ForeignPods"))
+    Err(Stop::from(WaitReason::ForeignPods { service, workloads: strangers }).stalled(FOREIGN_PODS))
 }
 
 /// Whether the target differs from what the last rollout saw.

@@ -1,7 +1,7 @@
 //! Bringing up the primary beside a target that serves, without a moment of lost traffic.
 
 use super::{
-    builder::{Flow, Inputs, PlanBuilder, Stop},
+    builder::{FOREIGN_PODS, Flow, Inputs, PlanBuilder, Stop},
     ensure,
 };
 use crate::{
@@ -94,7 +94,7 @@ fn strangers(plan: &PlanBuilder) -> Flow {
         let found = plan.foreign_pods(found);
         if !found.is_empty() {
             return Err(
-                Stop::from(WaitReason::ForeignPods { service, workloads: found }).stalled("ForeignPods")
+                Stop::from(WaitReason::ForeignPods { service, workloads: found }).stalled(FOREIGN_PODS)
             );
         }
     }

@@ -23,6 +23,13 @@ fn with(entries: &[(i64, &[Part])]) -> CanaryStatus {
     status
 }
 
+/// These parts of everything in a status were told.
+fn done(status: &CanaryStatus, parts: &[Part]) -> Deliveries {
+    let entries =
+        status.news.iter().flat_map(|item| parts.iter().map(|part| Delivery { at: item.at, part: *part }));
+    Deliveries { done: entries.collect(), ..Deliveries::default() }
+}
+
 #[test]
 fn what_was_decided_comes_back_as_it_was() {
     let mut status = CanaryStatus::default();
@@ -66,7 +73,7 @@ fn of_too_many_news_those_without_alerts_go_first() {
 fn a_write_that_happens_anyway_takes_everything_along_that_was_told() {
     let observed = with(&[(1, &[Part::Events]), (2, &[Part::Events, Part::Alerts])]);
     let mut next = CanaryStatus { canary_weight: 10, ..observed.clone() };
-    forget_told(&mut next, Some(&observed), |_, part| part == Part::Events);
+    forget_told(&mut next, &observed, &done(&observed, &[Part::Events]));
     assert_eq!(next.news.len(), 1);
     assert_eq!((next.news[0].events.len(), next.news[0].alerts.len()), (0, 1));
 }
@@ -75,7 +82,7 @@ fn a_write_that_happens_anyway_takes_everything_along_that_was_told() {
 fn told_events_alone_are_not_worth_a_write() {
     let observed = with(&[(1, &[Part::Events])]);
     let mut next = observed.clone();
-    forget_told(&mut next, Some(&observed), |_, _| true);
+    forget_told(&mut next, &observed, &done(&observed, &Part::ALL));
     assert_eq!(next, observed);
 }
 
@@ -84,12 +91,21 @@ fn told_alerts_and_hooks_are_worth_a_write() {
     for part in [Part::Alerts, Part::Hooks] {
         let observed = with(&[(1, &[Part::Events, part])]);
         let mut next = observed.clone();
-        forget_told(&mut next, Some(&observed), |_, _| true);
+        forget_told(&mut next, &observed, &done(&observed, &Part::ALL));
         assert!(next.news.is_empty(), "{part:?}");
         let mut next = observed.clone();
-        forget_told(&mut next, Some(&observed), |_, _| false);
+        forget_told(&mut next, &observed, &Deliveries::default());
         assert_eq!(next, observed, "{part:?}");
     }
+}
+
+#[test]
+fn alerts_that_nobody_wants_are_not_kept() {
+    let mut next = with(&[(1, &[Part::Alerts]), (2, &[Part::Events, Part::Alerts])]);
+    let unwanted = BTreeSet::from([Severity::Error]);
+    let deliveries = Deliveries { unwanted, ..Deliveries::default() };
+    forget_told(&mut next, &CanaryStatus::default(), &deliveries);
+    assert_eq!(next, with(&[(2, &[Part::Events])]));
 }
 
 #[test]

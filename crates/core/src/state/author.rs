@@ -1,9 +1,9 @@
 //! From what was decided to the status that is written.
 
-use serin_api::{CanaryStatus, canary::Waiting};
+use serin_api::CanaryStatus;
 
-use super::{State, WaitKind, codec, flagger};
-use crate::{Observation, Timestamp, time};
+use super::{State, codec, flagger, stalled, undecided};
+use crate::{Observation, plan::Stall, time};
 
 /// A status in the making.
 pub(crate) struct Draft<'a> {
@@ -34,6 +34,18 @@ impl<'a> Draft<'a> {
             return taken.unwrap_or(&self.obs.status).clone();
         }
         codec::write(next, &self.obs.rollout)
+    }
+
+    /// The status that is written for this state: with the condition of a stall, and without what was delivered and
+    /// configs that are not tracked.
+    pub(crate) fn publish(&self, next: &State, stall: Option<&Stall>) -> CanaryStatus {
+        let (obs, mut status) = (self.obs, self.status(next));
+        if obs.rollout.target_kind.has_pods() && !obs.rollout.config_tracking {
+            status.tracked_configs = None;
+        }
+        stalled::set(&mut status, stall, obs.now);
+        undecided::settle(&mut status, &obs.status, &obs.deliveries, obs.now);
+        status
     }
 
     /// Whether the status for this state differs from the observed one in anything but the time of writing and what is
@@ -77,24 +89,6 @@ impl<'a> Draft<'a> {
     pub(crate) fn keep_names(&self, next: &mut State) {
         next.names = codec::names(&self.obs.status);
     }
-}
-
-/// Notes that a Canary cannot be served as it is, and why. Where the traffic of a rollout was taken back, what comes next
-/// begins a time of its own.
-pub fn unserved(status: &mut CanaryStatus, canary: &str, why: &str, taken_back: bool, now: Timestamp) {
-    if taken_back {
-        status.last_check_time = None;
-    }
-    if status.waiting_for.as_deref() == Some(why) {
-        return;
-    }
-    status.waiting_for = Some(why.to_owned());
-    status.waiting = Some(Waiting {
-        kind: WaitKind::Person.name().to_owned(),
-        subject: canary.to_owned(),
-        since: Some(time::seconds(now)),
-        until: None,
-    });
 }
 
 /// Whether two states differ in more than what is waited for, and what was measured meanwhile.

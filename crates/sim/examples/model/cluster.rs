@@ -9,6 +9,7 @@ use serin_core::{
     affinity::{Cookie, Cookies},
     hash::promotion_id,
     identity,
+    news::Deliveries,
     state::ObjectNames,
 };
 use serin_sim::{
@@ -125,6 +126,8 @@ impl Cluster {
             refused: None,
             former_route: Seen::Absent,
             obstacle: None,
+            fault: None,
+            deliveries: Deliveries::default(),
             overlaps: None,
         }
     }

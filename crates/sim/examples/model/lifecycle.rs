@@ -6,7 +6,6 @@ use serde_json::json;
 use serin_analysis::outcome::Outcome;
 use serin_core::{
     Plan, Rollout,
-    news::forget_told,
     observe::Answers,
     rollout::HookKind,
     validate::{Settings, validate},
@@ -110,8 +109,10 @@ impl Lifecycle {
         self.rollout.hooks_of(kind).next().is_some()
     }
 
-    fn plan(&self, cluster: &Cluster, answer: Answer) -> Plan {
-        cluster.world(&self.rollout).plan(&self.script(answer))
+    fn plan(&self, cluster: &Cluster, outbox: &Outbox, answer: Answer) -> Plan {
+        let mut world = cluster.world(&self.rollout);
+        world.deliveries = outbox.deliveries(start());
+        world.plan(&self.script(answer))
     }
 
     fn script(&self, answer: Answer) -> Script {
@@ -157,12 +158,10 @@ impl Lifecycle {
 
     pub(crate) fn decide(&self, state: &mut State, answer: Answer) {
         let before = state.cluster.clone();
-        let mut plan = self.plan(&before, answer);
+        let plan = self.plan(&before, &state.outbox, answer);
         if self.tells() {
             state.ghost.note("T5", !self.decides_alike(&before, &plan, answer));
         }
-        let (observed, outbox) = (before.status(&self.rollout), state.outbox.clone());
-        forget_told(&mut plan.status, Some(&observed), |news, part| outbox.is_told(news, part, start()));
         state.cluster.write(&plan.status, &self.rollout);
         self.follow_news(state, &before, &plan);
         state.ghost.decided(&before, &state.cluster, &plan, answer, &self.rollout);
@@ -175,7 +174,7 @@ impl Lifecycle {
     /// Whether what is still to be told changes nothing but what is to be told: the reason why the other models can do
     /// without it.
     fn decides_alike(&self, cluster: &Cluster, plan: &Plan, answer: Answer) -> bool {
-        let silent = self.plan(&cluster.silent(), answer);
+        let silent = self.plan(&cluster.silent(), &Outbox::default(), answer);
         let status = serin_api::CanaryStatus { news: silent.status.news.clone(), ..plan.status.clone() };
         Plan { status, ..plan.clone() } == silent
     }

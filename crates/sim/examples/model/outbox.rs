@@ -5,7 +5,10 @@ use serin_api::{
     Phase,
     canary::{AlertSeverity, News, NewsAlert, NewsEvent},
 };
-use serin_core::{Plan, Timestamp, news::Part};
+use serin_core::{
+    Plan, Timestamp,
+    news::{Deliveries, Delivery, Part},
+};
 
 /// One value for each part of news, in the order of [`Part::ALL`].
 pub(crate) type Parts<T> = [T; 3];
@@ -18,11 +21,16 @@ pub(crate) fn news(place: usize, listed: Parts<bool>, start: Timestamp) -> News 
     let event = NewsEvent { type_: "Normal".to_owned(), message: message.clone(), phase: Phase::Progressing };
     let alert = NewsAlert { severity: AlertSeverity::Info, message, fields: false };
     News {
-        at: start + TimeDelta::microseconds(i64::try_from(place).unwrap_or(i64::MAX)),
+        at: moment(place, start),
         events: events.then_some(event).into_iter().collect(),
         alerts: alerts.then_some(alert).into_iter().collect(),
         hooks: hooks.then_some(Phase::Succeeded),
     }
+}
+
+/// The time that names the news at this place.
+fn moment(place: usize, start: Timestamp) -> Timestamp {
+    start + TimeDelta::microseconds(i64::try_from(place).unwrap_or(i64::MAX))
 }
 
 /// Which parts there are.
@@ -78,9 +86,13 @@ impl Outbox {
         self.0.iter().flatten().any(|entry| entry.heard == Heard::Unnoted)
     }
 
-    /// Whether this is told, for the core to forget it.
-    pub(crate) fn is_told(&self, news: &News, part: Part, start: Timestamp) -> bool {
-        self.find(news, start).is_some_and(|place| self.0[place][part as usize].told)
+    /// What this controller knows that it has told.
+    pub(crate) fn deliveries(&self, start: Timestamp) -> Deliveries {
+        let entries = self.0.iter().enumerate().flat_map(|(place, parts)| {
+            let told = Part::ALL.into_iter().zip(parts).filter(|(_, entry)| entry.told);
+            told.map(move |(part, _)| Delivery { at: moment(place, start), part })
+        });
+        Deliveries { done: entries.collect(), ..Deliveries::default() }
     }
 
     /// The place of news that the status had listed before.

@@ -29,16 +29,17 @@ impl PlanBuilder<'_> {
         super::super::leftovers::remember(&mut self);
         match end {
             Ok(()) => self.next.waiting = None,
-            Err(Stop::Acted | Stop::Ask(_)) => {}
+            Err(Stop::Acted | Stop::Ask(_)) => self.stall = self.standing_stall(),
             Err(Stop::Wait(wait)) => self.wait(&wait),
         }
-        if self.rests() {
+        let rests = self.rests();
+        if rests {
             self.draft.keep_names(&mut self.next);
-            return self.plan(true);
+        } else {
+            self.draft.seal(&mut self.next);
+            self.keep_news();
         }
-        self.draft.seal(&mut self.next);
-        self.keep_news();
-        self.plan(false)
+        self.plan(rests)
     }
 
     /// Whether a status of Flagger's says all that matters: nothing is under way, or it is held, and nothing was
@@ -53,11 +54,13 @@ impl PlanBuilder<'_> {
         (idle || gated || suspended) && quiet && goes_on && self.draft.stays_flaggers(&self.next)
     }
 
-    fn plan(self, unwritten: bool) -> Plan {
+    /// A fault is told before anything that was decided: it keeps that from being done.
+    fn plan(self, rests: bool) -> Plan {
+        let stall = self.obs.fault.clone().or(self.stall);
         Plan {
             asks: Vec::new(),
-            status: self.draft.status(&self.next),
-            unwritten,
+            status: self.draft.publish(&self.next, stall.as_ref()),
+            unwritten: rests && stall.is_none(),
             actions: self.actions,
             events: self.events,
             alerts: self.alerts,
@@ -65,7 +68,7 @@ impl PlanBuilder<'_> {
             outcome: self.outcome,
             analysed: self.analysed,
             judged: self.judged,
-            stall: self.stall,
+            stall,
             wake: self.wake,
         }
     }
@@ -87,7 +90,7 @@ impl PlanBuilder<'_> {
         if let Some(reason) = wait.stall {
             // The shell tells of it, with the condition.
             self.await_reason(&wait.reason, wait.until);
-            self.stall = Some(Stall { reason, message: text });
+            self.stall = Some(Stall::new(reason, text));
             self.wake_if(at);
             return;
         }
