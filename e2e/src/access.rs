@@ -52,9 +52,9 @@ pub(crate) fn write_without_rights(url: &str, file: &Path) -> Result<()> {
     let content = json!({
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [{"name": "tap", "cluster": {"server": url}}],
+        "clusters": [{"name": "proxy", "cluster": {"server": url}}],
         "users": [{"name": "serin", "user": {}}],
-        "contexts": [{"name": "serin", "context": {"cluster": "tap", "user": "serin"}}],
+        "contexts": [{"name": "serin", "context": {"cluster": "proxy", "user": "serin"}}],
         "current-context": "serin",
     });
     store(&content, file)

@@ -23,7 +23,7 @@ use anyhow::Result;
 use crate::Scene;
 
 pub use schema::Field;
-pub use sequence::Outcome;
+pub use sequence::SequenceResult;
 
 /// The fields of a Canary as the schema has them.
 ///
@@ -42,6 +42,6 @@ pub fn undrawn(fields: &[Field]) -> Vec<&str> {
 ///
 /// # Errors
 /// The cluster does not answer, or the release is not initialised in time.
-pub async fn play(scene: &Scene, seed: u64, edits: u64) -> Result<Outcome> {
+pub async fn play(scene: &Scene, seed: u64, edits: u64) -> Result<SequenceResult> {
     sequence::play(scene, &fields()?, seed, edits).await
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use kube::core::DynamicObject;
 
-use crate::{flagger_program, manifest, settings::target, spare::Operator};
+use crate::{flagger_program, manifest, settings::target, control_plane::Operator};
 
 /// Starts Flagger for one namespace of the cluster that `KUBECONFIG` names.
 ///

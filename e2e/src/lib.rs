@@ -22,7 +22,7 @@ pub mod manifest;
 pub mod recorder;
 pub mod scene;
 pub mod settings;
-pub mod spare;
+pub mod control_plane;
 pub mod timeline;
 pub mod traffic;
 
@@ -32,5 +32,5 @@ pub use kind::Kind;
 pub use recorder::Recorder;
 pub use scene::Scene;
 pub use settings::Settings;
-pub use spare::Spare;
+pub use control_plane::ControlPlane;
 pub use traffic::Traffic;

@@ -27,7 +27,7 @@ use crate::{
 };
 
 pub use release::{Fault, Shipment};
-pub use run::{Failed, Verdict, alone, apart, together, unwatched};
+pub use run::{Failed, TestResult, alone, apart, together, unwatched};
 
 /// How long a step may take. Far more than it should: the limit tells a hang from a busy machine.
 pub const LIMIT: Duration = Duration::from_secs(300);

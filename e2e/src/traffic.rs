@@ -19,7 +19,7 @@ use tokio::{
 
 pub use account::account;
 pub use report::{Report, sides};
-pub use tally::{Answer, Failure, Outcome, Tally};
+pub use tally::{Answer, Failure, RequestEnd, Tally};
 
 /// The response header in which the gateway names the pod that answered (`<ip>:<port>`).
 pub const UPSTREAM: &str = "x-upstream-host";

@@ -10,7 +10,7 @@ mod child;
 mod exposition;
 mod figures;
 mod flows;
-mod ground;
+mod cluster;
 mod operator;
 mod probe;
 mod proc;
@@ -38,7 +38,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     args::Args,
-    ground::Ground,
+    cluster::BenchCluster,
     progress::Progress,
     side::Side,
     summary::{Runs, compared, keep},
@@ -59,13 +59,13 @@ async fn main() -> ExitCode {
 
 /// Measures, prints, and removes the cluster whatever happened.
 async fn bench(args: &Args, progress: Progress) -> Result<Runs> {
-    let ground = Ground::new(&args.folder)?;
+    let cluster = BenchCluster::new(&args.folder)?;
     let measured = tokio::select! {
-        measured = in_turn(args, &ground, progress) => measured,
+        measured = in_turn(args, &cluster, progress) => measured,
         interrupted = interrupted() => interrupted.and_then(|()| bail!("interrupted")),
     };
     progress.say("removing the cluster");
-    let removed = ground.down().await;
+    let removed = cluster.down().await;
     let runs = measured?;
     let json = serde_json::to_string(&runs)?;
     for name in Side::ALL.map(Side::name) {
@@ -77,7 +77,7 @@ async fn bench(args: &Args, progress: Progress) -> Result<Runs> {
         write!(stdout(), "\n{compared}\n")?;
     }
     write!(stdout(), "\n{json}\n")?;
-    std::fs::write(ground.file("result.json"), json)?;
+    std::fs::write(cluster.file("result.json"), json)?;
     if let Some(file) = &args.figures {
         keep(file, args.canaries, &runs)?;
     }
@@ -86,7 +86,7 @@ async fn bench(args: &Args, progress: Progress) -> Result<Runs> {
 }
 
 /// One operator after the other, each on a control plane of its own that nobody used before.
-async fn in_turn(args: &Args, ground: &Ground, progress: Progress) -> Result<Runs> {
+async fn in_turn(args: &Args, cluster: &BenchCluster, progress: Progress) -> Result<Runs> {
     let sides = if args.versus.is_some() { Side::ALL.to_vec() } else { vec![Side::Serin] };
     for side in &sides {
         // What has to be built must not be built in between.
@@ -94,7 +94,7 @@ async fn in_turn(args: &Args, ground: &Ground, progress: Progress) -> Result<Run
     }
     let mut runs = Runs::new();
     for side in sides {
-        runs.insert(side.name(), run::run(args, side, ground, progress).await?);
+        runs.insert(side.name(), run::run(args, side, cluster, progress).await?);
     }
     Ok(runs)
 }

@@ -4,13 +4,13 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result};
 use kube::Client;
-use serin_e2e::{access, flagger_program, spare::Gateway};
+use serin_e2e::{access, flagger_program, control_plane::Gateway};
 
 use crate::{
     args::Args,
     figures::{ANALYSIS, Figures, Measured},
     flows,
-    ground::Ground,
+    cluster::BenchCluster,
     operator::Operator,
     probe::Probe,
     progress::Progress,
@@ -44,19 +44,19 @@ pub(crate) async fn program(args: &Args, side: Side) -> Result<PathBuf> {
 ///
 /// # Errors
 /// Something cannot be set up, or rollouts do not end in time.
-pub(crate) async fn run(args: &Args, side: Side, ground: &Ground, progress: Progress) -> Result<Figures> {
+pub(crate) async fn run(args: &Args, side: Side, cluster: &BenchCluster, progress: Progress) -> Result<Figures> {
     let (name, program) = (side.name(), program(args, side).await?);
     progress.say(format!("starting a control plane for {name}"));
-    ground.up(args.canaries).await?;
-    ground.install(side).await?;
-    let client = ground.client().await?;
+    cluster.up(args.canaries).await?;
+    cluster.install(side).await?;
+    let client = cluster.client().await?;
     flows::install(&client, side.account()).await?;
     let _gateway = Gateway::start(&client);
-    let kubeconfig = ground.file("cluster/operator.kubeconfig");
-    access::write(&client, &ground.kubeconfig()?, side.account(), &kubeconfig, VALID).await?;
+    let kubeconfig = cluster.file("cluster/operator.kubeconfig");
+    access::write(&client, &cluster.kubeconfig()?, side.account(), &kubeconfig, VALID).await?;
     let prometheus = Prometheus::start().await?;
     progress.say(format!("starting {name}"));
-    let log = ground.file(&format!("{name}.log"));
+    let log = cluster.file(&format!("{name}.log"));
     let operator = Operator::start(side, &program, &kubeconfig, prometheus.url(), log).await?;
     let patience = args.patience(side);
     let bench = Bench { args, patience, client: &client, prometheus: &prometheus, progress };

@@ -7,7 +7,7 @@
 
 mod args;
 mod difference;
-mod ground;
+mod cluster;
 mod intended;
 mod normal;
 mod operator;
@@ -16,7 +16,7 @@ mod receiver;
 mod report;
 mod scenario;
 mod side;
-mod stage;
+mod sandbox;
 mod story;
 mod transcript;
 
@@ -34,11 +34,11 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     args::Args,
-    ground::Field,
+    cluster::Cluster,
     intended::Intended,
-    report::{Outcome, Report},
+    report::{ScenarioResult, Report},
     scenario::Scenario,
-    stage::Ground,
+    sandbox::Shared,
     transcript::Transcript,
 };
 
@@ -63,12 +63,12 @@ async fn run(args: &Args) -> Result<Report> {
     if args.again {
         return told(args, again(&scenarios, &intended)?, &intended);
     }
-    let field = Field::up().await?;
+    let cluster = Cluster::up().await?;
     let played = tokio::select! {
-        played = compare(args, &field, &scenarios, &intended) => played,
+        played = compare(args, &cluster, &scenarios, &intended) => played,
         interrupted = interrupted() => interrupted.and_then(|()| bail!("interrupted")),
     };
-    let removed = field.down().await;
+    let removed = cluster.down().await;
     let report = played?;
     removed?;
     told(args, report, &intended)
@@ -76,12 +76,12 @@ async fn run(args: &Args) -> Result<Report> {
 
 /// Compares what the last run has written.
 fn again(scenarios: &[Scenario], intended: &Intended) -> Result<Report> {
-    let folder = ground::runs()?;
+    let folder = cluster::runs()?;
     let mut report = Report::default();
     for scenario in scenarios {
         let outcome = match play::written(&folder, scenario) {
             Ok(transcripts) => judged(scenario, &transcripts, intended),
-            Err(error) => Outcome::broken(&error),
+            Err(error) => ScenarioResult::broken(&error),
         };
         writeln!(stdout(), "{}", outcome.tell(scenario, intended))?;
         report.add(outcome);
@@ -102,10 +102,10 @@ fn told(args: &Args, mut report: Report, intended: &Intended) -> Result<Report> 
     Ok(report)
 }
 
-async fn compare(args: &Args, field: &Field, scenarios: &[Scenario], intended: &Intended) -> Result<Report> {
-    let ground = field.ground().await?;
+async fn compare(args: &Args, cluster: &Cluster, scenarios: &[Scenario], intended: &Intended) -> Result<Report> {
+    let shared = cluster.shared().await?;
     let mut outcomes = stream::iter(scenarios)
-        .map(async |scenario| (scenario, outcome(&ground, scenario, intended).await))
+        .map(async |scenario| (scenario, outcome(&shared, scenario, intended).await))
         .buffer_unordered(args.parallel);
     let mut report = Report::default();
     while let Some((scenario, outcome)) = outcomes.next().await {
@@ -115,17 +115,17 @@ async fn compare(args: &Args, field: &Field, scenarios: &[Scenario], intended: &
     Ok(report)
 }
 
-async fn outcome(ground: &Ground, scenario: &Scenario, intended: &Intended) -> Outcome {
+async fn outcome(shared: &Shared, scenario: &Scenario, intended: &Intended) -> ScenarioResult {
     let began = Instant::now();
-    let outcome = match play::both(ground, scenario, intended).await {
+    let outcome = match play::both(shared, scenario, intended).await {
         Ok(transcripts) => judged(scenario, &transcripts, intended),
-        Err(error) => Outcome::broken(&error),
+        Err(error) => ScenarioResult::broken(&error),
     };
     outcome.after(began.elapsed())
 }
 
-fn judged(scenario: &Scenario, [flagger, serin]: &[Transcript; 2], intended: &Intended) -> Outcome {
-    Outcome::of(&scenario.name, &difference::between(flagger, serin), intended)
+fn judged(scenario: &Scenario, [flagger, serin]: &[Transcript; 2], intended: &Intended) -> ScenarioResult {
+    ScenarioResult::of(&scenario.name, &difference::between(flagger, serin), intended)
 }
 
 /// Ends with SIGINT or SIGTERM.

@@ -16,7 +16,7 @@ use crate::{
     intended::Intended,
     scenario::{Scenario, Step},
     side::Side,
-    stage::Ground,
+    sandbox::Shared,
     transcript::Transcript,
 };
 
@@ -28,11 +28,11 @@ const SETTLE: Duration = Duration::from_secs(60);
 /// # Errors
 /// A scenario cannot be set up, or an operator ends.
 pub(crate) async fn both(
-    ground: &Ground,
+    shared: &Shared,
     scenario: &Scenario,
     intended: &Intended,
 ) -> Result<[Transcript; 2]> {
-    let open = |side| Player::open(ground, scenario, side);
+    let open = |side| Player::open(shared, scenario, side);
     let (flagger, serin) = tokio::try_join!(open(Side::Flagger), open(Side::Serin))?;
     let mut players = [flagger, serin];
     let played = play(&mut players, scenario, intended).await;
@@ -41,7 +41,7 @@ pub(crate) async fn both(
     }
     let transcripts = played?;
     for (side, transcript) in [Side::Flagger, Side::Serin].into_iter().zip(&transcripts) {
-        std::fs::write(file(&ground.folder, scenario, side), transcript.to_string())?;
+        std::fs::write(file(&shared.folder, scenario, side), transcript.to_string())?;
     }
     Ok(transcripts)
 }
@@ -109,7 +109,7 @@ impl Judge<'_> {
         let limit = Instant::now() + SETTLE;
         let [flagger, serin] = players;
         loop {
-            tokio::join!(flagger.stage.at_rest(), serin.stage.at_rest());
+            tokio::join!(flagger.sandbox.at_rest(), serin.sandbox.at_rest());
             let seen = tokio::try_join!(flagger.look(point), serin.look(point))?;
             if self.is_fine(&seen.0.transcript, &seen.1.transcript) || Instant::now() >= limit {
                 return Ok([seen.0, seen.1]);

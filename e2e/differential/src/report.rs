@@ -14,14 +14,14 @@ use crate::{
 
 /// The result of one scenario.
 #[derive(Debug, Default)]
-pub(crate) struct Outcome {
+pub(crate) struct ScenarioResult {
     /// Numbers of the rules that cover differences, and how many.
     intended: BTreeMap<usize, usize>,
     unexpected: Vec<String>,
     took: Duration,
 }
 
-impl Outcome {
+impl ScenarioResult {
     /// Holds differences to the rules.
     pub(crate) fn of(scenario: &str, differences: &[Difference], intended: &Intended) -> Self {
         let mut outcome = Self::default();
@@ -100,13 +100,13 @@ fn counted(number: usize, what: &str) -> String {
 /// The results of all scenarios.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
-    outcomes: Vec<Outcome>,
+    outcomes: Vec<ScenarioResult>,
     /// Rules that no scenario needed.
     idle: Vec<String>,
 }
 
 impl Report {
-    pub(crate) fn add(&mut self, outcome: Outcome) {
+    pub(crate) fn add(&mut self, outcome: ScenarioResult) {
         self.outcomes.push(outcome);
     }
 
@@ -137,7 +137,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let good = |outcome: &&Outcome| outcome.unexpected.is_empty();
+        let good = |outcome: &&ScenarioResult| outcome.unexpected.is_empty();
         let (equal, intended): (Vec<_>, Vec<_>) =
             self.outcomes.iter().filter(good).partition(|outcome| outcome.intended.is_empty());
         write!(
@@ -158,9 +158,9 @@ mod tests {
     #[test]
     fn the_last_line_counts_scenarios_and_what_should_not_be() {
         let mut report = Report::default();
-        report.add(Outcome::default());
-        report.add(Outcome { intended: BTreeMap::from([(0, 2)]), ..Outcome::default() });
-        report.add(Outcome { unexpected: vec!["a".into(), "b".into()], ..Outcome::default() });
+        report.add(ScenarioResult::default());
+        report.add(ScenarioResult { intended: BTreeMap::from([(0, 2)]), ..ScenarioResult::default() });
+        report.add(ScenarioResult { unexpected: vec!["a".into(), "b".into()], ..ScenarioResult::default() });
         assert_eq!(
             report.to_string(),
             "differential: 3 scenarios, 1 equal, 1 with intended differences, unexpected: 2"
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn what_could_not_be_played_is_unexpected() {
         let mut report = Report::default();
-        report.add(Outcome::broken(&anyhow::anyhow!("no cluster")));
+        report.add(ScenarioResult::broken(&anyhow::anyhow!("no cluster")));
         assert_eq!(report.unexpected(), 1);
     }
 }

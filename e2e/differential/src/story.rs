@@ -12,7 +12,7 @@ use crate::{
     receiver::{Channel, Receipt},
     scenario::{Condition, Step},
     side::Side,
-    stage::Stage,
+    sandbox::Sandbox,
 };
 
 /// The longest wait for one condition: several intervals of both operators on a busy machine.
@@ -27,45 +27,45 @@ const NAME: &str = "podinfo";
 ///
 /// # Errors
 /// The cluster refuses something.
-pub(crate) async fn play(stage: &Stage<'_>, begin: usize, part: &[Step]) -> Result<Option<String>> {
+pub(crate) async fn play(sandbox: &Sandbox<'_>, begin: usize, part: &[Step]) -> Result<Option<String>> {
     for (number, step) in (begin + 1..).zip(part) {
         let own = match step {
-            Step::Flagger(step) => (stage.side == Side::Flagger).then_some(&**step),
-            Step::Serin(step) => (stage.side == Side::Serin).then_some(&**step),
+            Step::Flagger(step) => (sandbox.side == Side::Flagger).then_some(&**step),
+            Step::Serin(step) => (sandbox.side == Side::Serin).then_some(&**step),
             step => Some(step),
         };
         match own {
             Some(Step::Wait(condition)) => {
-                if let Err(error) = wait(stage, condition).await {
+                if let Err(error) = wait(sandbox, condition).await {
                     return Ok(Some(format!("step {number} fails: {error:#}")));
                 }
             }
-            Some(step) => act(stage, step).await.with_context(|| format!("step {number}"))?,
+            Some(step) => act(sandbox, step).await.with_context(|| format!("step {number}"))?,
             None => {}
         }
     }
     Ok(None)
 }
 
-async fn act(stage: &Stage<'_>, step: &Step) -> Result<()> {
+async fn act(sandbox: &Sandbox<'_>, step: &Step) -> Result<()> {
     match step {
         Step::Release(version) => {
             let image = format!("ghcr.io/stefanprodan/podinfo:{version}");
             let container = json!([{"name": "podinfod", "image": image}]);
             let template = json!({"spec": {"template": {"spec": {"containers": container}}}});
-            let api = stage.api("Deployment")?;
+            let api = sandbox.api("Deployment")?;
             api.patch(NAME, &PatchParams::default(), &Patch::Strategic(template)).await?;
         }
         Step::Patch(patch) => {
-            let (api, change) = (stage.api(&patch.kind)?, Patch::Merge(&patch.with));
+            let (api, change) = (sandbox.api(&patch.kind)?, Patch::Merge(&patch.with));
             api.patch(&patch.name, &PatchParams::default(), &change).await?;
         }
-        Step::Apply(manifests) => stage.apply(manifests).await?,
+        Step::Apply(manifests) => sandbox.apply(manifests).await?,
         Step::Delete(object) => {
-            stage.api(&object.kind)?.delete(&object.name, &DeleteParams::background()).await?;
+            sandbox.api(&object.kind)?.delete(&object.name, &DeleteParams::background()).await?;
         }
         Step::Answer(answer) => {
-            stage.line.answer(|answers| answers.set_hook(&answer.hook, answer.with.clone()));
+            sandbox.line.answer(|answers| answers.set_hook(&answer.hook, answer.with.clone()));
         }
         // That nothing happens shows only with time.
         Step::Rest(intervals) => sleep(INTERVAL * *intervals).await,
@@ -74,21 +74,21 @@ async fn act(stage: &Stage<'_>, step: &Step) -> Result<()> {
     Ok(())
 }
 
-async fn wait(stage: &Stage<'_>, condition: &Condition) -> Result<()> {
+async fn wait(sandbox: &Sandbox<'_>, condition: &Condition) -> Result<()> {
     match condition {
         Condition::Calls(calls) => {
             let called = |receipt: &&Receipt| receipt.channel == Channel::Hook(calls.hook.clone());
             let often = |receipts: &[Receipt]| receipts.iter().filter(called).count() >= calls.times;
-            stage.line.until(&format!("{} calls of {}", calls.times, calls.hook), LIMIT, often).await
+            sandbox.line.until(&format!("{} calls of {}", calls.times, calls.hook), LIMIT, often).await
         }
         Condition::Alerts(count) => {
             let alert = |receipt: &&Receipt| matches!(receipt.channel, Channel::Alert(_));
             let came = |receipts: &[Receipt]| receipts.iter().filter(alert).count() >= *count;
-            stage.line.until(&format!("{count} alerts"), LIMIT, came).await
+            sandbox.line.until(&format!("{count} alerts"), LIMIT, came).await
         }
         seen => {
             let holds = |versions: &Versions| holds(versions, seen).then_some(());
-            stage.history.until(&format!("{seen:?}"), LIMIT, holds).await
+            sandbox.history.until(&format!("{seen:?}"), LIMIT, holds).await
         }
     }
 }

@@ -173,7 +173,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::traffic::{Answer, Outcome};
+    use crate::traffic::{Answer, RequestEnd};
 
     const HOST: &str = "a.example.com";
 
@@ -211,7 +211,7 @@ mod tests {
         let settings = Settings::from_env();
         let by_hand: Vec<Instant> = by_hand.iter().map(|second| at(*second)).collect();
         let spans = spans(&versions, &Declared { host: HOST, settings: &settings }, &by_hand);
-        let answer = Answer { outcome: Outcome::Status(503), pod: None, version: None };
+        let answer = Answer { outcome: RequestEnd::Status(503), pod: None, version: None };
         let time = chrono::DateTime::UNIX_EPOCH;
         let failure = Failure { at: at(second), time, took: Duration::ZERO, answer };
         let tally = Tally { failures: vec![failure], ..Tally::default() };

@@ -45,7 +45,7 @@ const KEPT: usize = 100_000;
 
 /// What came of a sequence.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct SequenceResult {
     /// Edits that the API server took.
     pub edits: u64,
     /// Edits that it refused.
@@ -66,7 +66,7 @@ pub struct Outcome {
     pub account: String,
 }
 
-impl Outcome {
+impl SequenceResult {
     /// Whether nothing was wrong.
     pub fn is_good(&self) -> bool {
         self.lost == 0 && !self.stuck && self.foreign == 0 && self.violations == 0
@@ -89,10 +89,10 @@ struct Step {
 ///
 /// # Errors
 /// It cannot be played: the cluster does not answer, or the release is not initialised.
-pub(super) async fn play(scene: &Scene, fields: &[Field], seed: u64, edits: u64) -> Result<Outcome> {
+pub(super) async fn play(scene: &Scene, fields: &[Field], seed: u64, edits: u64) -> Result<SequenceResult> {
     let mut dice = Dice::new(seed);
     let shape = Shape::draw(&mut dice);
-    let mut outcome = Outcome::default();
+    let mut outcome = SequenceResult::default();
     outcome.tell(format!("seed {seed}, {shape:?}"));
     let (host, hook) = (scene.host(), scene.hook("/gate/approve"));
     let names = Names { host: &host, settings: &scene.cluster.settings, hook: &hook };
@@ -153,7 +153,7 @@ async fn start(scene: &Scene) -> Result<Traffic> {
 async fn carry_out(
     scene: &Scene,
     step: &Step,
-    outcome: &mut Outcome,
+    outcome: &mut SequenceResult,
     by_hand: &mut Vec<Instant>,
 ) -> Result<()> {
     if let Some(ship) = &step.ship {
@@ -167,7 +167,7 @@ async fn one(
     scene: &Scene,
     edit: &Edit,
     when: &str,
-    outcome: &mut Outcome,
+    outcome: &mut SequenceResult,
     by_hand: &mut Vec<Instant>,
 ) -> Result<()> {
     let begin = Instant::now();
@@ -234,7 +234,7 @@ async fn replace(scene: &Scene, kind: Kind, object: &DynamicObject) -> Result<()
 }
 
 /// Waits for the state that the manifests declare.
-async fn reach(scene: &Scene, reference: &Normal, round: u64, outcome: &mut Outcome) {
+async fn reach(scene: &Scene, reference: &Normal, round: u64, outcome: &mut SequenceResult) {
     let reached = |versions: &Versions| is_declared(versions, reference, round).ok();
     if scene.history.until("the declared state", MENDED, reached).await.is_ok() {
         return;
@@ -270,7 +270,7 @@ fn is_declared(versions: &Versions, reference: &Normal, round: u64) -> Result<()
     if differences.is_empty() { Ok(()) } else { Err(differences.join("\n    ")) }
 }
 
-fn blame(scene: &Scene, versions: &Versions, lost: &[Failure], outcome: &mut Outcome) {
+fn blame(scene: &Scene, versions: &Versions, lost: &[Failure], outcome: &mut SequenceResult) {
     outcome.lost = lost.len() as u64;
     let first: Vec<Failure> = lost.iter().take(5).cloned().collect();
     if !first.is_empty() {
@@ -282,7 +282,7 @@ fn blame(scene: &Scene, versions: &Versions, lost: &[Failure], outcome: &mut Out
     }
 }
 
-fn watch(scene: &Scene, versions: &Versions, by_hand: &[Instant], outcome: &mut Outcome) {
+fn watch(scene: &Scene, versions: &Versions, by_hand: &[Instant], outcome: &mut SequenceResult) {
     for found in judge::unexplained(versions, &scene.app, by_hand) {
         if ["S7", "S15"].contains(&found.invariant) {
             outcome.foreign += 1;
@@ -309,7 +309,7 @@ fn placed(scene: &Scene, mut object: DynamicObject) -> DynamicObject {
 }
 
 /// Whether what was planted is as it was.
-async fn foreign(scene: &Scene, outcome: &mut Outcome) -> Result<()> {
+async fn foreign(scene: &Scene, outcome: &mut SequenceResult) -> Result<()> {
     for (kind, name, field, value) in [
         (Kind::CONFIG_MAP, "bystander", "/data/whose", "mine"),
         (Kind::SERVICE, "neighbour", "/spec/selector/app", "podinfo-v2"),

@@ -7,7 +7,7 @@ use futures::FutureExt;
 use tokio::{runtime::Builder, sync::Semaphore};
 
 use super::{Scene, dump};
-use crate::{Cluster, Spare, install, invariants::violations, settings::text};
+use crate::{Cluster, ControlPlane, install, invariants::violations, settings::text};
 
 /// How many tests run at a time (`SERIN_E2E_PARALLEL`). Most of a test is waiting.
 static SLOTS: LazyLock<(Semaphore, u32)> = LazyLock::new(|| {
@@ -16,7 +16,7 @@ static SLOTS: LazyLock<(Semaphore, u32)> = LazyLock::new(|| {
 });
 
 /// How a test ended. What failed was printed, so that there is nothing left to say.
-pub type Verdict = Result<(), Failed>;
+pub type TestResult = Result<(), Failed>;
 
 /// A test failed.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub struct Failed {
 ///
 /// # Errors
 /// The test failed, or a safety invariant did not hold. The namespace is kept then, and its state printed.
-pub fn together(name: &str, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Verdict {
+pub fn together(name: &str, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> TestResult {
     on_shared(name, 1, body)
 }
 
@@ -37,7 +37,7 @@ pub fn together(name: &str, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Ver
 ///
 /// # Errors
 /// The test failed. The namespace is kept then, and its state printed.
-pub fn unwatched(name: &str, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Verdict {
+pub fn unwatched(name: &str, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> TestResult {
     let test = async {
         let cluster = Cluster::connect().await?;
         install::once(&cluster).await.context("installing what the tests share")?;
@@ -50,7 +50,7 @@ pub fn unwatched(name: &str, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Ve
 ///
 /// # Errors
 /// As [`together`].
-pub fn alone(name: &str, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Verdict {
+pub fn alone(name: &str, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> TestResult {
     on_shared(name, SLOTS.1, body)
 }
 
@@ -58,26 +58,26 @@ pub fn alone(name: &str, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Verdic
 ///
 /// # Errors
 /// As [`together`].
-pub fn apart(name: &str, body: impl AsyncFnOnce(&Scene, &Spare) -> Result<()>) -> Verdict {
+pub fn apart(name: &str, body: impl AsyncFnOnce(&Scene, &ControlPlane) -> Result<()>) -> TestResult {
     told(
         name,
         with_slots(1, async {
-            let spare = Spare::up(name).await?;
-            let outcome = play(name, spare.cluster(), async |scene| body(scene, &spare).await).await;
-            spare.down().await?;
+            let plane = ControlPlane::up(name).await?;
+            let outcome = play(name, plane.cluster(), async |scene| body(scene, &plane).await).await;
+            plane.down().await?;
             outcome
         }),
     )
 }
 
-fn told(name: &str, outcome: Result<()>) -> Verdict {
+fn told(name: &str, outcome: Result<()>) -> TestResult {
     outcome.map_err(|error| {
         dump::broken(name, &error);
         Failed { test: name.to_owned() }
     })
 }
 
-fn on_shared(name: &str, slots: u32, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> Verdict {
+fn on_shared(name: &str, slots: u32, body: impl AsyncFnOnce(&Scene) -> Result<()>) -> TestResult {
     told(
         name,
         with_slots(slots, async {

@@ -64,7 +64,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::traffic::{Answer, Outcome};
+    use crate::traffic::{Answer, RequestEnd};
 
     #[test]
     fn a_failure_is_told_with_its_time_its_answer_and_what_was_done_before() {
@@ -87,7 +87,7 @@ mod tests {
         ];
         let versions = versions.into_iter().collect();
         let answer =
-            Answer { outcome: Outcome::Status(503), pod: Some("10.0.0.1".to_owned()), version: None };
+            Answer { outcome: RequestEnd::Status(503), pod: Some("10.0.0.1".to_owned()), version: None };
         let time = DateTime::<Utc>::UNIX_EPOCH;
         let at = begin + Duration::from_secs(4);
         let failure = Failure { at, time, took: Duration::from_millis(20), answer };

@@ -88,7 +88,7 @@ mod tests {
     use super::*;
     use crate::{
         history::Version,
-        traffic::{Answer, Outcome},
+        traffic::{Answer, RequestEnd},
     };
 
     fn pod(name: &str, ip: &str) -> Version {
@@ -103,7 +103,7 @@ mod tests {
         let mut tally = Tally::default();
         for (status, pod) in [(200, "10.0.0.1"), (200, "10.0.0.2"), (500, "10.0.0.2"), (503, "")] {
             let pod = (!pod.is_empty()).then(|| pod.to_owned());
-            let answer = Answer { outcome: Outcome::Status(status), pod, version: None };
+            let answer = Answer { outcome: RequestEnd::Status(status), pod, version: None };
             tally.add(answer, Duration::ZERO);
         }
         let report = Report::new(&tally, &versions.into_iter().collect(), &App::named("app"));
@@ -112,6 +112,6 @@ mod tests {
             "4 requests, 1 to the primary, 2 to the canary; failed: 1 in the canary, 1 elsewhere"
         );
         let elsewhere: Vec<_> = report.elsewhere.iter().map(|failure| &failure.answer.outcome).collect();
-        assert_eq!(elsewhere, [&Outcome::Status(503)]);
+        assert_eq!(elsewhere, [&RequestEnd::Status(503)]);
     }
 }

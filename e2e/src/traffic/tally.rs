@@ -18,14 +18,14 @@ const SAMPLES: usize = 40;
 
 /// How a request ended.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
+pub enum RequestEnd {
     /// An answer with this status.
     Status(u16),
     /// No answer, and why.
     Nothing(String),
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for RequestEnd {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status(status) => write!(formatter, "{status}"),
@@ -38,7 +38,7 @@ impl fmt::Display for Outcome {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Answer {
     /// How the request ended.
-    pub outcome: Outcome,
+    pub outcome: RequestEnd,
     /// Address of the pod that answered, as the gateway names it.
     pub pod: Option<String>,
     /// The version that podinfo says it is.
@@ -48,7 +48,7 @@ pub struct Answer {
 impl Answer {
     /// Whether the user got what was asked for.
     pub fn is_ok(&self) -> bool {
-        matches!(self.outcome, Outcome::Status(200..=299))
+        matches!(self.outcome, RequestEnd::Status(200..=299))
     }
 
     pub(super) async fn read(response: Response) -> Self {
@@ -58,16 +58,16 @@ impl Answer {
         match response.json::<Value>().await {
             Ok(body) => {
                 let version = body["version"].as_str().map(str::to_owned);
-                Self { outcome: Outcome::Status(status), pod, version }
+                Self { outcome: RequestEnd::Status(status), pod, version }
             }
             // Not JSON is an answer too; a body that was cut short is not.
-            Err(error) if error.is_decode() => Self { outcome: Outcome::Status(status), pod, version: None },
-            Err(error) => Self { outcome: Outcome::Nothing(root(&error)), pod, version: None },
+            Err(error) if error.is_decode() => Self { outcome: RequestEnd::Status(status), pod, version: None },
+            Err(error) => Self { outcome: RequestEnd::Nothing(root(&error)), pod, version: None },
         }
     }
 
     pub(super) fn none(error: &reqwest::Error) -> Self {
-        Self { outcome: Outcome::Nothing(root(error)), pod: None, version: None }
+        Self { outcome: RequestEnd::Nothing(root(error)), pod: None, version: None }
     }
 }
 

@@ -3,11 +3,11 @@
 use anyhow::ensure;
 use serin_e2e::{
     invariants::Side,
-    scene::{Fault, Verdict, together},
+    scene::{Fault, TestResult, together},
 };
 
 #[test]
-fn only_insiders_see_the_new_version_until_it_is_promoted() -> Verdict {
+fn only_insiders_see_the_new_version_until_it_is_promoted() -> TestResult {
     together("ab", async |scene| {
         scene.install("canary-ab.yaml").await?;
         scene.mark_as_shared().await?;
@@ -32,7 +32,7 @@ fn only_insiders_see_the_new_version_until_it_is_promoted() -> Verdict {
 }
 
 #[test]
-fn a_version_that_fails_insiders_is_rolled_back() -> Verdict {
+fn a_version_that_fails_insiders_is_rolled_back() -> TestResult {
     together("ab-errors", async |scene| {
         scene.install("canary-ab.yaml").await?;
         let insiders = scene.send(scene.requests(30).header("x-canary", "insider")).await?;

@@ -10,7 +10,7 @@ use serin_e2e::{
     Scene,
     install::repository,
     manifest,
-    scene::{Verdict, together},
+    scene::{TestResult, together},
 };
 
 /// The annotation that says what the message must contain.
@@ -32,7 +32,7 @@ async fn offer(scene: &Scene, object: &DynamicObject) -> Result<Result<(), kube:
 }
 
 #[test]
-fn odd_manifests_that_flagger_takes_are_accepted() -> Verdict {
+fn odd_manifests_that_flagger_takes_are_accepted() -> TestResult {
     together("accepted", async |scene| {
         let objects = fixtures("accepted.yaml")?;
         ensure!(!objects.is_empty());
@@ -44,7 +44,7 @@ fn odd_manifests_that_flagger_takes_are_accepted() -> Verdict {
 }
 
 #[test]
-fn what_could_never_work_is_refused_with_a_message() -> Verdict {
+fn what_could_never_work_is_refused_with_a_message() -> TestResult {
     together("refused", async |scene| {
         let objects = fixtures("refused.yaml")?;
         ensure!(!objects.is_empty());

@@ -7,7 +7,7 @@ use serde_json::json;
 use serin_e2e::{
     Scene, Traffic,
     invariants::Side,
-    scene::{Fault, LIMIT, Verdict, together},
+    scene::{Fault, LIMIT, TestResult, together},
     traffic::{self, Plan},
 };
 
@@ -72,7 +72,7 @@ async fn forgotten(scene: &Scene, plan: &Plan, cookie: &str) -> Result<()> {
 }
 
 #[test]
-fn users_stay_on_the_version_that_they_saw_first_until_the_end() -> Verdict {
+fn users_stay_on_the_version_that_they_saw_first_until_the_end() -> TestResult {
     together("affinity", async |scene| {
         let affinity = json!({"cookieName": "seen", "primaryCookieName": "stays", "path": "/"});
         let mut change = scene.held_at_first_weight();
@@ -118,7 +118,7 @@ fn users_stay_on_the_version_that_they_saw_first_until_the_end() -> Verdict {
 }
 
 #[test]
-fn users_of_a_version_that_fails_go_back_to_the_primary() -> Verdict {
+fn users_of_a_version_that_fails_go_back_to_the_primary() -> TestResult {
     together("affinity-errors", async |scene| {
         let affinity = json!({"cookieName": "seen", "path": "/"});
         let analysis = json!({"sessionAffinity": affinity});

@@ -15,12 +15,12 @@ use serin_e2e::{
     Kind, Scene,
     history::Versions,
     manifest,
-    scene::{Fault, LIMIT, Verdict, together},
+    scene::{Fault, LIMIT, TestResult, together},
 };
 use tokio::time::timeout;
 
 #[test]
-fn the_primary_gets_an_autoscaler_of_its_own() -> Verdict {
+fn the_primary_gets_an_autoscaler_of_its_own() -> TestResult {
     together("autoscaler", async |scene| {
         scene.apply("podinfo.yaml").await?;
         scene.apply("autoscaler.yaml").await?;
@@ -114,7 +114,7 @@ fn paused(found: Option<&DynamicObject>) -> bool {
 }
 
 #[test]
-fn a_scaled_object_rests_between_rollouts_and_the_primary_has_its_own() -> Verdict {
+fn a_scaled_object_rests_between_rollouts_and_the_primary_has_its_own() -> TestResult {
     together("scaledobject", async |scene| {
         scene.apply("podinfo.yaml").await?;
         let reference = json!({

@@ -6,7 +6,7 @@ use serin_api::Phase;
 use serin_e2e::{
     Kind, Scene,
     history::Versions,
-    scene::{Verdict, together},
+    scene::{TestResult, together},
 };
 
 /// Podinfo with a ConfigMap in its environment and a Secret as a file.
@@ -25,7 +25,7 @@ async fn install(scene: &Scene, change: Value) -> Result<()> {
 }
 
 #[test]
-fn a_changed_config_map_is_released() -> Verdict {
+fn a_changed_config_map_is_released() -> TestResult {
     together("config-map", async |scene| {
         install(scene, scene.held_at_first_weight()).await?;
         let message = async || -> Result<Option<String>> {
@@ -52,7 +52,7 @@ fn a_changed_config_map_is_released() -> Verdict {
 }
 
 #[test]
-fn a_changed_secret_is_released() -> Verdict {
+fn a_changed_secret_is_released() -> TestResult {
     together("secret", async |scene| {
         install(scene, json!({})).await?;
         let template = |versions: &Versions| {

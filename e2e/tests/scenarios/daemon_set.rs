@@ -8,7 +8,7 @@ use serin_api::Phase;
 use serin_e2e::{
     Kind, Scene,
     history::Versions,
-    scene::{LIMIT, Shipment, Verdict, together},
+    scene::{LIMIT, Shipment, TestResult, together},
 };
 
 const SCALED_TO_ZERO: &str = "/spec/template/spec/nodeSelector/flagger.app~1scale-to-zero";
@@ -52,7 +52,7 @@ async fn at_rest(scene: &Scene, version: &str) -> Result<()> {
 }
 
 #[test]
-fn a_daemon_set_is_promoted_without_a_failed_request() -> Verdict {
+fn a_daemon_set_is_promoted_without_a_failed_request() -> TestResult {
     together("daemonset", async |scene| {
         install(scene, json!({})).await?;
         at_rest(scene, "6.9.0").await?;
@@ -77,7 +77,7 @@ fn a_daemon_set_is_promoted_without_a_failed_request() -> Verdict {
 }
 
 #[test]
-fn a_daemon_set_that_never_gets_ready_is_rolled_back_at_the_deadline() -> Verdict {
+fn a_daemon_set_that_never_gets_ready_is_rolled_back_at_the_deadline() -> TestResult {
     together("daemonset-unready", async |scene| {
         install(scene, json!({"spec": {"progressDeadlineSeconds": 10}})).await?;
         let traffic = scene.traffic(20).await?;
@@ -98,7 +98,7 @@ fn a_daemon_set_that_never_gets_ready_is_rolled_back_at_the_deadline() -> Verdic
 }
 
 #[test]
-fn a_daemon_set_takes_over_again_when_asked_to() -> Verdict {
+fn a_daemon_set_takes_over_again_when_asked_to() -> TestResult {
     together("daemonset-revert", async |scene| {
         install(scene, json!({"spec": {"revertOnDeletion": true}})).await?;
         let finalizers = scene.canary()?.metadata.finalizers;

@@ -6,7 +6,7 @@ use serde_json::json;
 use serin_e2e::{
     Kind, Scene,
     history::Versions,
-    scene::{Fault, LIMIT, Verdict, together},
+    scene::{Fault, LIMIT, TestResult, together},
 };
 
 async fn is_served(scene: &Scene) -> Result<()> {
@@ -26,7 +26,7 @@ async fn delete(scene: &Scene) -> Result<()> {
 }
 
 #[test]
-fn what_the_canary_owned_goes_with_it() -> Verdict {
+fn what_the_canary_owned_goes_with_it() -> TestResult {
     together("deletion", async |scene| {
         scene.install("canary.yaml").await?;
         delete(scene).await?;
@@ -38,7 +38,7 @@ fn what_the_canary_owned_goes_with_it() -> Verdict {
 }
 
 #[test]
-fn the_target_takes_over_again_when_asked_to() -> Verdict {
+fn the_target_takes_over_again_when_asked_to() -> TestResult {
     together("revert", async |scene| {
         let users = scene.users_of_the_apex(20).await?;
         scene.install_changed("canary.yaml", json!({"spec": {"revertOnDeletion": true}})).await?;
@@ -68,7 +68,7 @@ fn the_target_takes_over_again_when_asked_to() -> Verdict {
 }
 
 #[test]
-fn a_route_of_the_user_is_given_back() -> Verdict {
+fn a_route_of_the_user_is_given_back() -> TestResult {
     together("revert-route", async |scene| {
         scene.apply("podinfo.yaml").await?;
         scene.apply("apex-service.yaml").await?;
@@ -102,7 +102,7 @@ fn a_route_of_the_user_is_given_back() -> Verdict {
 }
 
 #[test]
-fn what_was_made_under_a_former_name_goes() -> Verdict {
+fn what_was_made_under_a_former_name_goes() -> TestResult {
     together("renamed", async |scene| {
         scene.install("canary.yaml").await?;
         let traffic = scene.traffic(20).await?;
@@ -124,7 +124,7 @@ fn what_was_made_under_a_former_name_goes() -> Verdict {
 }
 
 #[test]
-fn a_canary_deleted_amid_a_rollout_reverts_too() -> Verdict {
+fn a_canary_deleted_amid_a_rollout_reverts_too() -> TestResult {
     together("revert-amid", async |scene| {
         scene.apply("apex-service.yaml").await?;
         scene.install_changed("canary.yaml", json!({"spec": {"revertOnDeletion": true}})).await?;

@@ -34,7 +34,7 @@ const STEADY: Duration = Duration::from_secs(5);
 
 /// What came of an edit.
 #[derive(Debug, PartialEq, Eq)]
-enum Outcome {
+enum EditResult {
     /// It is served.
     Served,
     /// The API server refused it.
@@ -43,7 +43,7 @@ enum Outcome {
     Stalled(String),
 }
 
-impl Outcome {
+impl EditResult {
     fn is_served(&self) -> bool {
         *self == Self::Served
     }
@@ -85,15 +85,15 @@ async fn settled(
     refused: Option<String>,
     words: &[&str],
     served: impl Fn(&Versions) -> bool,
-) -> Result<Outcome> {
+) -> Result<EditResult> {
     if let Some(refused) = refused {
-        return Ok(Outcome::Refused(refused));
+        return Ok(EditResult::Refused(refused));
     }
     let found = |versions: &Versions| {
         if served(versions) {
-            return Some(Outcome::Served);
+            return Some(EditResult::Served);
         }
-        stalled(versions).filter(|message| has_one(message, words)).map(Outcome::Stalled)
+        stalled(versions).filter(|message| has_one(message, words)).map(EditResult::Stalled)
     };
     let end = Instant::now() + LIMIT;
     loop {

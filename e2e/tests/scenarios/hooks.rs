@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use serin_api::Phase;
 use serin_e2e::{
     Kind, Scene,
-    scene::{Fault, Verdict, together},
+    scene::{Fault, TestResult, together},
 };
 
 /// A change to a Canary: these hooks, and no metrics.
@@ -20,7 +20,7 @@ fn command(scene: &Scene, kind: &str, command: &str, timeout: &str) -> Value {
 }
 
 #[test]
-fn a_failing_pre_rollout_hook_keeps_traffic_away_and_ends_the_rollout() -> Verdict {
+fn a_failing_pre_rollout_hook_keeps_traffic_away_and_ends_the_rollout() -> TestResult {
     together("pre-rollout", async |scene| {
         let hooks = [command(scene, "pre-rollout", "exit 1", "5s")];
         scene.install_changed("canary.yaml", with_hooks(&hooks)).await?;
@@ -36,7 +36,7 @@ fn a_failing_pre_rollout_hook_keeps_traffic_away_and_ends_the_rollout() -> Verdi
 }
 
 #[test]
-fn hooks_that_pass_let_the_rollout_go_on() -> Verdict {
+fn hooks_that_pass_let_the_rollout_go_on() -> TestResult {
     together("hooks", async |scene| {
         let smoke =
             format!("curl -sd 'anon' http://podinfo-canary.{}:9898/token | grep token", scene.namespace);
@@ -56,7 +56,7 @@ fn hooks_that_pass_let_the_rollout_go_on() -> Verdict {
 }
 
 #[test]
-fn gates_hold_the_rollout_until_they_open() -> Verdict {
+fn gates_hold_the_rollout_until_they_open() -> TestResult {
     together("gates", async |scene| {
         // A gate for each: one that is to be closed again between them would have to be closed in time.
         let gate = |kind: &str, path: &str| json!({"name": kind, "type": kind, "url": scene.hook(path)});
@@ -80,7 +80,7 @@ fn gates_hold_the_rollout_until_they_open() -> Verdict {
 }
 
 #[test]
-fn a_rollback_hook_ends_the_rollout() -> Verdict {
+fn a_rollback_hook_ends_the_rollout() -> TestResult {
     together("rollback-hook", async |scene| {
         let hooks = [json!({"name": "stop", "type": "rollback", "url": scene.hook("/rollback/check")})];
         scene.install_changed("canary.yaml", with_hooks(&hooks)).await?;
@@ -119,7 +119,7 @@ async fn held_by(scene: &Scene, broken: Value, text: &str) -> Result<()> {
 }
 
 #[test]
-fn a_hook_that_is_down_holds_the_rollout() -> Verdict {
+fn a_hook_that_is_down_holds_the_rollout() -> TestResult {
     together("hook-down", async |scene| {
         let url = format!("http://nobody.{}/", scene.namespace);
         let hook = json!({"name": "check", "type": "rollout", "url": url, "timeout": "1s"});
@@ -128,7 +128,7 @@ fn a_hook_that_is_down_holds_the_rollout() -> Verdict {
 }
 
 #[test]
-fn a_slow_hook_holds_the_rollout() -> Verdict {
+fn a_slow_hook_holds_the_rollout() -> TestResult {
     together("hook-slow", async |scene| {
         let hook = command(scene, "rollout", "sleep 5", "1s");
         held_by(scene, hook, "giving up after 1 attempt(s)").await

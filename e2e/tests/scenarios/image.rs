@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use serin_api::Phase;
 use serin_e2e::{
     Kind, Scene, flagger, install, manifest,
-    scene::{Fault, Verdict, apart, merged, together},
-    spare::Account,
+    scene::{Fault, TestResult, apart, merged, together},
+    control_plane::Account,
 };
 
 /// The account in Flagger's manifests.
@@ -35,7 +35,7 @@ async fn exchanged(scene: &Scene) -> Result<(DynamicObject, DynamicObject)> {
 }
 
 #[test]
-fn flaggers_deployment_runs_with_the_operators_image() -> Verdict {
+fn flaggers_deployment_runs_with_the_operators_image() -> TestResult {
     together("image", async |scene| {
         let (account, deployment) = exchanged(scene).await?;
         let container = &deployment.data["spec"]["template"]["spec"]["containers"][0];
@@ -74,7 +74,7 @@ fn loadtester() -> Value {
 }
 
 #[test]
-fn flaggers_load_tester_runs_with_the_load_testers_image() -> Verdict {
+fn flaggers_load_tester_runs_with_the_load_testers_image() -> TestResult {
     together("image-loadtester", async |scene| {
         let object = serde_json::from_value(merged(
             loadtester(),
@@ -86,11 +86,11 @@ fn flaggers_load_tester_runs_with_the_load_testers_image() -> Verdict {
 }
 
 #[test]
-fn flaggers_rights_and_definitions_are_enough() -> Verdict {
-    apart("image-rights", async |scene, spare| {
-        manifest::apply_all(&spare.client, &flagger::manifest("account.yaml").await?).await?;
-        spare.define_as_flagger_does().await?;
-        let operator = spare.operator_as(FLAGGER).await?;
+fn flaggers_rights_and_definitions_are_enough() -> TestResult {
+    apart("image-rights", async |scene, plane| {
+        manifest::apply_all(&plane.client, &flagger::manifest("account.yaml").await?).await?;
+        plane.define_as_flagger_does().await?;
+        let operator = plane.operator_as(FLAGGER).await?;
         scene.apply("podinfo.yaml").await?;
         scene.apply("autoscaler.yaml").await?;
         scene.apply("configs.yaml").await?;

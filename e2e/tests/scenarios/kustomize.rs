@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use serin_e2e::{
     install::kubectl,
     manifest,
-    scene::{Verdict, together},
+    scene::{TestResult, together},
 };
 
 fn operator(objects: &[DynamicObject]) -> Result<&Value> {
@@ -18,7 +18,7 @@ fn operator(objects: &[DynamicObject]) -> Result<&Value> {
 }
 
 #[test]
-fn overlays_are_those_of_flagger() -> Verdict {
+fn overlays_are_those_of_flagger() -> TestResult {
     together("overlays", async |scene| {
         for (overlay, provider) in [("gatewayapi", "gatewayapi:v1"), ("kubernetes", "kubernetes")] {
             let folder = format!("deploy/kustomize/overlays/{overlay}");

@@ -7,10 +7,10 @@ use k8s_openapi::jiff::Timestamp;
 use kube::core::DynamicObject;
 use serde_json::{Value, json};
 use serin_e2e::{
-    Kind, Scene, Spare,
+    Kind, Scene, ControlPlane,
     history::Versions,
-    scene::{Fault, LIMIT, Verdict, apart},
-    spare::{Call, Moment},
+    scene::{Fault, LIMIT, TestResult, apart},
+    control_plane::{Call, Moment},
 };
 
 use crate::{
@@ -54,7 +54,7 @@ async fn succeeded(scene: &Scene, replicas: &Replicas<'_>, first: &str, killed: 
     let transitions = |lease: &DynamicObject| lease.data["spec"]["leaseTransitions"].as_i64();
     ensure!(transitions(&after) == transitions(&before).map(|count| count + 1), "{:#?}", after.data);
 
-    let writes: Vec<Call> = replicas.tap.writes().into_iter().filter(|call| call.at > killed).collect();
+    let writes: Vec<Call> = replicas.proxy.writes().into_iter().filter(|call| call.at > killed).collect();
     let claims =
         |call: &Call| call.body["spec"]["holderIdentity"].as_str().is_some_and(|id| id.starts_with(&second));
     let claimed = writes.iter().position(claims).context("nobody wrote the Lease")?;
@@ -62,8 +62,8 @@ async fn succeeded(scene: &Scene, replicas: &Replicas<'_>, first: &str, killed: 
     Ok(())
 }
 
-async fn dies(scene: &Scene, spare: &Spare) -> Result<()> {
-    let mut replicas = Replicas::of(spare, &[]).await?;
+async fn dies(scene: &Scene, plane: &ControlPlane) -> Result<()> {
+    let mut replicas = Replicas::of(plane, &[]).await?;
     replicas.start("one")?;
     replicas.start("two")?;
     let analysis = json!({"metrics": null});
@@ -71,11 +71,11 @@ async fn dies(scene: &Scene, spare: &Spare) -> Result<()> {
     let (first, _) = leader(scene, "").await?;
 
     // The step is decided and in the status; the route does not say so yet.
-    replicas.tap.hold(Moment::After, |call| {
+    replicas.proxy.hold(Moment::After, |call| {
         call.path.contains("/canaries/podinfo/status") && call.body["status"]["canaryWeight"] == 25
     });
     let shipment = scene.ship("6.9.1", Fault::None).await?;
-    replicas.tap.held(LIMIT).await?;
+    replicas.proxy.held(LIMIT).await?;
     replicas.kill(&first).await?;
     scene.until_weight(25).await?;
     scene.history.catch_up(LIMIT).await?;
@@ -97,6 +97,6 @@ async fn dies(scene: &Scene, spare: &Spare) -> Result<()> {
 }
 
 #[test]
-fn the_second_replica_goes_on_when_the_first_is_killed() -> Verdict {
+fn the_second_replica_goes_on_when_the_first_is_killed() -> TestResult {
     apart("lease", dies)
 }

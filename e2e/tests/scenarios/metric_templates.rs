@@ -6,7 +6,7 @@ use serin_api::canary::{CanaryStatus, CheckStatus};
 use serin_e2e::{
     Kind, Scene,
     history::Versions,
-    scene::{Fault, Verdict, together},
+    scene::{Fault, TestResult, together},
 };
 
 /// Name and a bound that a good version keeps on a busy machine too, and a bad one breaks.
@@ -74,7 +74,7 @@ async fn measured(scene: &Scene) -> Result<CanaryStatus> {
 }
 
 #[test]
-fn a_good_version_passes_every_shipped_template() -> Verdict {
+fn a_good_version_passes_every_shipped_template() -> TestResult {
     together("templates", async |scene| {
         install(scene).await?;
         let traffic = scene.traffic(20).await?;
@@ -90,7 +90,7 @@ fn a_good_version_passes_every_shipped_template() -> Verdict {
 }
 
 #[test]
-fn a_slow_version_fails_the_templates_for_latency_and_saturation() -> Verdict {
+fn a_slow_version_fails_the_templates_for_latency_and_saturation() -> TestResult {
     together("templates-slow", async |scene| {
         install(scene).await?;
         // A quarter of them, for 2 to 2.5 s each: some 20 are in flight in the only pod.
@@ -110,7 +110,7 @@ fn a_slow_version_fails_the_templates_for_latency_and_saturation() -> Verdict {
 }
 
 #[test]
-fn a_failing_version_fails_the_template_for_the_success_rate() -> Verdict {
+fn a_failing_version_fails_the_template_for_the_success_rate() -> TestResult {
     together("templates-errors", async |scene| {
         install(scene).await?;
         let traffic = scene.traffic(40).await?;

@@ -6,7 +6,7 @@ use serin_api::Phase;
 use serin_e2e::{
     Kind,
     invariants::Side,
-    scene::{Fault, LIMIT, Verdict, together},
+    scene::{Fault, LIMIT, TestResult, together},
 };
 
 /// What is told of a release with two steps that is promoted.
@@ -22,7 +22,7 @@ pub(crate) const TOLD: [&str; 8] = [
 ];
 
 #[test]
-fn a_good_version_is_promoted_without_a_failed_request() -> Verdict {
+fn a_good_version_is_promoted_without_a_failed_request() -> TestResult {
     together("promotion", async |scene| {
         let status = scene.install("canary.yaml").await?;
         ensure!(status.last_promoted_spec == status.last_applied_spec);
@@ -42,7 +42,7 @@ fn a_good_version_is_promoted_without_a_failed_request() -> Verdict {
 }
 
 #[test]
-fn a_newer_revision_restarts_the_analysis() -> Verdict {
+fn a_newer_revision_restarts_the_analysis() -> TestResult {
     together("restarted", async |scene| {
         scene.install("canary.yaml").await?;
         let traffic = scene.traffic(20).await?;
@@ -59,7 +59,7 @@ fn a_newer_revision_restarts_the_analysis() -> Verdict {
 }
 
 #[test]
-fn the_steps_of_a_promotion_are_taken_one_by_one() -> Verdict {
+fn the_steps_of_a_promotion_are_taken_one_by_one() -> TestResult {
     together("steps", async |scene| {
         let change = json!({"spec": {"analysis": {
             "interval": "2s", "maxWeight": null, "stepWeight": null,
@@ -77,7 +77,7 @@ fn the_steps_of_a_promotion_are_taken_one_by_one() -> Verdict {
 }
 
 #[test]
-fn a_suspended_canary_waits_until_it_is_resumed() -> Verdict {
+fn a_suspended_canary_waits_until_it_is_resumed() -> TestResult {
     together("suspended", async |scene| {
         scene.install("canary.yaml").await?;
         let traffic = scene.traffic(20).await?;
@@ -93,7 +93,7 @@ fn a_suspended_canary_waits_until_it_is_resumed() -> Verdict {
 }
 
 #[test]
-fn users_of_the_apex_notice_nothing_of_a_release_without_a_route() -> Verdict {
+fn users_of_the_apex_notice_nothing_of_a_release_without_a_route() -> TestResult {
     together("no-route", async |scene| {
         let users = scene.users_of_the_apex(20).await?;
         let change = json!({"spec": {"provider": "kubernetes", "analysis": {

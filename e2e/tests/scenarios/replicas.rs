@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use kube::core::DynamicObject;
 use serin_e2e::{
-    Kind, Scene, Spare,
+    Kind, Scene, ControlPlane,
     scene::LIMIT,
-    spare::{Operator, Tap},
+    control_plane::{Operator, ApiProxy},
 };
 
 /// Where the Lease is; Serin has the rights for it there.
@@ -16,8 +16,8 @@ const LEASE: &str = "flagger-leader-election";
 
 /// The running replicas.
 pub(crate) struct Replicas<'a> {
-    spare: &'a Spare,
-    pub(crate) tap: Tap,
+    plane: &'a ControlPlane,
+    pub(crate) proxy: ApiProxy,
     kubeconfig: PathBuf,
     args: Vec<String>,
     running: Vec<(String, Operator)>,
@@ -25,17 +25,17 @@ pub(crate) struct Replicas<'a> {
 
 impl<'a> Replicas<'a> {
     /// None yet; they are going to have these arguments over those of the election.
-    pub(crate) async fn of(spare: &'a Spare, args: &[&str]) -> Result<Self> {
-        let (tap, kubeconfig) = spare.tap().await?;
+    pub(crate) async fn of(plane: &'a ControlPlane, args: &[&str]) -> Result<Self> {
+        let (proxy, kubeconfig) = plane.proxy().await?;
         let election = ["--enable-leader-election", "--leader-election-namespace=serin-system"];
         let args = election.iter().chain(args).map(ToString::to_string).collect();
-        Ok(Self { spare, tap, kubeconfig, args, running: Vec::new() })
+        Ok(Self { plane, proxy, kubeconfig, args, running: Vec::new() })
     }
 
     /// Starts one.
     pub(crate) fn start(&mut self, name: &str) -> Result<()> {
         let host = [("HOSTNAME".to_owned(), name.to_owned())];
-        let operator = self.spare.launch(name, &self.kubeconfig, &self.args, &host)?;
+        let operator = self.plane.launch(name, &self.kubeconfig, &self.args, &host)?;
         self.running.push((name.to_owned(), operator));
         Ok(())
     }

@@ -7,7 +7,7 @@ use kube::{
 };
 use serin_e2e::{
     Kind, Scene, install,
-    scene::{Fault, Verdict, alone},
+    scene::{Fault, TestResult, alone},
 };
 
 /// Ends the operator's pods at once, as a crash would, and waits for the next one.
@@ -22,7 +22,7 @@ async fn crash(scene: &Scene) -> Result<()> {
 }
 
 #[test]
-fn a_rollout_goes_on_after_the_operator_crashed() -> Verdict {
+fn a_rollout_goes_on_after_the_operator_crashed() -> TestResult {
     alone("restart", async |scene| {
         scene.install("canary.yaml").await?;
         scene.mark_as_shared().await?;
@@ -44,7 +44,7 @@ fn a_rollout_goes_on_after_the_operator_crashed() -> Verdict {
 }
 
 #[test]
-fn a_bad_version_is_rolled_back_after_the_operator_crashed() -> Verdict {
+fn a_bad_version_is_rolled_back_after_the_operator_crashed() -> TestResult {
     alone("restart-bad", async |scene| {
         scene.install("canary.yaml").await?;
         let traffic = scene.traffic(20).await?;

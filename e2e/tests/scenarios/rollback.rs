@@ -6,7 +6,7 @@ use serin_api::CanaryStatus;
 use serin_e2e::{
     Kind, Scene,
     history::Versions,
-    scene::{Fault, Verdict, together},
+    scene::{Fault, TestResult, together},
 };
 
 /// Ships a version with this fault and expects its rollback for a check of this name.
@@ -47,17 +47,17 @@ async fn rolled_back_for(scene: &Scene, fault: Fault, check: &str) -> Result<()>
 }
 
 #[test]
-fn errors_lead_to_a_rollback() -> Verdict {
+fn errors_lead_to_a_rollback() -> TestResult {
     together("errors", async |scene| rolled_back_for(scene, Fault::Errors, "error-rate").await)
 }
 
 #[test]
-fn latency_leads_to_a_rollback() -> Verdict {
+fn latency_leads_to_a_rollback() -> TestResult {
     together("latency", async |scene| rolled_back_for(scene, Fault::Delay, "latency").await)
 }
 
 #[test]
-fn a_version_that_never_gets_ready_is_rolled_back_at_the_deadline() -> Verdict {
+fn a_version_that_never_gets_ready_is_rolled_back_at_the_deadline() -> TestResult {
     together("unready", async |scene| {
         let change = json!({"spec": {"progressDeadlineSeconds": 5}});
         scene.install_changed("canary.yaml", change).await?;
@@ -74,7 +74,7 @@ fn a_version_that_never_gets_ready_is_rolled_back_at_the_deadline() -> Verdict {
 }
 
 #[test]
-fn a_good_version_follows_a_bad_one() -> Verdict {
+fn a_good_version_follows_a_bad_one() -> TestResult {
     together("retry", async |scene| {
         scene.install("canary.yaml").await?;
         let traffic = scene.traffic(20).await?;

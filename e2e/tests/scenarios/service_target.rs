@@ -6,7 +6,7 @@ use serin_api::Phase;
 use serin_e2e::{
     Kind, Scene,
     history::Versions,
-    scene::{LIMIT, Verdict, together},
+    scene::{LIMIT, TestResult, together},
 };
 
 /// Two workloads of podinfo, and a Service that selects the first.
@@ -50,7 +50,7 @@ async fn until_selected(scene: &Scene, service: &str, track: &str) -> Result<()>
 }
 
 #[test]
-fn the_canary_follows_a_service_and_the_primary_is_promoted() -> Verdict {
+fn the_canary_follows_a_service_and_the_primary_is_promoted() -> TestResult {
     together("service", async |scene| {
         let analysis = json!({"iterations": 2, "stepWeight": null, "maxWeight": null, "metrics": null});
         let change =
@@ -89,7 +89,7 @@ async fn addresses(scene: &Scene) -> Result<usize> {
 }
 
 #[test]
-fn traffic_moves_between_what_a_service_selected_and_selects() -> Verdict {
+fn traffic_moves_between_what_a_service_selected_and_selects() -> TestResult {
     together("service-route", async |scene| {
         install(scene, json!({"spec": {"targetRef": target()}})).await?;
         let traffic = scene.traffic(20).await?;

@@ -2,7 +2,7 @@
 
 mod back;
 mod cases;
-mod desk;
+mod webhook_server;
 mod lease;
 mod live;
 mod removed;
@@ -17,12 +17,12 @@ use serin_api::Phase;
 use serin_e2e::{
     Kind,
     history::Versions,
-    scene::{LIMIT, Verdict, apart},
-    spare::Operator,
+    scene::{LIMIT, TestResult, apart},
+    control_plane::Operator,
 };
 
 use cases::{Left, Release, cases, host};
-use desk::Desk;
+use webhook_server::WebhookServer;
 use report::{Still, stills};
 
 /// The flag that both operators have here.
@@ -31,25 +31,25 @@ fn prefix() -> String {
 }
 
 #[test]
-fn serin_takes_over_from_flagger() -> Verdict {
-    apart("takeover", async |_, spare| {
-        spare.define_as_flagger_does().await?;
-        let desk = Desk::open().await?;
-        let flagger = spare.flagger_with(&[&prefix()]).await?;
-        let releases = try_join_all(cases().into_iter().map(|case| Release::open(spare, case))).await?;
-        try_join_all(releases.iter().map(|release| release.bring(&desk))).await?;
+fn serin_takes_over_from_flagger() -> TestResult {
+    apart("takeover", async |_, plane| {
+        plane.define_as_flagger_does().await?;
+        let server = WebhookServer::open().await?;
+        let flagger = plane.flagger_with(&[&prefix()]).await?;
+        let releases = try_join_all(cases().into_iter().map(|case| Release::open(plane, case))).await?;
+        try_join_all(releases.iter().map(|release| release.bring(&server))).await?;
         flagger.stop().await?;
         for release in &releases {
-            release.let_go(&desk).await?;
+            release.let_go(&server).await?;
         }
         let taken = stills(&releases).await?;
-        let serin = spare.operator_with(&[&prefix()]).await?;
-        let ends = releases.iter().zip(&taken).map(|(release, taken)| ends(release, taken, &desk));
+        let serin = plane.operator_with(&[&prefix()]).await?;
+        let ends = releases.iter().zip(&taken).map(|(release, taken)| ends(release, taken, &server));
         let ends = try_join_all(ends).await?;
         until_looked_at(&serin, &releases).await?;
         report(&releases, &taken, ends).await?;
         let idle = releases.iter().find(|release| release.case.name == "idle").context("a case")?;
-        removed::goes(&idle.scene, idle.bare(&desk)).await?;
+        removed::goes(&idle.scene, idle.bare(&server)).await?;
         let trespasses: Vec<String> = releases.iter().flat_map(Release::trespasses).collect();
         ensure!(trespasses.is_empty(), "Serin owns {trespasses:?}");
         serin.stop().await?;
@@ -76,25 +76,25 @@ async fn until_looked_at(operator: &Operator, releases: &[Release]) -> Result<()
 }
 
 /// What is left to do is done. Returns a gated release as it was before its gate was opened.
-async fn ends(release: &Release, taken: &Still, desk: &Desk) -> Result<Option<Still>> {
-    let ended = ends_well(release, taken, desk).await;
+async fn ends(release: &Release, taken: &Still, server: &WebhookServer) -> Result<Option<Still>> {
+    let ended = ends_well(release, taken, server).await;
     ended.with_context(|| format!("with Serin, in {}", release.case.name))
 }
 
-async fn ends_well(release: &Release, taken: &Still, desk: &Desk) -> Result<Option<Still>> {
+async fn ends_well(release: &Release, taken: &Still, server: &WebhookServer) -> Result<Option<Still>> {
     let (scene, namespace) = (&release.scene, release.scene.namespace.as_str());
     match release.case.left {
         Left::Idle | Left::In(_) | Left::Suspended(_) | Left::Renamed(None) => return Ok(None),
         Left::Gated(phase) => {
-            desk.until_asked(namespace, 2).await?;
+            server.until_asked(namespace, 2).await?;
             let closed = Still::of(scene).await?;
             ensure!(scene.canary()?.status.is_some_and(|status| status.phase == phase));
-            desk.open_gate(namespace);
+            server.open_gate(namespace);
             promoted(release).await?;
             return Ok(Some(closed));
         }
         Left::Initializing => {
-            desk.until_told(namespace, "not ready", 1).await?;
+            server.until_told(namespace, "not ready", 1).await?;
             release.give_place().await?;
             scene.until_phase(Phase::Initialized).await?;
         }
@@ -106,7 +106,7 @@ async fn ends_well(release: &Release, taken: &Still, desk: &Desk) -> Result<Opti
             ensure!(ready >= Some(1), "the target has {ready:?} ready pods");
         }
         Left::Copying => {
-            desk.until_told(namespace, "not ready", 1).await?;
+            server.until_told(namespace, "not ready", 1).await?;
             scene.patch(Kind::DEPLOYMENT, "podinfo-primary", json!({"spec": {"paused": false}})).await?;
             promoted(release).await?;
             let id =

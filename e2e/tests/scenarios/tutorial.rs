@@ -11,7 +11,7 @@ use serin_e2e::{
     history::{Version, Versions},
     invariants::{Side, warms_up},
     manifest,
-    scene::{LIMIT, Verdict, alone, together},
+    scene::{LIMIT, TestResult, alone, together},
     traffic,
 };
 
@@ -38,7 +38,7 @@ fn route(versions: &Versions) -> Option<&Value> {
 }
 
 #[test]
-fn the_canary_is_promoted() -> Verdict {
+fn the_canary_is_promoted() -> TestResult {
     together("tutorial", async |scene| {
         install(scene, "canary.yaml").await?;
         objects_are_as_in_the_tutorial(scene).await?;
@@ -84,7 +84,7 @@ async fn objects_are_as_in_the_tutorial(scene: &Scene) -> Result<()> {
 }
 
 #[test]
-fn the_ab_test_is_promoted() -> Verdict {
+fn the_ab_test_is_promoted() -> TestResult {
     // Its thresholds are the tutorial's: two checks of the slowest requests in a hundred may fail. On a machine that
     // other tests keep busy, a good version can fail them.
     alone("tutorial-ab", async |scene| {
@@ -131,7 +131,7 @@ async fn rules_during_the_test(scene: &Scene) -> Result<Vec<Value>> {
 }
 
 #[test]
-fn the_mirrored_release_is_promoted_by_the_built_in_metrics() -> Verdict {
+fn the_mirrored_release_is_promoted_by_the_built_in_metrics() -> TestResult {
     together("tutorial-mirror", async |scene| {
         install(scene, "mirroring.yaml").await?;
         let traffic = scene.traffic(20).await?;
@@ -160,7 +160,7 @@ fn the_mirrored_release_is_promoted_by_the_built_in_metrics() -> Verdict {
 }
 
 #[test]
-fn the_route_is_customised() -> Verdict {
+fn the_route_is_customised() -> TestResult {
     together("tutorial-route", async |scene| {
         install(scene, "route.yaml").await?;
         let filters = |versions: &Versions| Some(route(versions)?.pointer("/spec/rules/0/filters")?.clone());

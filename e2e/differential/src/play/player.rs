@@ -8,7 +8,7 @@ use crate::{
     operator::{Operator, Start},
     scenario::{Scenario, Step},
     side::Side,
-    stage::{Ground, Stage},
+    sandbox::{Shared, Sandbox},
     story,
     transcript::{Aspect, Topic, Transcript, metrics, objects, sequences, waits, wire},
 };
@@ -16,7 +16,7 @@ use crate::{
 /// An operator at work, and what was kept of it so far.
 pub(super) struct Player<'a> {
     scenario: &'a Scenario,
-    pub(super) stage: Stage<'a>,
+    pub(super) sandbox: Sandbox<'a>,
     operator: Operator,
     ready: bool,
     /// The step that does not come to its end.
@@ -36,11 +36,11 @@ impl<'a> Player<'a> {
     ///
     /// # Errors
     /// The cluster refuses, or the program cannot be started.
-    pub(super) async fn open(ground: &'a Ground, scenario: &'a Scenario, side: Side) -> Result<Self> {
-        let stage = Stage::open(ground, scenario, side).await?;
-        let operator = start(&stage, scenario)?;
-        let kept = Seen { transcript: Transcript::default(), normal: stage.normal()? };
-        Ok(Self { scenario, stage, operator, ready: false, broken: None, kept })
+    pub(super) async fn open(shared: &'a Shared, scenario: &'a Scenario, side: Side) -> Result<Self> {
+        let sandbox = Sandbox::open(shared, scenario, side).await?;
+        let operator = start(&sandbox, scenario)?;
+        let kept = Seen { transcript: Transcript::default(), normal: sandbox.normal()? };
+        Ok(Self { scenario, sandbox, operator, ready: false, broken: None, kept })
     }
 
     /// Plays some steps, the first of which has this number, and tells whether they all came to their ends.
@@ -48,18 +48,18 @@ impl<'a> Player<'a> {
     /// # Errors
     /// The cluster refuses something, or the operator ends.
     pub(super) async fn act(&mut self, begin: usize, steps: &[Step]) -> Result<bool> {
-        let (stage, ready) = (&self.stage, self.ready);
+        let (sandbox, ready) = (&self.sandbox, self.ready);
         let acting = async {
             if !ready {
-                stage.set_up(self.scenario).await?;
+                sandbox.set_up(self.scenario).await?;
             }
-            story::play(stage, begin, steps).await
+            story::play(sandbox, begin, steps).await
         };
         let acted = tokio::select! {
             acted = acting => acted,
             ended = self.operator.ended() => ended.map(|()| None),
         };
-        let context = || format!("{} with {}", self.scenario.name, stage.side);
+        let context = || format!("{} with {}", self.scenario.name, sandbox.side);
         self.broken = acted.with_context(context)?;
         self.ready = true;
         Ok(self.broken.is_none())
@@ -72,7 +72,7 @@ impl<'a> Player<'a> {
     pub(super) async fn look(&self, point: Option<&str>) -> Result<Seen> {
         let mut normal = self.kept.normal.clone();
         let transcript = match point {
-            Some(point) => self.stage.history.look(|versions| objects::at(point, versions, &mut normal)),
+            Some(point) => self.sandbox.history.look(|versions| objects::at(point, versions, &mut normal)),
             None => self.all(&mut normal).await?,
         };
         Ok(Seen { transcript, normal })
@@ -83,8 +83,8 @@ impl<'a> Player<'a> {
         let told = self.broken.as_deref().unwrap_or("played as far as the other one");
         transcript.add(Topic::new(Aspect::Story, ""), normal.text(told));
         transcript.extend(metrics::of(&self.operator.metrics().await?, normal));
-        transcript.extend(wire::of(&self.stage.line.receipts(), normal));
-        transcript.extend(self.stage.history.look(|versions| sequences::of(versions, normal)));
+        transcript.extend(wire::of(&self.sandbox.line.receipts(), normal));
+        transcript.extend(self.sandbox.history.look(|versions| sequences::of(versions, normal)));
         if !self.scenario.waits {
             waits::leave_out(&mut transcript);
         }
@@ -102,17 +102,17 @@ impl<'a> Player<'a> {
     /// # Errors
     /// It cannot be written.
     pub(super) fn write_timeline(&self) -> Result<()> {
-        let name = format!("{}-{}.timeline", self.scenario.name, self.stage.side.name());
-        std::fs::write(self.stage.ground.folder.join(name), self.stage.history.look(timeline))?;
+        let name = format!("{}-{}.timeline", self.scenario.name, self.sandbox.side.name());
+        std::fs::write(self.sandbox.shared.folder.join(name), self.sandbox.history.look(timeline))?;
         Ok(())
     }
 }
 
-fn start(stage: &Stage, scenario: &Scenario) -> Result<Operator> {
-    let (ground, side) = (stage.ground, stage.side);
-    let [flagger, serin] = &ground.operators;
+fn start(sandbox: &Sandbox, scenario: &Scenario) -> Result<Operator> {
+    let (shared, side) = (sandbox.shared, sandbox.side);
+    let [flagger, serin] = &shared.operators;
     let (program, kubeconfig) = if side == Side::Flagger { flagger } else { serin };
-    let log = ground.folder.join(format!("{}-{}.log", scenario.name, side.name()));
-    let (url, namespace) = (stage.line.url(), &stage.namespace);
+    let log = shared.folder.join(format!("{}-{}.log", scenario.name, side.name()));
+    let (url, namespace) = (sandbox.line.url(), &sandbox.namespace);
     Operator::start(side, Start { program, kubeconfig, namespace, url: &url, flags: &scenario.flags, log })
 }

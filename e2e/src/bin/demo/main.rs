@@ -4,14 +4,14 @@
 
 mod glimpse;
 mod screen;
-mod stage;
+mod setup;
 mod story;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::{screen::Screen, stage::Stage};
+use crate::{screen::Screen, setup::Demo};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -28,9 +28,9 @@ async fn main() -> ExitCode {
 /// Whether the good version was promoted and the bad one rolled back.
 async fn run() -> Result<bool> {
     let mut screen = Screen::open();
-    let stage = Stage::set(&mut screen).await?;
-    let ending = story::tell(&stage, &mut screen).await?;
-    screen.say(&stage.hints());
+    let demo = Demo::set(&mut screen).await?;
+    let ending = story::tell(&demo, &mut screen).await?;
+    screen.say(&demo.hints());
     screen.say(&ending.to_string());
     Ok(ending.is_happy())
 }

@@ -19,7 +19,7 @@ use serin_e2e::{
 use crate::{
     glimpse::Glimpse,
     screen::Screen,
-    stage::{HOST, LIMIT, NAMESPACE, Stage},
+    setup::{HOST, LIMIT, NAMESPACE, Demo},
 };
 
 /// The version that works.
@@ -55,53 +55,53 @@ impl fmt::Display for Ending {
 }
 
 /// Ships both versions and shows what happens to them.
-pub(crate) async fn tell(stage: &Stage, screen: &mut Screen) -> Result<Ending> {
+pub(crate) async fn tell(demo: &Demo, screen: &mut Screen) -> Result<Ending> {
     screen.step(&format!("shipping {GOOD}, a good version: expect its promotion in about a minute"));
-    let promoted = ship(stage, screen, GOOD, false).await? == Phase::Succeeded;
+    let promoted = ship(demo, screen, GOOD, false).await? == Phase::Succeeded;
     screen.step(&format!(
         "shipping {BAD}, which answers every third request with an error: expect its rollback"
     ));
-    let rolled_back = ship(stage, screen, BAD, true).await? == Phase::Failed;
-    let report = report(stage);
+    let rolled_back = ship(demo, screen, BAD, true).await? == Phase::Failed;
+    let report = report(demo);
     screen.say(&format!("\n{report}"));
     if report.failed_elsewhere > 0 {
-        screen.say(&explain(stage, &report).await);
+        screen.say(&explain(demo, &report).await);
     }
     Ok(Ending { promoted, rolled_back, report })
 }
 
 /// Ships a version and returns how its rollout ended.
-async fn ship(stage: &Stage, screen: &mut Screen, version: &str, bad: bool) -> Result<Phase> {
-    let before = stage.history.look(Versions::count);
-    set_image(stage, version, bad).await?;
-    let end = stage.history.until("the end of the rollout", LIMIT, |versions| ended(stage, versions, before));
+async fn ship(demo: &Demo, screen: &mut Screen, version: &str, bad: bool) -> Result<Phase> {
+    let before = demo.history.look(Versions::count);
+    set_image(demo, version, bad).await?;
+    let end = demo.history.until("the end of the rollout", LIMIT, |versions| ended(demo, versions, before));
     tokio::pin!(end);
     let mut frames = tokio::time::interval(Duration::from_millis(500));
     loop {
         tokio::select! {
             phase = &mut end => {
-                screen.show(&glimpse(stage));
+                screen.show(&glimpse(demo));
                 return phase;
             }
-            _ = frames.tick() => screen.show(&glimpse(stage)),
+            _ = frames.tick() => screen.show(&glimpse(demo)),
         }
     }
 }
 
 /// The phase in which a rollout that began after so many versions ended.
-fn ended(stage: &Stage, versions: &Versions, before: usize) -> Option<Phase> {
+fn ended(demo: &Demo, versions: &Versions, before: usize) -> Option<Phase> {
     let phase = |object: &Value| serde_json::from_value(object["status"]["phase"].clone()).ok();
     let canaries = versions.after(before).iter().filter(|version| version.kind == serin_e2e::Kind::CANARY);
     let phases: Vec<Phase> = canaries.filter_map(|version| phase(&version.object)).collect();
     let last = *phases.last()?;
     let over = phases.contains(&Phase::Progressing) && matches!(last, Phase::Succeeded | Phase::Failed);
-    (over && versions.canary(&stage.app.canary)?.status?.phase == last).then_some(last)
+    (over && versions.canary(&demo.app.canary)?.status?.phase == last).then_some(last)
 }
 
 /// `kubectl set image`, and for a bad version the flag that makes podinfo fail.
-async fn set_image(stage: &Stage, version: &str, bad: bool) -> Result<()> {
-    let api: Api<Deployment> = Api::namespaced(stage.cluster.client.clone(), NAMESPACE);
-    let deployment = api.get(&stage.app.target).await?;
+async fn set_image(demo: &Demo, version: &str, bad: bool) -> Result<()> {
+    let api: Api<Deployment> = Api::namespaced(demo.cluster.client.clone(), NAMESPACE);
+    let deployment = api.get(&demo.app.target).await?;
     let pod = deployment.spec.and_then(|spec| spec.template.spec).context("podinfo has no pods")?;
     let mut command =
         pod.containers.first().and_then(|container| container.command.clone()).unwrap_or_default();
@@ -110,25 +110,25 @@ async fn set_image(stage: &Stage, version: &str, bad: bool) -> Result<()> {
     let image = format!("ghcr.io/stefanprodan/podinfo:{version}");
     let container = json!({"name": "podinfod", "image": image, "command": command});
     let patch = json!({"spec": {"template": {"spec": {"containers": [container]}}}});
-    let changed = api.patch(&stage.app.target, &PatchParams::default(), &Patch::Strategic(patch)).await?;
+    let changed = api.patch(&demo.app.target, &PatchParams::default(), &Patch::Strategic(patch)).await?;
     ensure!(changed.metadata.generation > deployment.metadata.generation, "{version} runs already");
     Ok(())
 }
 
-fn report(stage: &Stage) -> Report {
-    let tally = stage.traffic.tally();
-    stage.history.look(|versions| Report::new(&tally, versions, &stage.app))
+fn report(demo: &Demo) -> Report {
+    let tally = demo.traffic.tally();
+    demo.history.look(|versions| Report::new(&tally, versions, &demo.app))
 }
 
 /// When and how requests failed outside the canary, and what the gateway says of failures.
-async fn explain(stage: &Stage, report: &Report) -> String {
-    let account = stage.history.look(|versions| account(&report.elsewhere, versions, &stage.app));
-    let log = gateway_log::failures(&stage.cluster, HOST).await;
+async fn explain(demo: &Demo, report: &Report) -> String {
+    let account = demo.history.look(|versions| account(&report.elsewhere, versions, &demo.app));
+    let log = gateway_log::failures(&demo.cluster, HOST).await;
     let log = log.unwrap_or_else(|error| format!("no log of the gateway: {error:#}"));
     format!("failed outside the canary:\n{account}the gateway, of all failures:\n{log}")
 }
 
-fn glimpse(stage: &Stage) -> Glimpse {
-    let report = report(stage);
-    stage.history.look(|versions| Glimpse::new(versions, &stage.app, report))
+fn glimpse(demo: &Demo) -> Glimpse {
+    let report = report(demo);
+    demo.history.look(|versions| Glimpse::new(versions, &demo.app, report))
 }

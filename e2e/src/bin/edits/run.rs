@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use futures::{StreamExt, stream};
 use serin_e2e::{
     Cluster, Scene,
-    edits::{self, Outcome, judge::Cause},
+    edits::{self, SequenceResult, judge::Cause},
     install,
 };
 
@@ -49,7 +49,7 @@ impl Total {
         )
     }
 
-    fn add(&mut self, outcome: &Outcome) {
+    fn add(&mut self, outcome: &SequenceResult) {
         self.sequences += 1;
         self.edits += outcome.edits;
         self.refused += outcome.refused;
@@ -93,7 +93,7 @@ pub(crate) async fn all(options: &Options) -> Result<Total> {
 }
 
 /// Nothing when it could not be played.
-async fn one(cluster: &Cluster, seed: u64, edits: u64) -> Option<Outcome> {
+async fn one(cluster: &Cluster, seed: u64, edits: u64) -> Option<SequenceResult> {
     let again = format!("make edits SEED={seed} N=1 T={edits}");
     say(&format!("seed {seed}: {again}"));
     let begin = Instant::now();

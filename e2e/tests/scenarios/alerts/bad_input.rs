@@ -5,9 +5,9 @@ use kube::api::DeleteParams;
 use serde_json::{Value, json};
 use serin_api::CanaryStatus;
 use serin_e2e::{
-    Kind, Recorder, Scene, Spare,
+    Kind, Recorder, Scene, ControlPlane,
     recorder::{Answer, Receipt},
-    scene::{Fault, LIMIT, Verdict, apart},
+    scene::{Fault, LIMIT, TestResult, apart},
 };
 
 use super::{apply, quick};
@@ -96,9 +96,9 @@ async fn silent_hook(scene: &Scene, people: &Recorder) -> Result<()> {
     scene.promoted(shipment, "6.9.3").await.map(drop)
 }
 
-async fn told_and_held(scene: &Scene, spare: &Spare) -> Result<()> {
+async fn told_and_held(scene: &Scene, plane: &ControlPlane) -> Result<()> {
     let people = Recorder::start().await?;
-    let operator = spare.operator().await?;
+    let operator = plane.operator().await?;
     let spec = json!({"type": "webhook", "secretRef": {"name": "hook"}});
     apply(scene, "AlertProvider", &scene.namespace, "on-call", spec).await?;
     let alerts = [json!({"name": "on-call", "providerRef": {"name": "on-call"}})];
@@ -120,6 +120,6 @@ async fn told_and_held(scene: &Scene, spare: &Spare) -> Result<()> {
 }
 
 #[test]
-fn what_cannot_work_is_told_and_holds_the_rollout() -> Verdict {
+fn what_cannot_work_is_told_and_holds_the_rollout() -> TestResult {
     apart("bad-input", told_and_held)
 }

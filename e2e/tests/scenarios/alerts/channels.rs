@@ -4,9 +4,9 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use serin_api::Phase;
 use serin_e2e::{
-    Recorder, Scene, Spare,
+    Recorder, Scene, ControlPlane,
     recorder::{Answer, Receipt},
-    scene::{Fault, LIMIT, Verdict, apart},
+    scene::{Fault, LIMIT, TestResult, apart},
 };
 
 use super::{
@@ -158,12 +158,12 @@ fn expect_events(scene: &Scene, events: &[Receipt]) -> Result<()> {
     Ok(())
 }
 
-async fn every_channel(scene: &Scene, spare: &Spare) -> Result<()> {
+async fn every_channel(scene: &Scene, plane: &ControlPlane) -> Result<()> {
     let people = Recorder::start().await?;
-    let kubeconfig = spare.operator_kubeconfig().await?;
+    let kubeconfig = plane.operator_kubeconfig().await?;
     let args = ["--cluster-name=prod".to_owned()];
     let events = [("EVENT_WEBHOOK_URL".to_owned(), format!("{}/events?key=hush-events", people.url))];
-    let _operator = spare.launch("channels", &kubeconfig, &args, &events)?;
+    let _operator = plane.launch("channels", &kubeconfig, &args, &events)?;
     let url = people.url.as_str();
     let gate = |name: &str, kind: &str, mute: bool| json!({"name": name, "type": kind, "url": format!("{url}/{name}"), "muteAlert": mute});
     let hooks = [
@@ -189,13 +189,13 @@ async fn every_channel(scene: &Scene, spare: &Spare) -> Result<()> {
     expect_bodies(&people, &scene.namespace)?;
     expect_credentials(&people)?;
     expect_events(scene, &people.at("/events"))?;
-    let log = std::fs::read_to_string(spare.file("channels.log"))?;
+    let log = std::fs::read_to_string(plane.file("channels.log"))?;
     ensure!(!log.contains("hush"), "a secret in the log");
     ensure!(!format!("{:?}", scene.canary()?.status).contains("hush"), "a secret in the status");
     Ok(())
 }
 
 #[test]
-fn every_kind_of_receiver_is_told_in_its_own_form() -> Verdict {
+fn every_kind_of_receiver_is_told_in_its_own_form() -> TestResult {
     apart("channels", every_channel)
 }

@@ -7,10 +7,10 @@ use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 use serin_api::{CanaryStatus, Phase};
 use serin_e2e::{
-    Recorder, Scene, Spare,
+    Recorder, Scene, ControlPlane,
     recorder::{Answer, Receipt},
-    scene::{Fault, LIMIT, Verdict, apart},
-    spare::{Call, Moment, Operator, Tap},
+    scene::{Fault, LIMIT, TestResult, apart},
+    control_plane::{Call, Moment, Operator, ApiProxy},
 };
 
 use super::{
@@ -63,21 +63,21 @@ fn lists(call: &Call, text: &str) -> Option<bool> {
 }
 
 /// What outlives the operators.
-struct Stage<'a> {
+struct Crashes<'a> {
     scene: &'a Scene,
-    spare: &'a Spare,
+    plane: &'a ControlPlane,
     people: Arc<Recorder>,
-    tap: Tap,
+    proxy: ApiProxy,
     kubeconfig: PathBuf,
     started: usize,
     /// How often each alert has to have arrived.
     expected: BTreeMap<&'static str, usize>,
 }
 
-impl Stage<'_> {
+impl Crashes<'_> {
     fn operator(&mut self) -> Result<Operator> {
         self.started += 1;
-        self.spare.launch(&format!("crash-{}", self.started), &self.kubeconfig, &[], &[])
+        self.plane.launch(&format!("crash-{}", self.started), &self.kubeconfig, &[], &[])
     }
 
     fn arrived(&self, alert: Alert) -> Vec<Receipt> {
@@ -101,9 +101,9 @@ impl Stage<'_> {
         };
         let decided = move |call: &Call| lists(call, end.text) == Some(true);
         match point {
-            Point::BeforeTheStatus => self.tap.hold(Moment::Before, decided),
-            Point::AfterTheStatus => self.tap.hold(Moment::After, decided),
-            Point::BeforeTheEvents => self.tap.hold(Moment::Before, move |call| {
+            Point::BeforeTheStatus => self.proxy.hold(Moment::Before, decided),
+            Point::AfterTheStatus => self.proxy.hold(Moment::After, decided),
+            Point::BeforeTheEvents => self.proxy.hold(Moment::Before, move |call| {
                 let last = if end.text == FAILED.text { "Rolling back " } else { "Promotion completed!" };
                 let message = call.body["message"].as_str().unwrap_or_default();
                 call.path.contains("/events") && message.contains(last)
@@ -113,15 +113,15 @@ impl Stage<'_> {
                     self.people.answer(path, Answer::SilenceFor(end.text));
                 }
             }
-            Point::BeforeTheNote => self.tap.hold(Moment::Before, noted),
-            Point::AfterTheNote => self.tap.hold(Moment::After, noted),
+            Point::BeforeTheNote => self.proxy.hold(Moment::Before, noted),
+            Point::AfterTheNote => self.proxy.hold(Moment::After, noted),
         }
     }
 
     /// Waits for the point.
     async fn reach(&self, point: Point, end: Alert) -> Result<()> {
         if point != Point::BeforeTheAnswer {
-            return self.tap.held(LIMIT).await;
+            return self.proxy.held(LIMIT).await;
         }
         let wanted = self.expected.get(end.text).copied().unwrap_or_default() + 1;
         let arrived = |receipts: &[Receipt]| {
@@ -211,9 +211,9 @@ impl Stage<'_> {
     }
 }
 
-async fn killed(scene: &Scene, spare: &Spare) -> Result<()> {
+async fn killed(scene: &Scene, plane: &ControlPlane) -> Result<()> {
     let people = Arc::new(Recorder::start().await?);
-    let (tap, kubeconfig) = spare.tap().await?;
+    let (proxy, kubeconfig) = plane.proxy().await?;
     let url = people.url.clone();
     for (name, kind) in [("alert", "webhook"), ("slack", "slack")] {
         let spec = json!({"type": kind, "address": format!("{url}/{name}")});
@@ -223,15 +223,15 @@ async fn killed(scene: &Scene, spare: &Spare) -> Result<()> {
         ["alert", "slack"].map(|name| json!({"name": name, "providerRef": {"name": name}})).into();
     let hook = |name: &str, kind: &str| json!({"name": name, "type": kind, "url": format!("{url}/{name}"), "muteAlert": true});
     let hooks = [hook("check", "rollout"), hook("gate", "confirm-promotion")];
-    let mut stage = Stage { scene, spare, people, tap, kubeconfig, started: 0, expected: BTreeMap::new() };
-    let mut operator = stage.operator()?;
+    let mut crashes = Crashes { scene, plane, people, proxy, kubeconfig, started: 0, expected: BTreeMap::new() };
+    let mut operator = crashes.operator()?;
     scene.install_changed("canary.yaml", quick(&alerts, &hooks)).await?;
-    stage.expect(INITIALIZED, 1);
-    stage.until_arrived(INITIALIZED).await?;
-    stage.until_noted(Phase::Initialized).await?;
+    crashes.expect(INITIALIZED, 1);
+    crashes.until_arrived(INITIALIZED).await?;
+    crashes.until_noted(Phase::Initialized).await?;
     for end in [FAILED, SUCCEEDED] {
         for point in Point::ALL {
-            operator = stage.rollout(operator, point, end).await?;
+            operator = crashes.rollout(operator, point, end).await?;
         }
     }
     let namespace = &scene.namespace;
@@ -244,6 +244,6 @@ async fn killed(scene: &Scene, spare: &Spare) -> Result<()> {
 }
 
 #[test]
-fn each_end_is_told_once_wherever_the_operator_is_killed() -> Verdict {
+fn each_end_is_told_once_wherever_the_operator_is_killed() -> TestResult {
     apart("alert-crash", killed)
 }

@@ -3,10 +3,10 @@
 use anyhow::{Result, ensure};
 use serde_json::json;
 use serin_e2e::{
-    Recorder, Scene, Spare,
+    Recorder, Scene, ControlPlane,
     recorder::{Answer, Receipt},
-    scene::{Fault, LIMIT, Verdict, apart},
-    spare::Moment,
+    scene::{Fault, LIMIT, TestResult, apart},
+    control_plane::Moment,
 };
 
 use super::{apply, quick, texts::FAILED};
@@ -21,9 +21,9 @@ async fn until_told(people: &Recorder, count: usize) -> Result<Vec<Receipt>> {
     people.until(&format!("{count} alerts"), LIMIT, told).await
 }
 
-async fn failover(scene: &Scene, spare: &Spare) -> Result<()> {
+async fn failover(scene: &Scene, plane: &ControlPlane) -> Result<()> {
     let people = Recorder::start().await?;
-    let mut replicas = Replicas::of(spare, &["--lease-duration=15s"]).await?;
+    let mut replicas = Replicas::of(plane, &["--lease-duration=15s"]).await?;
     replicas.start("one")?;
     replicas.start("two")?;
     let url = &people.url;
@@ -36,12 +36,12 @@ async fn failover(scene: &Scene, spare: &Spare) -> Result<()> {
     let (first, _) = leader(scene, "").await?;
 
     // The status is written, and the leader dies: the other one tells it.
-    replicas.tap.hold(Moment::After, |call| {
+    replicas.proxy.hold(Moment::After, |call| {
         call.path.contains("/canaries/podinfo/status")
             && call.body["status"].to_string().contains(FAILED.text)
     });
     let shipment = scene.ship("6.9.1", Fault::None).await?;
-    replicas.tap.held(LIMIT).await?;
+    replicas.proxy.held(LIMIT).await?;
     replicas.kill(&first).await?;
     let (second, _) = leader(scene, &first).await?;
     scene.rolled_back(shipment, "6.9.0").await?;
@@ -68,6 +68,6 @@ async fn failover(scene: &Scene, spare: &Spare) -> Result<()> {
 }
 
 #[test]
-fn the_next_leader_tells_what_the_last_one_did_not() -> Verdict {
+fn the_next_leader_tells_what_the_last_one_did_not() -> TestResult {
     apart("failover", failover)
 }

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use serin_e2e::{
-    Recorder, Scene, Spare,
+    Recorder, Scene, ControlPlane,
     helm::{self, CHART},
     recorder::Receipt,
-    scene::{Fault, LIMIT, Verdict, apart},
+    scene::{Fault, LIMIT, TestResult, apart},
 };
 
 use super::{
@@ -49,9 +49,9 @@ async fn until_count(people: &Recorder, path: &str, count: usize) -> Result<Vec<
     people.until(&format!("{count} at {path}"), LIMIT, enough).await
 }
 
-async fn own_receivers(scene: &Scene, spare: &Spare) -> Result<()> {
+async fn own_receivers(scene: &Scene, plane: &ControlPlane) -> Result<()> {
     let people = Recorder::start().await?;
-    let kubeconfig = spare.operator_kubeconfig().await?;
+    let kubeconfig = plane.operator_kubeconfig().await?;
     let url = &people.url;
     let slack = [
         format!("slack.url={url}/slack?key=hush-slack"),
@@ -63,7 +63,7 @@ async fn own_receivers(scene: &Scene, spare: &Spare) -> Result<()> {
     ];
     let (args, variables) = rendered(&slack).await?;
     ensure!(!format!("{args:?}").contains("hush"), "{args:?}");
-    let operator = spare.launch("slack", &kubeconfig, &args, &variables)?;
+    let operator = plane.launch("slack", &kubeconfig, &args, &variables)?;
     scene.install_changed("canary.yaml", quick(&[], &[])).await?;
     let told = until_count(&people, "/slack", 1).await?;
     let expected = INITIALIZED.slack(&scene.namespace, "releases", "bot", ["good", "danger"]);
@@ -78,7 +78,7 @@ async fn own_receivers(scene: &Scene, spare: &Spare) -> Result<()> {
     // Microsoft Teams has precedence; the environment, too.
     let teams = [&slack[..], &[format!("msteams.url={url}/teams?key=hush-teams")]].concat();
     let (args, variables) = rendered(&teams).await?;
-    let _operator = spare.launch("teams", &kubeconfig, &args, &variables)?;
+    let _operator = plane.launch("teams", &kubeconfig, &args, &variables)?;
     let shipment = scene.ship("6.9.1", Fault::None).await?;
     scene.promoted(shipment, "6.9.1").await?;
     let told: Vec<String> =
@@ -87,7 +87,7 @@ async fn own_receivers(scene: &Scene, spare: &Spare) -> Result<()> {
     ensure!(told == expected, "{told:#?}\nin place of\n{expected:#?}");
     ensure!(people.at("/slack").len() == 1, "{:#?}", people.at("/slack"));
     for log in ["slack.log", "teams.log"] {
-        let log = std::fs::read_to_string(spare.file(log))?;
+        let log = std::fs::read_to_string(plane.file(log))?;
         ensure!(!log.contains("hush"), "a secret in the log");
     }
     let status: Value = serde_json::to_value(scene.canary()?.status)?;
@@ -96,6 +96,6 @@ async fn own_receivers(scene: &Scene, spare: &Spare) -> Result<()> {
 }
 
 #[test]
-fn the_receivers_of_the_chart_hear_of_canaries_without_alerts() -> Verdict {
+fn the_receivers_of_the_chart_hear_of_canaries_without_alerts() -> TestResult {
     apart("global", own_receivers)
 }

@@ -9,10 +9,10 @@ use kube::{
 };
 use serde_json::json;
 use serin_e2e::{
-    Kind, Spare,
+    Kind, ControlPlane,
     helm::{self, CHART},
     manifest,
-    scene::{Verdict, apart},
+    scene::{TestResult, apart},
 };
 
 const CANARIES: &str = "canaries.flagger.app";
@@ -21,16 +21,16 @@ const ALL: [&str; 3] = [CANARIES, "metrictemplates.flagger.app", "alertproviders
 /// Says that the cluster's definitions are not the chart's.
 const STALE: &str = "The CRDs in the cluster are not those of this chart";
 
-async fn install(spare: &Spare, namespace: &str, options: &[&str]) -> Result<String> {
+async fn install(plane: &ControlPlane, namespace: &str, options: &[&str]) -> Result<String> {
     let image = helm::values("minimal.yaml");
     let namespace = format!("--namespace={namespace}");
     let install = ["upgrade", "--install", "chart", CHART, &namespace, &image];
     // Nothing runs pods here, and none are wanted.
-    spare.helm(&[&install, &["--set=leaderElection.replicaCount=0"][..], options].concat()).await
+    plane.helm(&[&install, &["--set=leaderElection.replicaCount=0"][..], options].concat()).await
 }
 
-async fn uninstall(spare: &Spare, namespace: &str) -> Result<()> {
-    spare.helm(&["uninstall", "chart", &format!("--namespace={namespace}")]).await.map(drop)
+async fn uninstall(plane: &ControlPlane, namespace: &str) -> Result<()> {
+    plane.helm(&["uninstall", "chart", &format!("--namespace={namespace}")]).await.map(drop)
 }
 
 /// Forgets a field of the status, as an older definition would not have it.
@@ -48,9 +48,9 @@ async fn is_aged(definitions: &Api<DynamicObject>) -> Result<bool> {
 }
 
 #[test]
-fn definitions_outlive_the_release_and_are_upgraded_when_asked_for() -> Verdict {
-    apart("chart-crds", async |scene, spare| {
-        let (definitions, namespace) = (spare.all(Kind::DEFINITION), scene.namespace.as_str());
+fn definitions_outlive_the_release_and_are_upgraded_when_asked_for() -> TestResult {
+    apart("chart-crds", async |scene, plane| {
+        let (definitions, namespace) = (plane.all(Kind::DEFINITION), scene.namespace.as_str());
         for name in ALL {
             definitions.delete(name, &DeleteParams::default()).await?;
             await_condition(definitions.clone(), name, |found: Option<&DynamicObject>| found.is_none())
@@ -58,25 +58,25 @@ fn definitions_outlive_the_release_and_are_upgraded_when_asked_for() -> Verdict 
         }
 
         // A first install brings them, and says nothing about them.
-        let told = install(spare, namespace, &[]).await?;
+        let told = install(plane, namespace, &[]).await?;
         ensure!(!told.contains(STALE), "{told}");
         for name in ALL {
             definitions.get(name).await.with_context(|| format!("{name} is not installed"))?;
         }
-        manifest::apply_all(&spare.client, &scene.fixture("canary.yaml")?).await?;
+        manifest::apply_all(&plane.client, &scene.fixture("canary.yaml")?).await?;
 
         // Helm leaves them as they are; the user is told.
         age(&definitions).await?;
-        let told = install(spare, namespace, &[]).await?;
+        let told = install(plane, namespace, &[]).await?;
         ensure!(told.contains(STALE) && is_aged(&definitions).await?, "{told}");
 
         // Unless it may upgrade them.
         let take_over = ["--set=crd.create=true", "--take-ownership", "--force-conflicts"];
-        let told = install(spare, namespace, &take_over).await?;
+        let told = install(plane, namespace, &take_over).await?;
         ensure!(!told.contains(STALE) && !is_aged(&definitions).await?, "{told}");
 
         // What belongs to the user outlives the release.
-        uninstall(spare, namespace).await?;
+        uninstall(plane, namespace).await?;
         for name in ALL {
             definitions.get(name).await.with_context(|| format!("{name} went with the release"))?;
         }

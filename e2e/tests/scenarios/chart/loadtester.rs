@@ -10,7 +10,7 @@ use serin_e2e::{
     Kind,
     helm::{self, LOADTESTER_CHART, helm},
     manifest,
-    scene::{Verdict, together},
+    scene::{TestResult, together},
 };
 
 use super::render::outline;
@@ -54,7 +54,7 @@ async fn what_the_load_tester_cannot_do_is_refused() {
 
 /// In a namespace with the strictest pod security, where the values of Flagger's chart alone would not do.
 #[test]
-fn a_release_of_the_load_tester_runs_under_the_strictest_pod_security() -> Verdict {
+fn a_release_of_the_load_tester_runs_under_the_strictest_pod_security() -> TestResult {
     together("chart-loadtester", async |scene| {
         for file in FILES {
             let values = helm::values(file);

@@ -9,7 +9,7 @@ use serin_e2e::{
     Kind, Scene,
     helm::{CHART, helm},
     install,
-    scene::{Fault, LIMIT, Verdict, alone},
+    scene::{Fault, LIMIT, TestResult, alone},
 };
 
 /// Installs or upgrades the release in the scene's namespace, and waits until it is available.
@@ -91,7 +91,7 @@ async fn live(scene: &Scene) -> Result<()> {
 }
 
 #[test]
-fn a_release_serves_its_namespace_through_an_upgrade_and_leaves_canaries_behind() -> Verdict {
+fn a_release_serves_its_namespace_through_an_upgrade_and_leaves_canaries_behind() -> TestResult {
     alone("chart", async |scene| {
         Box::pin(install::without_operator(&scene.cluster, LIMIT * 4, live(scene))).await
     })

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use serin_e2e::{
     helm::{self, CHART},
     manifest,
-    scene::{Verdict, together},
+    scene::{TestResult, together},
 };
 
 const FILES: [&str; 4] = ["minimal.yaml", "flagger-defaults.yaml", "flagger-all.yaml", "serin.yaml"];
@@ -74,7 +74,7 @@ async fn secrets_are_in_no_argument() {
 }
 
 #[test]
-fn an_api_server_takes_what_is_rendered() -> Verdict {
+fn an_api_server_takes_what_is_rendered() -> TestResult {
     together("chart-rendered", async |scene| {
         let namespace = &scene.namespace;
         for file in FILES {
@@ -91,7 +91,7 @@ fn an_api_server_takes_what_is_rendered() -> Verdict {
 }
 
 #[test]
-fn an_api_server_finds_a_field_that_is_none() -> Verdict {
+fn an_api_server_finds_a_field_that_is_none() -> TestResult {
     together("chart-strict", async |scene| {
         let mut objects =
             helm::template(CHART, "flagger", &scene.namespace, &[&helm::values("minimal.yaml")]).await?;

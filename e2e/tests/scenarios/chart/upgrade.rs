@@ -7,7 +7,7 @@ use serin_e2e::{
     Kind, Scene,
     helm::{self, CHART, LOADTESTER_CHART, helm},
     install,
-    scene::{Fault, LIMIT, Verdict, alone, together},
+    scene::{Fault, LIMIT, TestResult, alone, together},
 };
 
 /// A stand-in for Flagger's chart.
@@ -181,7 +181,7 @@ async fn upgrades(scene: &Scene) -> Result<()> {
 }
 
 #[test]
-fn a_release_of_flaggers_chart_is_upgraded_in_place_and_rolled_back() -> Verdict {
+fn a_release_of_flaggers_chart_is_upgraded_in_place_and_rolled_back() -> TestResult {
     alone("chart-upgrade", async |scene| {
         scene.install("canary.yaml").await?;
         install::without_operator(&scene.cluster, LIMIT * 5, upgrades(scene)).await
@@ -189,7 +189,7 @@ fn a_release_of_flaggers_chart_is_upgraded_in_place_and_rolled_back() -> Verdict
 }
 
 #[test]
-fn names_that_do_not_lead_to_flaggers_deployment_are_refused_with_those_that_do() -> Verdict {
+fn names_that_do_not_lead_to_flaggers_deployment_are_refused_with_those_that_do() -> TestResult {
     together("chart-names", async |scene| {
         // Roles are the cluster's, so that each release needs a name of its own.
         let name = format!("mesh-{}", scene.namespace);
@@ -212,7 +212,7 @@ async fn load_tester(scene: &Scene) -> Result<(Vec<Option<String>>, Option<Value
 }
 
 #[test]
-fn a_release_of_flaggers_load_tester_is_upgraded_in_place_and_rolled_back() -> Verdict {
+fn a_release_of_flaggers_load_tester_is_upgraded_in_place_and_rolled_back() -> TestResult {
     together("loadtester-upgrade", async |scene| {
         let namespace = format!("--namespace={}", scene.namespace);
         let common = ["--wait", "--timeout=5m", namespace.as_str()];

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use serin_e2e::{
     Kind, Scene, Traffic,
     history::Versions,
-    scene::{Verdict, together},
+    scene::{TestResult, together},
     traffic::{self, Plan},
 };
 
@@ -25,7 +25,7 @@ fn users_ports(versions: &Versions) -> Vec<Value> {
 }
 
 #[test]
-fn a_port_of_the_users_stays_and_so_do_its_users() -> Verdict {
+fn a_port_of_the_users_stays_and_so_do_its_users() -> TestResult {
     together("edit-users-port", async |scene| {
         let users = users_of_port_80(scene).await?;
         let before = scene.look(users_ports).await?;
@@ -102,7 +102,7 @@ async fn configs_are_the_users(scene: &Scene) -> Result<()> {
 }
 
 #[test]
-fn a_config_under_a_copys_name_stays_the_users() -> Verdict {
+fn a_config_under_a_copys_name_stays_the_users() -> TestResult {
     together("edit-users-configs", async |scene| {
         scene.apply("edits/configs.yaml").await?;
         reading_configs(scene).await?;

@@ -8,7 +8,7 @@ use serin_api::Phase;
 use serin_e2e::{
     Kind, Scene, Traffic,
     history::Versions,
-    scene::{Verdict, together},
+    scene::{TestResult, together},
 };
 
 use super::{
@@ -41,7 +41,7 @@ async fn without_the_name(scene: &Scene, traffic: Traffic) -> Result<()> {
 }
 
 #[test]
-fn a_version_without_the_ports_name_is_not_released_unseen() -> Verdict {
+fn a_version_without_the_ports_name_is_not_released_unseen() -> TestResult {
     together("edit-port-name", async |scene| {
         let change = json!({"spec": {"skipAnalysis": true, "service": {"targetPort": "http"}}});
         scene.install_changed("edits/canary.yaml", change).await?;
@@ -63,7 +63,7 @@ fn a_version_without_the_ports_name_is_not_released_unseen() -> Verdict {
 }
 
 #[test]
-fn a_version_without_the_ports_name_gets_no_share_in_an_analysis() -> Verdict {
+fn a_version_without_the_ports_name_gets_no_share_in_an_analysis() -> TestResult {
     together("edit-port-name-analysis", async |scene| {
         let change = json!({"spec": {"progressDeadlineSeconds": 30, "service": {"targetPort": "http"}}});
         scene.install_changed("edits/canary.yaml", change).await?;
@@ -73,7 +73,7 @@ fn a_version_without_the_ports_name_gets_no_share_in_an_analysis() -> Verdict {
 }
 
 #[test]
-fn a_paused_target_is_told_and_keeps_its_deadline() -> Verdict {
+fn a_paused_target_is_told_and_keeps_its_deadline() -> TestResult {
     together("edit-paused", async |scene| {
         let change = json!({"spec": {"progressDeadlineSeconds": 20}});
         scene.install_changed("edits/canary.yaml", change).await?;
@@ -103,7 +103,7 @@ fn ports(versions: &Versions, service: &str) -> (usize, BTreeSet<(i64, String)>)
 }
 
 #[test]
-fn odd_ports_are_found_with_names_of_their_own() -> Verdict {
+fn odd_ports_are_found_with_names_of_their_own() -> TestResult {
     together("edit-odd-ports", async |scene| {
         scene.apply("edits/odd-ports.yaml").await?;
         let change = json!({"spec": {"service": {"portDiscovery": true, "targetPort": "http"}}});

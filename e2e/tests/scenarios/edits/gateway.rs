@@ -8,11 +8,11 @@ use serin_api::Phase;
 use serin_e2e::{
     Kind, Scene,
     history::Versions,
-    scene::{Fault, Verdict, merged, together},
+    scene::{Fault, TestResult, merged, together},
 };
 
 use super::{
-    LIMIT, Outcome, answered_within, edit, is_initialized, none_fails, phase, said, settled, stalled, told,
+    LIMIT, EditResult, answered_within, edit, is_initialized, none_fails, phase, said, settled, stalled, told,
 };
 
 /// What RE2 does not know: looking ahead.
@@ -29,9 +29,9 @@ fn agents(pattern: &str) -> Value {
 }
 
 /// Waits until an edit that cannot be served is refused or told.
-async fn refused(scene: &Scene, refused: Option<String>, words: &[&str]) -> Result<Outcome> {
+async fn refused(scene: &Scene, refused: Option<String>, words: &[&str]) -> Result<EditResult> {
     let outcome = settled(scene, refused, words, |_| false).await?;
-    if let Outcome::Refused(message) = &outcome {
+    if let EditResult::Refused(message) = &outcome {
         ensure!(super::has_one(message, words), "no word of {words:?}: {message}");
     }
     Ok(outcome)
@@ -43,7 +43,7 @@ async fn served_again(scene: &Scene) -> Result<()> {
 }
 
 #[test]
-fn a_pattern_that_is_no_re2_is_told_and_nothing_is_released_by_it() -> Verdict {
+fn a_pattern_that_is_no_re2_is_told_and_nothing_is_released_by_it() -> TestResult {
     together("edit-pattern", async |scene| {
         let change = json!({"spec": {"analysis": {"match": agents(".*Firefox.*"), "iterations": 3,
             "maxWeight": null, "stepWeight": null}}});
@@ -56,7 +56,7 @@ fn a_pattern_that_is_no_re2_is_told_and_nothing_is_released_by_it() -> Verdict {
         ] {
             let answer = edit(scene, json!({"spec": wrong})).await?;
             let outcome = refused(scene, answer, &WORDS).await?;
-            if matches!(outcome, Outcome::Stalled(_)) && !right.is_null() {
+            if matches!(outcome, EditResult::Stalled(_)) && !right.is_null() {
                 scene.patch(Kind::CANARY, "podinfo", json!({"spec": right})).await?;
                 served_again(scene).await?;
             }
@@ -73,7 +73,7 @@ fn a_pattern_that_is_no_re2_is_told_and_nothing_is_released_by_it() -> Verdict {
 }
 
 #[test]
-fn a_new_canary_with_a_pattern_that_is_no_re2_touches_nothing() -> Verdict {
+fn a_new_canary_with_a_pattern_that_is_no_re2_touches_nothing() -> TestResult {
     together("edit-pattern-new", async |scene| {
         scene.apply("podinfo.yaml").await?;
         let change = json!({"spec": {"analysis": {"match": agents(PATTERN), "iterations": 3,
@@ -92,7 +92,7 @@ fn judged(value: &str) -> Value {
 }
 
 #[test]
-fn a_bad_version_loses_its_share_although_the_new_route_is_refused() -> Verdict {
+fn a_bad_version_loses_its_share_although_the_new_route_is_refused() -> TestResult {
     together("edit-refused-amid", async |scene| {
         scene.apply("podinfo.yaml").await?;
         scene.apply("edits/templates.yaml").await?;
@@ -147,7 +147,7 @@ async fn is_named(scene: &Scene, name: &str) -> Result<()> {
 }
 
 #[test]
-fn a_gateway_or_a_listener_that_is_not_there_is_named_before_the_target_rests() -> Verdict {
+fn a_gateway_or_a_listener_that_is_not_there_is_named_before_the_target_rests() -> TestResult {
     together("edit-no-gateway", async |scene| {
         scene.apply("podinfo.yaml").await?;
         if super::offer(scene, parent(scene, "no-such-gateway", None)).await?.is_none() {
@@ -189,7 +189,7 @@ async fn mended(scene: &Scene, end: Phase) -> Result<()> {
 }
 
 #[test]
-fn a_mended_listener_is_served_at_rest() -> Verdict {
+fn a_mended_listener_is_served_at_rest() -> TestResult {
     together("edit-mended", async |scene| {
         scene.install("edits/canary.yaml").await?;
         mended(scene, Phase::Initialized).await
@@ -197,7 +197,7 @@ fn a_mended_listener_is_served_at_rest() -> Verdict {
 }
 
 #[test]
-fn a_mended_listener_is_served_amid_a_rollout() -> Verdict {
+fn a_mended_listener_is_served_amid_a_rollout() -> TestResult {
     together("edit-mended-amid", async |scene| {
         scene.install("edits/canary.yaml").await?;
         scene.ship("6.9.1", Fault::None).await?;
@@ -207,7 +207,7 @@ fn a_mended_listener_is_served_amid_a_rollout() -> Verdict {
 }
 
 #[test]
-fn a_mended_listener_is_served_while_promoting() -> Verdict {
+fn a_mended_listener_is_served_while_promoting() -> TestResult {
     together("edit-mended-promoting", async |scene| {
         scene.install("edits/canary.yaml").await?;
         scene.ship("6.9.1", Fault::None).await?;

@@ -9,7 +9,7 @@ use serin_api::Phase;
 use serin_e2e::{
     Kind, Scene,
     history::Versions,
-    scene::{Fault, Verdict, together, unwatched},
+    scene::{Fault, TestResult, together, unwatched},
 };
 
 use super::{LIMIT, endpoints, is_initialized, more, none_fails, served_by, settled, stalled};
@@ -54,7 +54,7 @@ async fn moves(scene: &Scene, apex: &str) -> Result<()> {
 }
 
 #[test]
-fn the_old_primary_serves_until_that_of_a_renamed_target_does() -> Verdict {
+fn the_old_primary_serves_until_that_of_a_renamed_target_does() -> TestResult {
     together("edit-renamed", async |scene| {
         scene.apply("podinfo.yaml").await?;
         scene.apply_changed("edits/canary.yaml", json!({"spec": {"service": {"name": "podinfo"}}})).await?;
@@ -65,7 +65,7 @@ fn the_old_primary_serves_until_that_of_a_renamed_target_does() -> Verdict {
 }
 
 #[test]
-fn a_target_renamed_amid_a_rollout_takes_its_services_along() -> Verdict {
+fn a_target_renamed_amid_a_rollout_takes_its_services_along() -> TestResult {
     together("edit-renamed-amid", async |scene| {
         scene.install_changed("edits/canary.yaml", scene.held_at_first_weight()).await?;
         second_target(scene).await?;
@@ -89,7 +89,7 @@ fn is_a_daemon_set(versions: &Versions) -> bool {
 
 /// The watcher counts the pods of one kind; requests tell of both.
 #[test]
-fn a_target_of_another_kind_with_the_same_name_and_labels_takes_over() -> Verdict {
+fn a_target_of_another_kind_with_the_same_name_and_labels_takes_over() -> TestResult {
     unwatched("edit-kind", async |scene| {
         scene.install("edits/canary.yaml").await?;
         let traffic = scene.traffic(20).await?;
@@ -117,7 +117,7 @@ async fn with_neighbour(scene: &Scene) -> Result<()> {
 const SHARED: [&str; 3] = ["worker", "label", "selector"];
 
 #[test]
-fn two_releases_that_share_a_label_keep_their_users_apart() -> Verdict {
+fn two_releases_that_share_a_label_keep_their_users_apart() -> TestResult {
     together("edit-shared-label", async |scene| {
         with_neighbour(scene).await?;
         scene.apply("edits/canary.yaml").await?;
@@ -142,7 +142,7 @@ fn two_releases_that_share_a_label_keep_their_users_apart() -> Verdict {
 }
 
 #[test]
-fn a_neighbour_with_the_same_label_gets_no_request_of_the_canary() -> Verdict {
+fn a_neighbour_with_the_same_label_gets_no_request_of_the_canary() -> TestResult {
     together("edit-neighbour", async |scene| {
         with_neighbour(scene).await?;
         scene.apply("edits/canary.yaml").await?;
@@ -167,7 +167,7 @@ fn takes(selector: &Value, value: &str) -> bool {
 }
 
 #[test]
-fn the_primary_keeps_away_from_its_own_kind_whatever_the_target_is_called() -> Verdict {
+fn the_primary_keeps_away_from_its_own_kind_whatever_the_target_is_called() -> TestResult {
     together("edit-affinity", async |scene| {
         let labels = json!({"app": "shop"});
         let term = json!({"topologyKey": "kubernetes.io/hostname", "labelSelector":
@@ -217,7 +217,7 @@ async fn refer(scene: &Scene, version: &str, kind: &str, name: &str) -> Result<(
 }
 
 #[test]
-fn the_copy_of_a_former_autoscaler_goes() -> Verdict {
+fn the_copy_of_a_former_autoscaler_goes() -> TestResult {
     together("edit-autoscaler", async |scene| {
         let bounds = |max: i64| json!({"spec": {"minReplicas": 1, "maxReplicas": max}});
         scene.apply_changed("autoscaler.yaml", bounds(2)).await?;
@@ -273,7 +273,7 @@ async fn promoted_in_the_end(scene: &Scene) -> Result<()> {
 }
 
 #[test]
-fn a_target_that_is_deleted_amid_a_rollout_loses_its_share_at_once() -> Verdict {
+fn a_target_that_is_deleted_amid_a_rollout_loses_its_share_at_once() -> TestResult {
     together("edit-deleted-amid", async |scene| {
         hold_amid(scene).await?;
         let back = |versions: &Versions| (scene.split(versions)? == [100, 0]).then_some(());
@@ -288,7 +288,7 @@ fn a_target_that_is_deleted_amid_a_rollout_loses_its_share_at_once() -> Verdict 
 }
 
 #[test]
-fn a_target_that_is_replaced_at_once_is_released() -> Verdict {
+fn a_target_that_is_replaced_at_once_is_released() -> TestResult {
     together("edit-replaced-amid", async |scene| {
         hold_amid(scene).await?;
         make_anew(scene).await?;

@@ -10,7 +10,7 @@ use serin_e2e::{
     Kind, Scene,
     history::Versions,
     manifest,
-    scene::{Fault, Verdict, together, unwatched},
+    scene::{Fault, TestResult, together, unwatched},
 };
 
 use super::{LIMIT, answered_within, edit, none_fails, phase, settled, told};
@@ -37,7 +37,7 @@ async fn answered_steadily(scene: &Scene) -> Result<()> {
 }
 
 #[test]
-fn objects_of_a_canary_that_became_invalid_are_made_again() -> Verdict {
+fn objects_of_a_canary_that_became_invalid_are_made_again() -> TestResult {
     unwatched("edit-invalid", async |scene| {
         scene.install("edits/canary.yaml").await?;
         let refused = edit(scene, json!({"spec": {"service": {"timeout": "soon"}}})).await?;
@@ -67,7 +67,7 @@ fn objects_of_a_canary_that_became_invalid_are_made_again() -> Verdict {
 }
 
 #[test]
-fn a_service_is_made_again_beside_a_name_that_is_taken() -> Verdict {
+fn a_service_is_made_again_beside_a_name_that_is_taken() -> TestResult {
     unwatched("edit-taken-amid", async |scene| {
         scene.apply("configs.yaml").await?;
         let taken = json!({"apiVersion": "v1", "kind": "ConfigMap",
@@ -89,7 +89,7 @@ fn leaves_promoting(versions: &Versions) -> Option<()> {
 }
 
 #[test]
-fn a_newer_version_gets_no_share_of_a_promotion_in_progress() -> Verdict {
+fn a_newer_version_gets_no_share_of_a_promotion_in_progress() -> TestResult {
     together("edit-overtaken", async |scene| {
         scene.install("edits/canary.yaml").await?;
         scene.patch(Kind::DEPLOYMENT, "podinfo", json!({"spec": {"minReadySeconds": 8}})).await?;
@@ -106,7 +106,7 @@ fn a_newer_version_gets_no_share_of_a_promotion_in_progress() -> Verdict {
 }
 
 #[test]
-fn a_canary_that_comes_up_in_part_goes_back_at_its_deadline() -> Verdict {
+fn a_canary_that_comes_up_in_part_goes_back_at_its_deadline() -> TestResult {
     together("edit-quota", async |scene| {
         let quota = json!({"apiVersion": "v1", "kind": "ResourceQuota",
             "metadata": {"name": "pods", "namespace": scene.namespace}, "spec": {"hard": {"pods": "3"}}});
@@ -123,7 +123,7 @@ fn a_canary_that_comes_up_in_part_goes_back_at_its_deadline() -> Verdict {
 }
 
 #[test]
-fn what_keeps_pods_is_told() -> Verdict {
+fn what_keeps_pods_is_told() -> TestResult {
     together("edit-unschedulable", async |scene| {
         scene.install("edits/canary.yaml").await?;
         let traffic = scene.traffic(20).await?;
@@ -142,7 +142,7 @@ fn copys_type(versions: &Versions) -> Option<Value> {
 }
 
 #[test]
-fn a_secret_made_anew_with_another_type_is_copied() -> Verdict {
+fn a_secret_made_anew_with_another_type_is_copied() -> TestResult {
     together("edit-secret-type", async |scene| {
         let secret = |kind: &str| {
             json!({"apiVersion": "v1", "kind": "Secret", "type": kind,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use serin_e2e::{
     Kind, Scene,
     history::Versions,
-    scene::{Fault, Verdict, together},
+    scene::{Fault, TestResult, together},
 };
 
 /// How long the failed version stays where it is.
@@ -38,7 +38,7 @@ async fn stays(scene: &Scene) -> Result<()> {
 }
 
 #[test]
-fn a_failed_version_stays_where_it_is_when_the_status_is_lost() -> Verdict {
+fn a_failed_version_stays_where_it_is_when_the_status_is_lost() -> TestResult {
     together("edit-lost-status", async |scene| {
         failed(scene).await?;
         let nothing = Patch::Merge(json!({"status": null}));
@@ -48,7 +48,7 @@ fn a_failed_version_stays_where_it_is_when_the_status_is_lost() -> Verdict {
 }
 
 #[test]
-fn a_failed_version_stays_where_it_is_when_the_canary_is_made_anew() -> Verdict {
+fn a_failed_version_stays_where_it_is_when_the_canary_is_made_anew() -> TestResult {
     together("edit-canary-anew", async |scene| {
         failed(scene).await?;
         scene.api(Kind::CANARY).delete("podinfo", &DeleteParams::orphan()).await?;

@@ -7,7 +7,7 @@ use serin_e2e::{
     Kind, Scene,
     history::Versions,
     manifest,
-    scene::{Fault, Verdict, together},
+    scene::{Fault, TestResult, together},
     traffic,
 };
 
@@ -27,7 +27,7 @@ fn selector(versions: &Versions) -> Option<Value> {
 }
 
 #[test]
-fn the_service_of_another_application_is_not_taken() -> Verdict {
+fn the_service_of_another_application_is_not_taken() -> TestResult {
     together("edit-users-service", async |scene| {
         scene.install("edits/canary.yaml").await?;
         neighbour(scene).await?;
@@ -51,7 +51,7 @@ async fn answers_api(scene: &Scene) -> Result<String> {
 }
 
 #[test]
-fn rules_for_other_applications_stay_on_a_route_that_is_taken() -> Verdict {
+fn rules_for_other_applications_stay_on_a_route_that_is_taken() -> TestResult {
     together("edit-users-rules", async |scene| {
         scene.apply("podinfo.yaml").await?;
         neighbour(scene).await?;

@@ -6,7 +6,7 @@ use serin_api::Phase;
 use serin_e2e::{
     Kind, Scene,
     history::Versions,
-    scene::{Fault, Verdict, together},
+    scene::{Fault, TestResult, together},
 };
 
 use super::{LIMIT, edit, more, none_fails, phase, settled};
@@ -30,7 +30,7 @@ fn target_port(versions: &Versions, service: &str) -> Option<Value> {
 }
 
 #[test]
-fn a_version_on_another_port_is_released_with_its_number() -> Verdict {
+fn a_version_on_another_port_is_released_with_its_number() -> TestResult {
     together("edit-port-number", async |scene| {
         scene.install("edits/canary.yaml").await?;
         let traffic = scene.traffic(20).await?;
@@ -50,7 +50,7 @@ fn a_version_on_another_port_is_released_with_its_number() -> Verdict {
 }
 
 #[test]
-fn a_number_that_no_container_declares_is_told() -> Verdict {
+fn a_number_that_no_container_declares_is_told() -> TestResult {
     together("edit-port-typo", async |scene| {
         scene.install("edits/canary.yaml").await?;
         let traffic = scene.traffic(20).await?;
@@ -92,7 +92,7 @@ async fn move_to(scene: &Scene, port: i64) -> Result<()> {
 }
 
 #[test]
-fn a_services_port_changes_at_rest_and_amid_a_rollout() -> Verdict {
+fn a_services_port_changes_at_rest_and_amid_a_rollout() -> TestResult {
     together("edit-port", async |scene| {
         scene.install_changed("edits/canary.yaml", scene.held_at_first_weight()).await?;
         let traffic = scene.traffic(20).await?;

@@ -13,11 +13,11 @@ use serin_api::Phase;
 use serin_e2e::{
     Kind, Scene,
     history::Versions,
-    scene::{Fault, Verdict, together},
+    scene::{Fault, TestResult, together},
     traffic,
 };
 
-use super::{LIMIT, Outcome, has_one, is_initialized, none_fails, nothing_was_made, offer, settled};
+use super::{LIMIT, EditResult, has_one, is_initialized, none_fails, nothing_was_made, offer, settled};
 
 fn metric(name: &str, range: &Value) -> Value {
     json!({"name": name, "templateRef": {"name": name}, "thresholdRange": range, "interval": "10s"})
@@ -51,7 +51,7 @@ fn is(told: &Told, value: f64) -> bool {
 }
 
 #[test]
-fn queries_are_sent_as_written_and_a_scalar_is_a_value() -> Verdict {
+fn queries_are_sent_as_written_and_a_scalar_is_a_value() -> TestResult {
     together("edit-queries", async |scene| {
         scene.apply("podinfo.yaml").await?;
         scene.apply("edits/templates.yaml").await?;
@@ -84,16 +84,16 @@ fn queries_are_sent_as_written_and_a_scalar_is_a_value() -> Verdict {
 }
 
 #[test]
-fn a_star_is_any_host_or_told_before_anything_is_made() -> Verdict {
+fn a_star_is_any_host_or_told_before_anything_is_made() -> TestResult {
     together("edit-any-host", async |scene| {
         scene.apply("podinfo.yaml").await?;
         // Of all hosts, but with a path that no other test asks for.
         let service = json!({"hosts": ["*"], "match": [{"uri": {"prefix": "/status/207"}}]});
         let refused = offer(scene, json!({"spec": {"service": service}})).await?;
         match settled(scene, refused, &["hosts"], is_initialized).await? {
-            Outcome::Refused(message) => ensure!(has_one(&message, &["hosts"]), "{message}"),
-            Outcome::Stalled(_) => nothing_was_made(scene, "podinfo").await?,
-            Outcome::Served => {
+            EditResult::Refused(message) => ensure!(has_one(&message, &["hosts"]), "{message}"),
+            EditResult::Stalled(_) => nothing_was_made(scene, "podinfo").await?,
+            EditResult::Served => {
                 let mut plan = scene.requests(1);
                 (plan.host, plan.path) = (format!("any.{}", scene.host()), "/status/207".to_owned());
                 traffic::until_served(&plan, LIMIT).await?;
@@ -104,7 +104,7 @@ fn a_star_is_any_host_or_told_before_anything_is_made() -> Verdict {
 }
 
 #[test]
-fn a_name_that_is_too_long_is_told_before_anything_is_made() -> Verdict {
+fn a_name_that_is_too_long_is_told_before_anything_is_made() -> TestResult {
     const LONG: &str = "recommendations-for-returning-customers-in-central-europe";
     together("edit-long-name", async |scene| {
         let labels = json!({"app": LONG});
@@ -115,14 +115,14 @@ fn a_name_that_is_too_long_is_told_before_anything_is_made() -> Verdict {
         scene.apply_changed("podinfo.yaml", change).await?;
         let refused = offer(scene, json!({"spec": {"targetRef": {"name": LONG}}})).await?;
         match settled(scene, refused, &["name", "label"], is_initialized).await? {
-            Outcome::Served => none_fails(scene, 20).await.map(drop),
-            Outcome::Refused(_) | Outcome::Stalled(_) => nothing_was_made(scene, LONG).await,
+            EditResult::Served => none_fails(scene, 20).await.map(drop),
+            EditResult::Refused(_) | EditResult::Stalled(_) => nothing_was_made(scene, LONG).await,
         }
     })
 }
 
 #[test]
-fn a_quoted_number_is_a_port() -> Verdict {
+fn a_quoted_number_is_a_port() -> TestResult {
     together("edit-quoted-port", async |scene| {
         scene
             .install_changed("edits/canary.yaml", json!({"spec": {"service": {"targetPort": "9898"}}}))
@@ -144,7 +144,7 @@ async fn starts(scene: &Scene) -> Result<BTreeMap<String, i32>> {
 }
 
 #[test]
-fn a_trillion_iterations_do_not_end_the_operator() -> Verdict {
+fn a_trillion_iterations_do_not_end_the_operator() -> TestResult {
     together("edit-iterations", async |scene| {
         scene.install("edits/canary.yaml").await?;
         let before = starts(scene).await?;
@@ -173,7 +173,7 @@ async fn trillion(scene: &Scene, analysis: Value) -> Result<()> {
 }
 
 #[test]
-fn errors_of_the_version_before_do_not_count_against_its_mend() -> Verdict {
+fn errors_of_the_version_before_do_not_count_against_its_mend() -> TestResult {
     together("edit-predecessor", async |scene| {
         scene.apply("podinfo.yaml").await?;
         let window = json!({"name": "error-rate", "templateRef": {"name": "error-rate"},

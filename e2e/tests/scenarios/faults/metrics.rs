@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 use serin_e2e::{
     Kind, Scene,
-    scene::{Fault, Verdict, together},
+    scene::{Fault, TestResult, together},
 };
 
 /// With a broken template for the error rate the rollout stays at its first weight; with a sound one it goes on.
@@ -33,7 +33,7 @@ async fn held_until_repaired(scene: &Scene, broken: Value, text: &str) -> Result
 }
 
 #[test]
-fn an_unreachable_prometheus_holds_the_rollout() -> Verdict {
+fn an_unreachable_prometheus_holds_the_rollout() -> TestResult {
     together("prometheus-down", async |scene| {
         let broken = json!({"provider": {"address": "http://127.0.0.1:1"}});
         held_until_repaired(scene, broken, "Metric query failed for error-rate").await
@@ -41,7 +41,7 @@ fn an_unreachable_prometheus_holds_the_rollout() -> Verdict {
 }
 
 #[test]
-fn a_template_that_does_not_render_holds_the_rollout() -> Verdict {
+fn a_template_that_does_not_render_holds_the_rollout() -> TestResult {
     together("template", async |scene| {
         let text = format!("Metric template error-rate.{} query render error", scene.namespace);
         held_until_repaired(scene, json!({"query": "sum({{ nobody }})"}), &text).await
@@ -49,14 +49,14 @@ fn a_template_that_does_not_render_holds_the_rollout() -> Verdict {
 }
 
 #[test]
-fn a_query_error_holds_the_rollout() -> Verdict {
+fn a_query_error_holds_the_rollout() -> TestResult {
     together("query", async |scene| {
         held_until_repaired(scene, json!({"query": "sum("}), "Metric query failed for error-rate").await
     })
 }
 
 #[test]
-fn without_values_the_rollout_is_held_and_then_rolled_back() -> Verdict {
+fn without_values_the_rollout_is_held_and_then_rolled_back() -> TestResult {
     together("no-traffic", async |scene| {
         scene.install("canary.yaml").await?;
         let shipment = scene.ship("6.9.1", Fault::None).await?;
@@ -69,7 +69,7 @@ fn without_values_the_rollout_is_held_and_then_rolled_back() -> Verdict {
 }
 
 #[test]
-fn values_that_are_not_a_number_count_as_none() -> Verdict {
+fn values_that_are_not_a_number_count_as_none() -> TestResult {
     together("nan", async |scene| {
         scene.install("canary.yaml").await?;
         scene.patch(Kind::METRIC_TEMPLATE, "error-rate", json!({"spec": {"query": "vector(0) / 0"}})).await?;
@@ -84,7 +84,7 @@ fn values_that_are_not_a_number_count_as_none() -> Verdict {
 }
 
 #[test]
-fn a_provider_that_is_down_at_the_start_is_told() -> Verdict {
+fn a_provider_that_is_down_at_the_start_is_told() -> TestResult {
     together("provider", async |scene| {
         scene.apply("podinfo.yaml").await?;
         let nowhere =

@@ -10,11 +10,11 @@ use serin_e2e::{
     Kind,
     history::Versions,
     manifest,
-    scene::{Fault, LIMIT, Verdict, together},
+    scene::{Fault, LIMIT, TestResult, together},
 };
 
 #[test]
-fn a_missing_target_is_waited_for() -> Verdict {
+fn a_missing_target_is_waited_for() -> TestResult {
     together("no-target", async |scene| {
         scene.take_up("canary.yaml", json!({})).await?;
         scene.until_event("deployments.apps \"podinfo\" not found").await?;
@@ -27,7 +27,7 @@ fn a_missing_target_is_waited_for() -> Verdict {
 }
 
 #[test]
-fn a_target_without_a_usable_selector_is_told() -> Verdict {
+fn a_target_without_a_usable_selector_is_told() -> TestResult {
     together("selector", async |scene| {
         let labels = json!({"app": null, "tier": "web"});
         // Without pods: to delete the only copy that is ready is what the safety invariants forbid.
@@ -52,7 +52,7 @@ fn a_target_without_a_usable_selector_is_told() -> Verdict {
 }
 
 #[test]
-fn a_second_canary_of_a_target_stands_back() -> Verdict {
+fn a_second_canary_of_a_target_stands_back() -> TestResult {
     together("rivals", async |scene| {
         scene.install("canary.yaml").await?;
         let mut rival = scene.fixture("canary.yaml")?.pop().context("a Canary")?;
@@ -85,7 +85,7 @@ fn a_second_canary_of_a_target_stands_back() -> Verdict {
 }
 
 #[test]
-fn others_who_write_at_the_same_time_hold_nothing_up() -> Verdict {
+fn others_who_write_at_the_same_time_hold_nothing_up() -> TestResult {
     together("conflict", async |scene| {
         scene.install("canary.yaml").await?;
         let traffic = scene.traffic(20).await?;

@@ -11,7 +11,7 @@ use serin_api::Phase;
 use serin_e2e::{
     Kind,
     history::Versions,
-    scene::{Fault, Verdict, apart},
+    scene::{Fault, TestResult, apart},
 };
 
 /// The definition of the kind that the operator routes with.
@@ -23,11 +23,11 @@ fn unmeasured() -> Value {
 }
 
 #[test]
-fn gateway_api_may_be_installed_later() -> Verdict {
-    apart("crds", async |scene, spare| {
-        let definitions = spare.all(Kind::DEFINITION);
+fn gateway_api_may_be_installed_later() -> TestResult {
+    apart("crds", async |scene, plane| {
+        let definitions = plane.all(Kind::DEFINITION);
         let definition = take_away(&definitions).await?;
-        let _operator = spare.operator().await?;
+        let _operator = plane.operator().await?;
         scene.apply("podinfo.yaml").await?;
         scene.take_up("canary.yaml", unmeasured()).await?;
         let condition = scene.until_stalled().await?;
@@ -64,11 +64,11 @@ async fn take_away(definitions: &Api<DynamicObject>) -> Result<DynamicObject> {
 }
 
 #[test]
-fn a_right_that_is_missing_is_told_until_it_is_granted() -> Verdict {
-    apart("rights", async |scene, spare| {
-        let _operator = spare.operator().await?;
+fn a_right_that_is_missing_is_told_until_it_is_granted() -> TestResult {
+    apart("rights", async |scene, plane| {
+        let _operator = plane.operator().await?;
         scene.install_changed("canary.yaml", unmeasured()).await?;
-        let roles = spare.all(Kind::CLUSTER_ROLE);
+        let roles = plane.all(Kind::CLUSTER_ROLE);
         let role = roles.get("serin").await?;
         let granted = role.data["rules"].clone();
         let replace = async |rules: Value| {
@@ -101,13 +101,13 @@ fn without_writing_routes(mut rules: Value) -> Value {
 }
 
 #[test]
-fn a_rollout_goes_on_after_the_api_server_crashed() -> Verdict {
-    apart("api-server", async |scene, spare| {
-        let _operator = spare.operator().await?;
+fn a_rollout_goes_on_after_the_api_server_crashed() -> TestResult {
+    apart("api-server", async |scene, plane| {
+        let _operator = plane.operator().await?;
         scene.install_changed("canary.yaml", unmeasured()).await?;
         let shipment = scene.ship("6.9.1", Fault::None).await?;
         scene.until_weight(25).await?;
-        spare.crash_api_server().await?;
+        plane.crash_api_server().await?;
         scene.promoted(shipment, "6.9.1").await?;
         // Events stay; versions that were written while the API server came back may never have been told to anyone.
         scene.expect_events(&["canary weight 25", "canary weight 50", "Promotion completed!"]).await?;

@@ -7,7 +7,7 @@ use serin_e2e::{
     Kind, Scene,
     history::Versions,
     invariants,
-    scene::{Fault, LIMIT, Verdict, together},
+    scene::{Fault, LIMIT, TestResult, together},
 };
 
 /// The Canary says which field is wrong and what to do; once it is right, it is served.
@@ -28,7 +28,7 @@ async fn refused_until_corrected(scene: &Scene, wrong: Value, right: Value, text
 }
 
 #[test]
-fn missing_gateway_refs_are_told() -> Verdict {
+fn missing_gateway_refs_are_told() -> TestResult {
     together("gateway-refs", async |scene| {
         let refs = json!([{
             "name": scene.cluster.settings.gateway_name,
@@ -45,7 +45,7 @@ fn missing_gateway_refs_are_told() -> Verdict {
 }
 
 #[test]
-fn an_analysis_without_steps_is_told() -> Verdict {
+fn an_analysis_without_steps_is_told() -> TestResult {
     together("no-steps", async |scene| {
         refused_until_corrected(
             scene,
@@ -58,7 +58,7 @@ fn an_analysis_without_steps_is_told() -> Verdict {
 }
 
 #[test]
-fn a_spec_that_becomes_wrong_takes_the_share_back_until_it_is_mended() -> Verdict {
+fn a_spec_that_becomes_wrong_takes_the_share_back_until_it_is_mended() -> TestResult {
     together("bad-spec", async |scene| {
         scene.install_changed("canary.yaml", scene.held_at_first_weight()).await?;
         let traffic = scene.traffic(20).await?;
@@ -84,7 +84,7 @@ fn a_spec_that_becomes_wrong_takes_the_share_back_until_it_is_mended() -> Verdic
 }
 
 #[test]
-fn what_can_never_work_is_refused_at_admission() -> Verdict {
+fn what_can_never_work_is_refused_at_admission() -> TestResult {
     together("admission", async |scene| {
         let both = json!({"spec": {"analysis": {"iterations": 3}}});
         let refused = scene.take_up("canary.yaml", both).await;

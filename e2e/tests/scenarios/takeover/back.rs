@@ -8,29 +8,29 @@ use serin_api::Phase;
 use serin_e2e::{
     Kind,
     history::{Version, Versions},
-    scene::{LIMIT, Verdict, apart},
+    scene::{LIMIT, TestResult, apart},
 };
 
 use super::{
     cases::{Left, Release, giving_back},
-    desk::Desk,
+    webhook_server::WebhookServer,
     prefix,
     report::{Still, stills},
     went_back,
 };
 
 #[test]
-fn flagger_takes_over_from_serin() -> Verdict {
-    apart("takeover-back", async |_, spare| {
-        let desk = Desk::open().await?;
-        let serin = spare.operator_with(&[&prefix()]).await?;
-        let releases = try_join_all(giving_back().into_iter().map(|case| Release::open(spare, case))).await?;
-        try_join_all(releases.iter().map(|release| leave(release, &desk))).await?;
+fn flagger_takes_over_from_serin() -> TestResult {
+    apart("takeover-back", async |_, plane| {
+        let server = WebhookServer::open().await?;
+        let serin = plane.operator_with(&[&prefix()]).await?;
+        let releases = try_join_all(giving_back().into_iter().map(|case| Release::open(plane, case))).await?;
+        try_join_all(releases.iter().map(|release| leave(release, &server))).await?;
         serin.end().await?;
         try_join_all(releases.iter().map(hand_over)).await?;
         let taken = stills(&releases).await?;
-        let flagger = spare.flagger_with(&[&prefix()]).await?;
-        try_join_all(releases.iter().map(|release| goes_on(release, &desk))).await?;
+        let flagger = plane.flagger_with(&[&prefix()]).await?;
+        try_join_all(releases.iter().map(|release| goes_on(release, &server))).await?;
         report(&releases, &taken).await?;
         let last = releases.iter().find(|release| release.case.name == "skipped").context("a case")?;
         last.ship("6.9.2").await?;
@@ -41,11 +41,11 @@ fn flagger_takes_over_from_serin() -> Verdict {
 }
 
 /// Lets Serin bring the release to where it is left.
-async fn leave(release: &Release, desk: &Desk) -> Result<()> {
+async fn leave(release: &Release, server: &WebhookServer) -> Result<()> {
     let left = async {
         let scene = &release.scene;
         release.install().await?;
-        scene.take_up("canary.yaml", release.canary(desk)).await?;
+        scene.take_up("canary.yaml", release.canary(server)).await?;
         scene.until_phase(Phase::Initialized).await?;
         if release.case.left == Left::Idle {
             return Ok(());
@@ -80,7 +80,7 @@ async fn hand_over(release: &Release) -> Result<()> {
 }
 
 /// Rollouts are promoted; Flagger looks twice at what rests.
-async fn goes_on(release: &Release, desk: &Desk) -> Result<()> {
+async fn goes_on(release: &Release, server: &WebhookServer) -> Result<()> {
     let goes_on = async {
         let (scene, namespace) = (&release.scene, release.scene.namespace.as_str());
         match release.case.left {
@@ -90,11 +90,11 @@ async fn goes_on(release: &Release, desk: &Desk) -> Result<()> {
             }
             Left::Gated(Phase::WaitingPromotion) => {
                 looked_at(release).await?;
-                desk.open_gate(namespace);
+                server.open_gate(namespace);
                 scene.until_phase(Phase::Succeeded).await?;
                 release.at_rest("6.9.1").await
             }
-            Left::Suspended(_) => desk.until_told(namespace, "skipping canary run", 2).await,
+            Left::Suspended(_) => server.until_told(namespace, "skipping canary run", 2).await,
             _ => {
                 for _ in 0..2 {
                     looked_at(release).await?;

@@ -8,9 +8,9 @@ use kube::{
 };
 use serde_json::{Value, json};
 use serin_api::Phase;
-use serin_e2e::{Kind, Scene, Spare, scene::Fault};
+use serin_e2e::{Kind, Scene, ControlPlane, scene::Fault};
 
-use super::{desk::Desk, removed};
+use super::{webhook_server::WebhookServer, removed};
 
 /// What is released, and what it has beside it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -199,14 +199,14 @@ pub(super) struct Release {
 }
 
 impl Release {
-    pub(super) async fn open(spare: &Spare, case: Case) -> Result<Self> {
-        let scene = Scene::open(spare.cluster(), case.name).await?;
+    pub(super) async fn open(plane: &ControlPlane, case: Case) -> Result<Self> {
+        let scene = Scene::open(plane.cluster(), case.name).await?;
         Ok(Self { case, scene })
     }
 
     /// Lets Flagger bring the release to where it is left.
-    pub(super) async fn bring(&self, desk: &Desk) -> Result<()> {
-        self.bring_there(desk).await.with_context(|| format!("with Flagger, in {}", self.case.name))
+    pub(super) async fn bring(&self, server: &WebhookServer) -> Result<()> {
+        self.bring_there(server).await.with_context(|| format!("with Flagger, in {}", self.case.name))
     }
 
     /// The kind of what is released.
@@ -225,67 +225,67 @@ impl Release {
         left == still || matches!(left, Left::Idle | Left::Suspended(_) | Left::In(_) | Left::Gated(_))
     }
 
-    async fn bring_there(&self, desk: &Desk) -> Result<()> {
+    async fn bring_there(&self, server: &WebhookServer) -> Result<()> {
         let (scene, namespace) = (&self.scene, self.scene.namespace.as_str());
         self.install().await?;
         match self.case.left {
             Left::Initializing => {
                 let nowhere = json!({"spec": {"nodeSelector": {PLACE: "yes"}}});
                 scene.patch_template(nowhere).await?;
-                desk.hold_at(namespace, "not ready");
+                server.hold_at(namespace, "not ready");
             }
-            Left::Stuck => desk.hold_at(namespace, "service"),
+            Left::Stuck => server.hold_at(namespace, "service"),
             _ => {}
         }
-        scene.take_up("canary.yaml", self.canary(desk)).await?;
+        scene.take_up("canary.yaml", self.canary(server)).await?;
         match self.case.left {
             Left::Initializing | Left::Stuck => {
-                desk.until_held(namespace).await?;
+                server.until_held(namespace).await?;
                 return scene.until_phase(Phase::Initializing).await.map(drop);
             }
             _ => drop(scene.until_phase(Phase::Initialized).await?),
         }
         match self.case.left {
             Left::Idle | Left::Initializing | Left::Stuck | Left::Renamed(None) => Ok(()),
-            Left::Renamed(Some(text)) => self.ship_long_before(desk, text).await,
+            Left::Renamed(Some(text)) => self.ship_long_before(server, text).await,
             Left::Terminating => {
-                desk.hold_at(namespace, "Terminating canary");
+                server.hold_at(namespace, "Terminating canary");
                 scene.api(Kind::CANARY).delete("podinfo", &DeleteParams::default()).await?;
-                desk.until_held(namespace).await?;
+                server.until_held(namespace).await?;
                 scene.until_phase(Phase::Terminating).await.map(drop)
             }
             Left::In(phase) | Left::Gated(phase) => {
                 self.ship("6.9.1").await?;
                 scene.until_phase(phase).await.map(drop)
             }
-            Left::Telling(text) => self.ship_until(desk, text).await,
+            Left::Telling(text) => self.ship_until(server, text).await,
             Left::Suspended(text) => {
-                self.ship_until(desk, text).await?;
+                self.ship_until(server, text).await?;
                 scene.patch(Kind::CANARY, "podinfo", json!({"spec": {"suspend": true}})).await.map(drop)
             }
-            Left::Copying => self.copying(desk).await,
-            Left::Finalising => self.finalising(desk).await,
+            Left::Copying => self.copying(server).await,
+            Left::Finalising => self.finalising(server).await,
         }
     }
 
-    async fn ship_until(&self, desk: &Desk, text: &'static str) -> Result<()> {
-        desk.hold_at(&self.scene.namespace, text);
+    async fn ship_until(&self, server: &WebhookServer, text: &'static str) -> Result<()> {
+        server.hold_at(&self.scene.namespace, text);
         self.ship("6.9.1").await?;
-        desk.until_held(&self.scene.namespace).await
+        server.until_held(&self.scene.namespace).await
     }
 
     /// Ships a version at least two seconds before Flagger notices it: Flagger looks each 10 s, and tells that it
     /// looked at what is suspended.
-    async fn ship_long_before(&self, desk: &Desk, text: &'static str) -> Result<()> {
+    async fn ship_long_before(&self, server: &WebhookServer, text: &'static str) -> Result<()> {
         let (scene, namespace) = (&self.scene, self.scene.namespace.as_str());
         let suspend = |suspend: bool| json!({"spec": {"suspend": suspend}});
         scene.patch(Kind::CANARY, "podinfo", suspend(true)).await?;
-        desk.until_told(namespace, "suspended", 1).await?;
+        server.until_told(namespace, "suspended", 1).await?;
         self.ship("6.9.1").await?;
-        desk.until_told(namespace, "suspended", 2).await?;
-        desk.hold_at(namespace, text);
+        server.until_told(namespace, "suspended", 2).await?;
+        server.hold_at(namespace, text);
         scene.patch(Kind::CANARY, "podinfo", suspend(false)).await?;
-        desk.until_held(namespace).await
+        server.until_held(namespace).await
     }
 
     /// The hashes as those of a Flagger that was built with another version of the Kubernetes API.
@@ -300,28 +300,28 @@ impl Release {
     }
 
     /// The Deployment controller does not roll out what is paused.
-    async fn copying(&self, desk: &Desk) -> Result<()> {
+    async fn copying(&self, server: &WebhookServer) -> Result<()> {
         let (scene, namespace) = (&self.scene, self.scene.namespace.as_str());
-        self.ship_until(desk, "canary weight 50").await?;
+        self.ship_until(server, "canary weight 50").await?;
         scene.patch(Kind::DEPLOYMENT, "podinfo-primary", json!({"spec": {"paused": true}})).await?;
-        desk.let_go(namespace);
-        desk.hold_at(namespace, "not ready");
-        desk.until_held(namespace).await?;
+        server.let_go(namespace);
+        server.hold_at(namespace, "not ready");
+        server.until_held(namespace).await?;
         scene.until_phase(Phase::Promoting).await.map(drop)
     }
 
     /// Suspended while it is busy with the step before, and let go when it is gone.
-    async fn finalising(&self, desk: &Desk) -> Result<()> {
-        self.ship_until(desk, "Routing all traffic to primary").await?;
+    async fn finalising(&self, server: &WebhookServer) -> Result<()> {
+        self.ship_until(server, "Routing all traffic to primary").await?;
         self.scene.patch(Kind::CANARY, "podinfo", json!({"spec": {"suspend": true}})).await?;
-        desk.let_go(&self.scene.namespace);
+        server.let_go(&self.scene.namespace);
         self.scene.until_phase(Phase::Finalising).await.map(drop)
     }
 
     /// The Canary: its hooks and how much time Flagger has.
-    pub(super) fn canary(&self, desk: &Desk) -> Value {
+    pub(super) fn canary(&self, server: &WebhookServer) -> Value {
         let namespace = &self.scene.namespace;
-        let hooks = self.case.hooks.iter().chain(&["event"]).map(|kind| desk.hook(kind, namespace));
+        let hooks = self.case.hooks.iter().chain(&["event"]).map(|kind| server.hook(kind, namespace));
         let analysis = json!({"metrics": null, "webhooks": hooks.collect::<Vec<_>>()});
         let spec =
             both(json!({"progressDeadlineSeconds": 600, "analysis": analysis}), self.case.spec.clone());
@@ -329,8 +329,8 @@ impl Release {
     }
 
     /// The Canary without what the user removes.
-    pub(super) fn bare(&self, desk: &Desk) -> Value {
-        let mut canary = self.canary(desk);
+    pub(super) fn bare(&self, server: &WebhookServer) -> Value {
+        let mut canary = self.canary(server);
         canary["spec"]["service"] = removed::bare_service();
         canary
     }
@@ -365,8 +365,8 @@ impl Release {
     }
 
     /// Once Flagger is gone, nothing of the test's holds the release any more.
-    pub(super) async fn let_go(&self, desk: &Desk) -> Result<()> {
-        desk.let_go(&self.scene.namespace);
+    pub(super) async fn let_go(&self, server: &WebhookServer) -> Result<()> {
+        server.let_go(&self.scene.namespace);
         if matches!(self.case.left, Left::Renamed(_)) {
             self.rename().await?;
         }

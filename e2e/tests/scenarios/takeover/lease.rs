@@ -15,13 +15,13 @@ use kube::{
 use serde_json::{Value, json};
 use serin_api::Phase;
 use serin_e2e::{
-    Kind, Spare,
+    Kind, ControlPlane,
     history::Versions,
-    scene::{Fault, LIMIT, Verdict, apart},
+    scene::{Fault, LIMIT, TestResult, apart},
 };
 use tokio::{sync::watch, task::JoinSet, time::timeout};
 
-use super::desk::Desk;
+use super::webhook_server::WebhookServer;
 
 /// Where the Lease is; Serin has the rights for it there.
 const NAMESPACE: &str = "serin-system";
@@ -62,9 +62,9 @@ struct Terms {
 }
 
 impl Terms {
-    fn follow(spare: &Spare) -> Self {
+    fn follow(plane: &ControlPlane) -> Self {
         let api: Api<DynamicObject> =
-            Api::namespaced_with(spare.client.clone(), NAMESPACE, &Kind::LEASE.resource());
+            Api::namespaced_with(plane.client.clone(), NAMESPACE, &Kind::LEASE.resource());
         let (tell, changed) = watch::channel(Holder::Nobody);
         let seen: Arc<Mutex<Vec<(u64, Holder)>>> = Arc::default();
         let (mut task, record) = (JoinSet::new(), Arc::clone(&seen));
@@ -119,31 +119,31 @@ fn time(entry: &Value) -> Option<String> {
 }
 
 #[test]
-fn one_lease_keeps_both_operators_apart() -> Verdict {
-    apart("takeover-lease", async |scene, spare| {
-        let desk = Desk::open().await?;
-        let terms = Terms::follow(spare);
-        let flagger = spare.flagger_with(&ELECTION).await?;
+fn one_lease_keeps_both_operators_apart() -> TestResult {
+    apart("takeover-lease", async |scene, plane| {
+        let server = WebhookServer::open().await?;
+        let terms = Terms::follow(plane);
+        let flagger = plane.flagger_with(&ELECTION).await?;
         terms.until(Holder::Flagger).await?;
-        let serin = spare.operator_with(&ELECTION).await?;
+        let serin = plane.operator_with(&ELECTION).await?;
 
         scene.apply("podinfo.yaml").await?;
-        let hooks = json!([desk.hook("event", &scene.namespace)]);
+        let hooks = json!([server.hook("event", &scene.namespace)]);
         let analysis = json!({"metrics": null, "webhooks": hooks});
         scene.take_up("canary.yaml", json!({"spec": {"analysis": analysis}})).await?;
         scene.until_phase(Phase::Initialized).await?;
-        desk.hold_at(&scene.namespace, "canary weight 25");
+        server.hold_at(&scene.namespace, "canary weight 25");
         let shipment = scene.ship("6.9.1", Fault::None).await?;
-        desk.until_held(&scene.namespace).await?;
+        server.until_held(&scene.namespace).await?;
         let leads = serin.metrics().await?;
         ensure!(leads.contains("\nserin_leader 0"), "Serin acts beside Flagger: {leads}");
         flagger.end().await?;
-        desk.let_go(&scene.namespace);
+        server.let_go(&scene.namespace);
         terms.until(Holder::Serin).await?;
         scene.promoted(shipment, "6.9.1").await?;
         ensure!(scene.canary_weights() == [0, 25, 50, 0], "{:?}", scene.canary_weights());
 
-        let flagger = spare.flagger_with(&ELECTION).await?;
+        let flagger = plane.flagger_with(&ELECTION).await?;
         scene.patch(Kind::CANARY, "podinfo", json!({"spec": {"skipAnalysis": true}})).await?;
         let shipment = scene.ship("6.9.2", Fault::None).await?;
         scene.promoted(shipment, "6.9.2").await?;

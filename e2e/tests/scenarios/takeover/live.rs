@@ -5,11 +5,11 @@ use futures::future::try_join_all;
 use serde_json::{Value, json};
 use serin_e2e::{
     Kind, Scene, flagger, install,
-    scene::{Fault, LIMIT, Shipment, Verdict, alone},
+    scene::{Fault, LIMIT, Shipment, TestResult, alone},
     traffic::Traffic,
 };
 
-use super::desk::Desk;
+use super::webhook_server::WebhookServer;
 use crate::affinity::visit_until;
 
 const NEW: &str = "6.9.1";
@@ -26,14 +26,14 @@ struct Live<'a> {
 
 impl<'a> Live<'a> {
     /// Lets Flagger bring it there; then it waits for an answer to what it tells.
-    async fn bring(scene: &'a Scene, desk: &Desk, affinity: Value) -> Result<Self> {
+    async fn bring(scene: &'a Scene, server: &WebhookServer, affinity: Value) -> Result<Self> {
         let analysis = json!({
-            "metrics": null, "sessionAffinity": affinity, "webhooks": [desk.hook("event", &scene.namespace)],
+            "metrics": null, "sessionAffinity": affinity, "webhooks": [server.hook("event", &scene.namespace)],
         });
         scene.install_changed("canary.yaml", json!({"spec": {"analysis": analysis}})).await?;
-        desk.hold_at(&scene.namespace, "canary weight 25");
+        server.hold_at(&scene.namespace, "canary weight 25");
         let shipment = scene.ship(NEW, Fault::None).await?;
-        desk.until_held(&scene.namespace).await?;
+        server.until_held(&scene.namespace).await?;
         let pioneer = visit_until(&scene.requests(1), NEW).await?;
         let cookie = pioneer.cookies.iter().find_map(|cookie| cookie.split(';').next());
         ensure!(cookie.is_some() != affinity.is_null(), "cookies: {:?}", pioneer.cookies);
@@ -65,14 +65,14 @@ impl<'a> Live<'a> {
 }
 
 async fn taken_over(affine: &Scene, plain: &Scene) -> Result<()> {
-    let desk = Desk::open().await?;
+    let server = WebhookServer::open().await?;
     let scenes = [affine, plain];
     let flaggers = try_join_all(scenes.map(|scene| flagger::start(&scene.namespace))).await?;
     let cookie = json!({"cookieName": "release"});
-    let lives = tokio::try_join!(Live::bring(affine, &desk, cookie), Live::bring(plain, &desk, Value::Null));
+    let lives = tokio::try_join!(Live::bring(affine, &server, cookie), Live::bring(plain, &server, Value::Null));
     let lives = lives.context("with Flagger")?;
     for scene in scenes {
-        // The operator's pod does not reach this desk.
+        // The operator's pod does not reach this server.
         scene.patch(Kind::CANARY, "podinfo", json!({"spec": {"analysis": {"webhooks": null}}})).await?;
     }
     for flagger in flaggers {
@@ -84,7 +84,7 @@ async fn taken_over(affine: &Scene, plain: &Scene) -> Result<()> {
 }
 
 #[test]
-fn users_notice_nothing_of_a_takeover() -> Verdict {
+fn users_notice_nothing_of_a_takeover() -> TestResult {
     alone("takeover-live", async |scene| {
         // The safety invariants hold for Serin; what happens here is partly Flagger's.
         let open = |name| Scene::open(scene.cluster.clone(), name);

@@ -17,11 +17,11 @@ use crate::{child, side::Side};
 const CANARIES_PER_NODE: u32 = 200;
 
 /// A cluster of the benchmark's own; no other is touched.
-pub(crate) struct Ground {
+pub(crate) struct BenchCluster {
     folder: PathBuf,
 }
 
-impl Ground {
+impl BenchCluster {
     /// Keeps everything in this folder.
     ///
     /// # Errors

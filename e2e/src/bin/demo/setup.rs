@@ -26,14 +26,14 @@ const RATE: u32 = 40;
 pub(crate) const LIMIT: Duration = Duration::from_secs(180);
 
 /// A cluster with podinfo, its Canary, and requests on their way.
-pub(crate) struct Stage {
+pub(crate) struct Demo {
     pub(crate) cluster: Cluster,
     pub(crate) history: History,
     pub(crate) app: App,
     pub(crate) traffic: Traffic,
 }
 
-impl Stage {
+impl Demo {
     /// Installs what is missing, starts afresh what an earlier demo left, and waits until it serves.
     pub(crate) async fn set(screen: &mut Screen) -> Result<Self> {
         let cluster = Cluster::connect().await?;

@@ -24,8 +24,8 @@ const STILL: Duration = Duration::from_secs(2);
 /// How long to wait for that.
 const RESTLESS: Duration = Duration::from_secs(60);
 
-/// What all stages share.
-pub(crate) struct Ground {
+/// What all sandboxes share.
+pub(crate) struct Shared {
     pub(crate) client: Client,
     pub(crate) archive: Archive,
     pub(crate) receiver: Arc<Receiver>,
@@ -42,27 +42,27 @@ pub(crate) fn recorded() -> Vec<Kind> {
 }
 
 /// A namespace in which a scenario is played.
-pub(crate) struct Stage<'a> {
-    pub(crate) ground: &'a Ground,
+pub(crate) struct Sandbox<'a> {
+    pub(crate) shared: &'a Shared,
     pub(crate) side: Side,
     pub(crate) namespace: String,
     pub(crate) history: History,
     pub(crate) line: Line,
 }
 
-impl<'a> Stage<'a> {
+impl<'a> Sandbox<'a> {
     /// Makes the namespace, and starts its history.
     ///
     /// # Errors
     /// The cluster refuses.
-    pub(crate) async fn open(ground: &'a Ground, scenario: &Scenario, side: Side) -> Result<Self> {
+    pub(crate) async fn open(shared: &'a Shared, scenario: &Scenario, side: Side) -> Result<Self> {
         let namespace = format!("{}-{}", scenario.name, side.name());
-        let history = ground.archive.history(&namespace);
-        let api: Api<DynamicObject> = Api::all_with(ground.client.clone(), &Kind::NAMESPACE.resource());
+        let history = shared.archive.history(&namespace);
+        let api: Api<DynamicObject> = Api::all_with(shared.client.clone(), &Kind::NAMESPACE.resource());
         let object = serde_json::from_value(json!({"metadata": {"name": namespace}}))?;
         api.create(&PostParams::default(), &object).await?;
-        let line = ground.receiver.line(&scenario.name, side, scenario.answers.clone());
-        Ok(Self { ground, side, namespace, history, line })
+        let line = shared.receiver.line(&scenario.name, side, scenario.answers.clone());
+        Ok(Self { shared, side, namespace, history, line })
     }
 
     /// Applies everything that the scenario starts with; the Canary last.
@@ -77,7 +77,7 @@ impl<'a> Stage<'a> {
                 let patch: Value = serde_json::from_str(&self.variables().fill(&patch.to_string())?)?;
                 for object in manifest::load(&file, &self.variables())? {
                     let merged = serin_e2e::scene::merged(serde_json::to_value(object)?, patch.clone());
-                    manifest::apply(&self.ground.client, &serde_json::from_value(merged)?).await?;
+                    manifest::apply(&self.shared.client, &serde_json::from_value(merged)?).await?;
                 }
             }
         }
@@ -91,7 +91,7 @@ impl<'a> Stage<'a> {
     pub(crate) async fn apply(&self, text: &str) -> Result<()> {
         for mut object in manifest::parse(&self.variables().fill(text)?)? {
             object.metadata.namespace = Some(self.namespace.clone());
-            manifest::apply(&self.ground.client, &object).await?;
+            manifest::apply(&self.shared.client, &object).await?;
         }
         Ok(())
     }
@@ -106,10 +106,10 @@ impl<'a> Stage<'a> {
     /// Tests know no such kind.
     pub(crate) fn api(&self, kind: &str) -> Result<Api<DynamicObject>> {
         let kind = Kind::named(kind).with_context(|| format!("no kind {kind}"))?;
-        Ok(Api::namespaced_with(self.ground.client.clone(), &self.namespace, &kind.resource()))
+        Ok(Api::namespaced_with(self.shared.client.clone(), &self.namespace, &kind.resource()))
     }
 
-    /// Rewrites what is of this stage alone.
+    /// Rewrites what is of this sandbox alone.
     ///
     /// # Errors
     /// As [`Normal::new`].

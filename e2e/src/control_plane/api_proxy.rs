@@ -47,7 +47,7 @@ pub enum Moment {
 type Test = Box<dyn Fn(&Call) -> bool + Send>;
 
 /// The running proxy.
-pub struct Tap {
+pub struct ApiProxy {
     /// Where the operator finds the API server.
     pub url: String,
     shared: Arc<Shared>,
@@ -61,7 +61,7 @@ struct Shared {
     caught: watch::Sender<bool>,
 }
 
-impl Tap {
+impl ApiProxy {
     /// Starts on a free port of the loopback interface; requests are sent on with the rights of `client`.
     ///
     /// # Errors

@@ -58,12 +58,12 @@ impl Shared {
 }
 
 /// A running server. Dropping it ends it.
-pub(super) struct Desk {
+pub(super) struct WebhookServer {
     server: Server,
     shared: Arc<Shared>,
 }
 
-impl Desk {
+impl WebhookServer {
     pub(super) async fn open() -> Result<Self> {
         let shared = Arc::new(Shared::default());
         let router =

@@ -3,11 +3,11 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Result;
-use serin_e2e::{Spare, flagger_program, history::Archive, settings::target, spare::operator_program};
+use serin_e2e::{ControlPlane, flagger_program, history::Archive, settings::target, control_plane::operator_program};
 
 use crate::{
     receiver::Receiver,
-    stage::{Ground, recorded},
+    sandbox::{Shared, recorded},
 };
 
 /// How long the watches may take to begin.
@@ -24,19 +24,19 @@ pub(crate) fn runs() -> Result<PathBuf> {
 }
 
 /// A running control plane.
-pub(crate) struct Field {
-    spare: Spare,
+pub(crate) struct Cluster {
+    plane: ControlPlane,
 }
 
-impl Field {
+impl Cluster {
     /// Starts it anew, with the kind that KEDA would bring.
     ///
     /// # Errors
     /// It does not start.
     pub(crate) async fn up() -> Result<Self> {
-        let spare = Spare::up("differential").await?;
-        spare.define("fixtures/scaledobject-crd.yaml").await?;
-        Ok(Self { spare })
+        let plane = ControlPlane::up("differential").await?;
+        plane.define("fixtures/scaledobject-crd.yaml").await?;
+        Ok(Self { plane })
     }
 
     /// Ends it.
@@ -44,26 +44,26 @@ impl Field {
     /// # Errors
     /// Something of it is left.
     pub(crate) async fn down(&self) -> Result<()> {
-        self.spare.down().await
+        self.plane.down().await
     }
 
     /// Everything that scenarios share. Serin has the rights of its service account, and Flagger all.
     ///
     /// # Errors
     /// A program is not built, or the cluster does not serve what is recorded.
-    pub(crate) async fn ground(&self) -> Result<Ground> {
-        let client = self.spare.client.clone();
+    pub(crate) async fn shared(&self) -> Result<Shared> {
+        let client = self.plane.client.clone();
         let archive = Archive::start(&client, &recorded());
         archive.listening(LIMIT).await?;
         let folder = runs()?;
-        Ok(Ground {
+        Ok(Shared {
             client,
             archive,
             receiver: Arc::new(Receiver::start().await?),
             folder,
             operators: [
-                (flagger_program::program().await?, self.spare.admin_kubeconfig()),
-                (operator_program()?, self.spare.operator_kubeconfig().await?),
+                (flagger_program::program().await?, self.plane.admin_kubeconfig()),
+                (operator_program()?, self.plane.operator_kubeconfig().await?),
             ],
         })
     }

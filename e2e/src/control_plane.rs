@@ -5,7 +5,7 @@
 
 mod gateway;
 mod operator;
-mod tap;
+mod api_proxy;
 
 use std::{
     path::{Path, PathBuf},
@@ -25,13 +25,13 @@ use crate::{Cluster, Kind, Settings, access, helm, install::repository, settings
 pub use crate::access::Account;
 pub use gateway::Gateway;
 pub use operator::{Operator, program as operator_program};
-pub use tap::{Call, Moment, Tap};
+pub use api_proxy::{Call, Moment, ApiProxy};
 
 /// How long the operator's token is good for: longer than any test.
 const VALID: Duration = Duration::from_secs(3600);
 
 /// A running control plane.
-pub struct Spare {
+pub struct ControlPlane {
     folder: PathBuf,
     kubeconfig: Kubeconfig,
     /// The administrator's connection.
@@ -39,13 +39,13 @@ pub struct Spare {
     _gateway: Gateway,
 }
 
-impl Spare {
+impl ControlPlane {
     /// Starts one of this name anew, with the CRDs and rights of `deploy/` but without the operator.
     ///
     /// # Errors
     /// It does not start: it needs Linux, root, and the parts that `make cluster-up` builds.
     pub async fn up(name: &str) -> Result<Self> {
-        let folder = target().join("e2e").join(format!("spare-{name}"));
+        let folder = target().join("e2e").join(format!("control-plane-{name}"));
         std::fs::create_dir_all(&folder)?;
         let folder = folder.canonicalize()?;
         program(&folder, &["down", "--wipe"]).await?;
@@ -54,9 +54,9 @@ impl Spare {
         let config =
             Config::from_custom_kubeconfig(kubeconfig.clone(), &KubeConfigOptions::default()).await?;
         let client = Client::try_from(config)?;
-        let spare = Self { _gateway: Gateway::start(&client), client, folder, kubeconfig };
-        spare.install().await?;
-        Ok(spare)
+        let plane = Self { _gateway: Gateway::start(&client), client, folder, kubeconfig };
+        plane.install().await?;
+        Ok(plane)
     }
 
     /// Ends it and forgets its state.
@@ -98,7 +98,7 @@ impl Spare {
     /// Starts the operator with the rights of another service account.
     ///
     /// # Errors
-    /// As [`Spare::operator`], or there is no such account.
+    /// As [`ControlPlane::operator`], or there is no such account.
     pub async fn operator_as(&self, account: Account<'_>) -> Result<Operator> {
         self.launch("operator", &self.kubeconfig_of(account).await?, &[], &[])
     }
@@ -121,13 +121,13 @@ impl Spare {
     ///
     /// # Errors
     /// There is no free port, or no kubeconfig.
-    pub async fn tap(&self) -> Result<(Tap, PathBuf)> {
+    pub async fn proxy(&self) -> Result<(ApiProxy, PathBuf)> {
         let own = Kubeconfig::read_from(self.operator_kubeconfig().await?)?;
         let config = Config::from_custom_kubeconfig(own, &KubeConfigOptions::default()).await?;
-        let tap = Tap::start(Client::try_from(config)?).await?;
-        let kubeconfig = self.file("tap.kubeconfig");
-        access::write_without_rights(&tap.url, &kubeconfig)?;
-        Ok((tap, kubeconfig))
+        let proxy = ApiProxy::start(Client::try_from(config)?).await?;
+        let kubeconfig = self.file("proxy.kubeconfig");
+        access::write_without_rights(&proxy.url, &kubeconfig)?;
+        Ok((proxy, kubeconfig))
     }
 
     /// Starts Flagger, with all rights.
