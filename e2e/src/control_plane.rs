@@ -3,9 +3,9 @@
 //! KWOK plays its pods, a gateway that carries no requests accepts every route, and the operator is a process of this
 //! machine that has the rights of the service account in `deploy/`.
 
+mod api_proxy;
 mod gateway;
 mod operator;
-mod api_proxy;
 
 use std::{
     path::{Path, PathBuf},
@@ -23,9 +23,9 @@ use tokio::process::Command;
 use crate::{Cluster, Kind, Settings, access, helm, install::repository, settings::target};
 
 pub use crate::access::Account;
+pub use api_proxy::{ApiProxy, Call, Moment};
 pub use gateway::Gateway;
 pub use operator::{Operator, program as operator_program};
-pub use api_proxy::{Call, Moment, ApiProxy};
 
 /// How long the operator's token is good for: longer than any test.
 const VALID: Duration = Duration::from_secs(3600);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use kube::core::DynamicObject;
 
-use crate::{flagger_program, manifest, settings::target, control_plane::Operator};
+use crate::{control_plane::Operator, flagger_program, manifest, settings::target};
 
 /// Starts Flagger for one namespace of the cluster that `KUBECONFIG` names.
 ///

@@ -8,6 +8,7 @@
 
 pub mod access;
 pub mod cluster;
+pub mod control_plane;
 pub mod edits;
 pub mod flagger;
 pub mod flagger_program;
@@ -22,15 +23,14 @@ pub mod manifest;
 pub mod recorder;
 pub mod scene;
 pub mod settings;
-pub mod control_plane;
 pub mod timeline;
 pub mod traffic;
 
 pub use cluster::Cluster;
+pub use control_plane::ControlPlane;
 pub use history::History;
 pub use kind::Kind;
 pub use recorder::Recorder;
 pub use scene::Scene;
 pub use settings::Settings;
-pub use control_plane::ControlPlane;
 pub use traffic::Traffic;

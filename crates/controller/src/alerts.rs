@@ -6,10 +6,10 @@ use futures::future::join_all;
 use serde::Deserialize;
 use serin_api::{
     AlertProvider, Canary,
-    canary::{CanaryAlert, News},
+    canary::{CanaryAlert, Notification},
 };
 use serin_core::{
-    news,
+    outbox,
     plan::{Severity, Stall},
 };
 use serin_notify::{
@@ -112,12 +112,12 @@ impl Alerts {
     pub fn deliver(
         &self,
         canary: &Canary,
-        news: &News,
+        item: &Notification,
     ) -> impl Future<Output = Option<Stall>> + Send + use<> {
         let key = Key::of(canary);
         let receivers = canary.spec.analysis.alerts.clone();
         let messages: Vec<Message> =
-            (0..news.alerts.len()).map(|index| self.message(canary, news, index)).collect();
+            (0..item.alerts.len()).map(|index| self.message(canary, item, index)).collect();
         let sender = self.clone();
         async move {
             let mut failures = Vec::new();
@@ -126,16 +126,16 @@ impl Alerts {
             }
             let reason = failures.first()?.reason;
             let text: Vec<String> = failures.into_iter().map(|failure| failure.text).collect();
-            Some(Stall::new(reason, news::truncated(&text.join("; "))))
+            Some(Stall::new(reason, outbox::truncated(&text.join("; "))))
         }
     }
 
-    fn message(&self, canary: &Canary, news: &News, index: usize) -> Message {
+    fn message(&self, canary: &Canary, item: &Notification, index: usize) -> Message {
         let key = Key::of(canary);
         let uid = canary.metadata.uid.as_deref().unwrap_or_default();
-        let alert = news::alert(&news.alerts[index]);
+        let alert = outbox::alert(&item.alerts[index]);
         let message = Message::new(&key.name, &key.namespace, &canary.spec, &alert, &self.cluster_name);
-        Message { id: format!("{uid}-{}", news::id(news.at, index)), ..message }
+        Message { id: format!("{uid}-{}", outbox::id(item.at, index)), ..message }
     }
 
     async fn send(&self, canary: &Key, receivers: &[CanaryAlert], message: &Message) -> Vec<Failure> {

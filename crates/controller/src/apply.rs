@@ -1,7 +1,7 @@
 //! The actions of a plan. Each is idempotent.
 
 pub(crate) mod finalizer;
-mod leftovers;
+mod orphans;
 mod primary;
 
 use std::sync::Arc;
@@ -104,7 +104,7 @@ impl Executor<'_> {
             Action::PauseScaler(paused) => self.pause_scaler(*paused).await,
             Action::AddFinalizer => finalizer::set(self.cluster, self.key, true).await,
             Action::RemoveFinalizer => finalizer::set(self.cluster, self.key, false).await,
-            Action::Remove(entry) => self.remove_leftovers(entry).await,
+            Action::Remove(entry) => self.remove_orphans(entry).await,
             Action::ReleaseRoute(name) => self.release_route(name).await,
             Action::RevertApex => self.revert_apex().await,
             Action::RevertRoute => self.revert_route().await,

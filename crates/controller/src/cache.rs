@@ -2,9 +2,9 @@
 
 mod canaries;
 mod endpoints;
+mod event_handlers;
 mod links;
 mod packed;
-mod sinks;
 mod store;
 mod version;
 
@@ -25,10 +25,10 @@ use tokio::sync::watch;
 pub use crate::health::Health;
 pub use canaries::CanaryEntry;
 pub use endpoints::{Count, Endpoints, SERVICE_LABEL};
+pub(crate) use event_handlers::{CanaryHandler, ConfigHandler, EndpointHandler, ObjectHandler};
 use links::links;
 pub use links::{Link, target_kind};
 pub use packed::Packed;
-pub(crate) use sinks::{CanarySink, ConfigSink, EndpointSink, ObjectSink};
 pub use store::{Keep, Lookup, Origin, Store};
 pub use version::Version;
 

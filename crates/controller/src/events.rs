@@ -7,7 +7,7 @@ use kube::{Api, Client, api::PostParams};
 use serde_json::{Value, json};
 use serin_api::Canary;
 use serin_core::{
-    news,
+    outbox,
     plan::{Event, Level},
 };
 
@@ -114,7 +114,7 @@ fn body(canary: &Canary, event: &Event, at: DateTime<Utc>, index: usize) -> Valu
     json!({
         "apiVersion": "v1",
         "kind": "Event",
-        "metadata": { "name": news::event_name(&key.name, at, index), "namespace": key.namespace.as_ref() },
+        "metadata": { "name": outbox::event_name(&key.name, at, index), "namespace": key.namespace.as_ref() },
         "involvedObject": {
             "apiVersion": "flagger.app/v1beta1",
             "kind": "Canary",
@@ -125,7 +125,7 @@ fn body(canary: &Canary, event: &Event, at: DateTime<Utc>, index: usize) -> Valu
         },
         "type": kind(event.level),
         "reason": REASON,
-        "message": news::truncated(&event.message),
+        "message": outbox::truncated(&event.message),
         "source": { "component": COMPONENT },
         "reportingComponent": COMPONENT,
         "reportingInstance": "",

@@ -4,7 +4,7 @@
 //! others take it over when it was not renewed for its whole duration *by their own clocks*. Every write is
 //! fenced by the version that was read; of two that take it over at once, one fails.
 
-mod claim;
+mod candidate;
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{
     error::{chain, code},
     options::Election,
 };
-use claim::{Claim, Sighting};
+use candidate::{Candidate, Sighting};
 
 /// Until when this replica may act unless it hears otherwise; `None` when it may not.
 pub type Term = Option<Instant>;
@@ -106,10 +106,11 @@ impl LeaseElection {
         let now = Instant::now();
         self.sighting = lease.as_ref().map(|lease| Sighting::of(lease, self.sighting.take(), now));
         let expired = self.sighting.as_ref().is_some_and(|sighting| sighting.expired(now));
-        let claim = Claim { identity: &self.identity, duration: self.duration, now: Timestamp::now() };
+        let candidate =
+            Candidate { identity: &self.identity, duration: self.duration, now: Timestamp::now() };
         let answer = match lease {
-            None => self.api.create(&PostParams::default(), &claim.created(&self.name)).await,
-            Some(lease) => match claim.on(lease, expired) {
+            None => self.api.create(&PostParams::default(), &candidate.created(&self.name)).await,
+            Some(lease) => match candidate.on(lease, expired) {
                 Some(lease) => self.api.replace(&self.name, &PostParams::default(), &lease).await,
                 None => return Ok(false),
             },
@@ -124,8 +125,9 @@ impl LeaseElection {
     /// Lets others take over at once.
     async fn release(&mut self) -> kube::Result<()> {
         let Some(lease) = self.api.get_opt(&self.name).await? else { return Ok(()) };
-        let claim = Claim { identity: &self.identity, duration: self.duration, now: Timestamp::now() };
-        if let Some(free) = claim.released(lease) {
+        let candidate =
+            Candidate { identity: &self.identity, duration: self.duration, now: Timestamp::now() };
+        if let Some(free) = candidate.released(lease) {
             self.api.replace(&self.name, &PostParams::default(), &free).await?;
         }
         Ok(())

@@ -11,7 +11,7 @@ use std::{
 };
 
 use serin_api::{Canary, CanaryStatus};
-use serin_core::{news::Delivery, plan::Stall};
+use serin_core::{outbox::Delivery, plan::Stall};
 use tokio::time::Instant;
 
 use crate::{

@@ -12,7 +12,7 @@ use prometheus_client::{encoding::text::encode, registry::Registry};
 
 pub use canary::CanaryMetrics;
 pub use exposition::CONTENT_TYPE;
-pub use operator::{OperatorMetrics, Outcome};
+pub use operator::{OperatorMetrics, ReconcileResult};
 pub use requests::RequestLayer;
 
 /// All metrics that the operator exports.

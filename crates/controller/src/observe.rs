@@ -1,6 +1,6 @@
 //! From the caches to a snapshot. What the caches do not hold is read once.
 
-pub(crate) mod leftovers;
+pub(crate) mod orphans;
 pub(crate) mod pods;
 
 use std::{
@@ -16,7 +16,7 @@ use serin_core::{
     Rollout, Seen,
     build::{
         configs::{ConfigKind, ConfigRef, config_refs, copy_name, uncopied},
-        leftovers as left, managed, scaler,
+        managed, orphans as left, scaler,
     },
     identity,
     observe::Answers,
@@ -71,7 +71,7 @@ pub async fn snapshot(
         troubles: Troubles::default(),
         former_route: former_route(cluster, key, canary, rollout).await,
         slices: slices(cluster, key, rollout).await,
-        leftovers: leftovers::read(cluster, key, canary, rollout).await,
+        orphans: orphans::read(cluster, key, canary, rollout).await,
         canary: Arc::clone(canary),
         target,
         now: now(),

@@ -1,14 +1,14 @@
 //! One look at one Canary: observe → validate → decide → (ask) → status → actions → events.
 
+mod deliver;
 mod execute;
 mod fault;
 mod retreat;
 mod rivals;
 mod stall;
-mod tell;
 
+pub use deliver::note_deliveries;
 pub(crate) use stall::needs;
-pub use tell::note_what_was_told;
 
 use std::{sync::Arc, time::Instant};
 
@@ -43,7 +43,7 @@ const ASKS: usize = 100;
 
 /// How a look ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ReconcileEnd {
     /// Nothing is left to do before something changes, or before this time.
     Settled(Option<DateTime<Utc>>),
     /// The look has to be repeated, for this reason.
@@ -72,7 +72,7 @@ enum Next {
     /// Something was written, or what was read is out of date: look again at once.
     Again,
     /// The look is over.
-    End(Verdict),
+    End(ReconcileEnd),
 }
 
 /// One look in progress.
@@ -105,7 +105,7 @@ struct Looked {
 }
 
 /// Looks at a Canary until nothing is left to do at this time.
-pub async fn reconcile(ctx: &Context, key: &Key) -> Verdict {
+pub async fn reconcile(ctx: &Context, key: &Key) -> ReconcileEnd {
     let cluster = ctx.cluster.acting_for(key);
     let begun = Instant::now();
     let mut look =
@@ -115,7 +115,7 @@ pub async fn reconcile(ctx: &Context, key: &Key) -> Verdict {
         match Box::pin(look.round()).await {
             Ok(Next::Again) => {}
             Ok(Next::End(verdict)) => return verdict,
-            Err(Fault::Interrupted) => return Verdict::Interrupted,
+            Err(Fault::Interrupted) => return ReconcileEnd::Interrupted,
             Err(Fault::Action(error)) if error.contested().is_some() && conflicts < CONFLICTS => {
                 conflicts += 1;
                 look.catch_up(&error).await;
@@ -124,7 +124,7 @@ pub async fn reconcile(ctx: &Context, key: &Key) -> Verdict {
         }
     }
     tracing::warn!(canary = %key, "still not settled: another client may be undoing what is done");
-    Verdict::Retry(Category::Conflict)
+    ReconcileEnd::Retry(Category::Conflict)
 }
 
 impl Reconcile<'_> {
@@ -132,7 +132,7 @@ impl Reconcile<'_> {
         if self.ctx.stop.is_cancelled() {
             return Err(Fault::Interrupted);
         }
-        let Some(entry) = self.read().await? else { return Ok(Next::End(Verdict::Gone)) };
+        let Some(entry) = self.read().await? else { return Ok(Next::End(ReconcileEnd::Gone)) };
         self.watch_for_rival(&entry.canary).await?;
         if let Some(problem) = &entry.problem {
             return self.stall(&entry.canary, Stall::new(INVALID_SPEC, problem)).await;

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     admin::Admin,
-    cache::{CanarySink, ConfigSink, EndpointSink, ObjectSink, object_kinds},
+    cache::{CanaryHandler, ConfigHandler, EndpointHandler, ObjectHandler, object_kinds},
     client::{self, ClientError},
     context::{Context, ContextError},
     kind::Kind,
@@ -84,7 +84,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), RunErr
     // While this replica leads: what it has told, no other has to tell again.
     ctx.tasks.close();
     let _ = tokio::time::timeout(DELIVERIES, ctx.tasks.wait()).await;
-    reconcile::note_what_was_told(&ctx).await;
+    reconcile::note_deliveries(&ctx).await;
     resign.cancel();
     let _ = election.await;
     after.cancel();
@@ -132,27 +132,27 @@ fn identity() -> String {
 /// Watches every kind, Canaries first: what they name decides which of the others are kept.
 fn watch_all(ctx: &Context, services: &mut JoinSet<()>) {
     let (caches, queue) = (&ctx.cluster.caches, &ctx.cluster.queue);
-    let sink = CanarySink { caches: Arc::clone(caches), queue: Arc::clone(queue) };
-    services.spawn(feed::run(Kind::Canary, dynamic(ctx, Kind::Canary), sink));
+    let handler = CanaryHandler { caches: Arc::clone(caches), queue: Arc::clone(queue) };
+    services.spawn(feed::run(Kind::Canary, dynamic(ctx, Kind::Canary), handler));
     for kind in object_kinds() {
-        let sink = ObjectSink { kind, caches: Arc::clone(caches), queue: Arc::clone(queue) };
-        let (caches, feed) = (Arc::clone(caches), feed::run(kind, dynamic(ctx, kind), sink));
+        let handler = ObjectHandler { kind, caches: Arc::clone(caches), queue: Arc::clone(queue) };
+        let (caches, feed) = (Arc::clone(caches), feed::run(kind, dynamic(ctx, kind), handler));
         spawn_second(ctx, services, async move {
             caches.until_wanted(kind).await;
             feed.await;
         });
     }
-    let sink = EndpointSink { caches: Arc::clone(caches), queue: Arc::clone(queue) };
+    let handler = EndpointHandler { caches: Arc::clone(caches), queue: Arc::clone(queue) };
     let slices = typed::<Slice>(ctx);
-    spawn_second(ctx, services, feed::run(Kind::EndpointSlice, slices, sink));
+    spawn_second(ctx, services, feed::run(Kind::EndpointSlice, slices, handler));
     if !ctx.options.settings.config_tracking {
         return [Kind::ConfigMap, Kind::Secret].into_iter().for_each(|kind| nothing_to_watch(ctx, kind));
     }
-    let sink = |kind| ConfigSink { kind, caches: Arc::clone(caches), queue: Arc::clone(queue) };
+    let handler = |kind| ConfigHandler { kind, caches: Arc::clone(caches), queue: Arc::clone(queue) };
     let config_maps = typed::<Named<ConfigMap>>(ctx);
-    spawn_second(ctx, services, feed::run(Kind::ConfigMap, config_maps, sink(Kind::ConfigMap)));
+    spawn_second(ctx, services, feed::run(Kind::ConfigMap, config_maps, handler(Kind::ConfigMap)));
     let secrets = typed::<Named<Secret>>(ctx);
-    spawn_second(ctx, services, feed::run(Kind::Secret, secrets, sink(Kind::Secret)));
+    spawn_second(ctx, services, feed::run(Kind::Secret, secrets, handler(Kind::Secret)));
 }
 
 fn nothing_to_watch(ctx: &Context, kind: Kind) {

@@ -147,7 +147,7 @@ const OWN_FIELDS: [&str; 10] = [
     "rollbackReason",
     "checks",
     "lastCheckTime",
-    "news",
+    "pendingNotifications",
     "trackedBinaryData",
     "adoptedPromotion",
     "serviceName",

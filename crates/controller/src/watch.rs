@@ -29,7 +29,7 @@ const RECHECK: Duration = Duration::from_secs(1);
 const BELIEVED: Duration = Duration::from_secs(10);
 
 /// What takes in the objects of a watch.
-pub(crate) trait Sink<K>: Send + Sync {
+pub(crate) trait EventHandler<K>: Send + Sync {
     /// A list of all objects begins.
     fn list_begins(&self);
     /// An object of the list.
@@ -44,16 +44,16 @@ pub(crate) trait Sink<K>: Send + Sync {
     fn failed(&self, health: Health);
 }
 
-/// Feeds `sink` for ever. Interrupted watches are resumed; kinds that are not served or not allowed are
-/// tried again until they are.
-pub(crate) async fn run<K>(kind: Kind, api: Api<K>, sink: impl Sink<K>)
+/// Feeds `handler` for ever. Interrupted watches are resumed; kinds that are not served or not
+/// allowed are tried again until they are.
+pub(crate) async fn run<K>(kind: Kind, api: Api<K>, handler: impl EventHandler<K>)
 where
     K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
 {
     let mut refusal = Refusal::default();
     loop {
         let mut synced = false;
-        let health = follow(kind, &api, &sink, &mut synced).await;
+        let health = follow(kind, &api, &handler, &mut synced).await;
         if !refusal.believed(&health, synced, Instant::now()) {
             tokio::time::sleep(RECHECK).await;
             continue;
@@ -63,7 +63,7 @@ where
             tracing::error!(kind = kind.name(), error, "cannot watch, trying again until it can be");
         }
         refusal.reported = Some(health.clone());
-        sink.failed(health);
+        handler.failed(health);
         tokio::time::sleep(RETRY).await;
     }
 }
@@ -88,8 +88,8 @@ impl Refusal {
     }
 }
 
-/// Feeds `sink` until the kind turns out not to be readable. `synced` becomes true when it was.
-async fn follow<K>(kind: Kind, api: &Api<K>, sink: &impl Sink<K>, synced: &mut bool) -> Health
+/// Feeds `handler` until the kind turns out not to be readable. `synced` becomes true when it was.
+async fn follow<K>(kind: Kind, api: &Api<K>, handler: &impl EventHandler<K>, synced: &mut bool) -> Health
 where
     K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
 {
@@ -101,7 +101,7 @@ where
             Ok(event) => {
                 *synced |= matches!(event, watcher::Event::InitDone);
                 told &= matches!(event, watcher::Event::Init);
-                take(sink, event);
+                take(handler, event);
                 continue;
             }
             Err(error) => error,
@@ -117,13 +117,13 @@ where
     Health::Failing("the watch ended".to_owned())
 }
 
-fn take<K>(sink: &impl Sink<K>, event: watcher::Event<K>) {
+fn take<K>(handler: &impl EventHandler<K>, event: watcher::Event<K>) {
     match event {
-        watcher::Event::Init => sink.list_begins(),
-        watcher::Event::InitApply(object) => sink.listed(object),
-        watcher::Event::InitDone => sink.list_ends(),
-        watcher::Event::Apply(object) => sink.applied(object),
-        watcher::Event::Delete(object) => sink.deleted(object),
+        watcher::Event::Init => handler.list_begins(),
+        watcher::Event::InitApply(object) => handler.listed(object),
+        watcher::Event::InitDone => handler.list_ends(),
+        watcher::Event::Apply(object) => handler.applied(object),
+        watcher::Event::Delete(object) => handler.deleted(object),
     }
 }
 
@@ -191,7 +191,7 @@ mod tests {
     #[derive(Clone)]
     struct Log(UnboundedSender<String>);
 
-    impl Sink<Named<Secret>> for Log {
+    impl EventHandler<Named<Secret>> for Log {
         fn list_begins(&self) {}
         fn listed(&self, object: Named<Secret>) {
             self.0.send(object.name_any()).unwrap();

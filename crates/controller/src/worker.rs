@@ -12,10 +12,10 @@ use crate::{
     context::Context,
     key::Key,
     lease::Term,
-    metrics::Outcome,
+    metrics::ReconcileResult,
     observe,
     options::{LONGEST_SLEEP, span},
-    reconcile::{Verdict, reconcile},
+    reconcile::{ReconcileEnd, reconcile},
 };
 
 /// How often it is looked whether caches are filled.
@@ -92,8 +92,8 @@ async fn look(ctx: Arc<Context>, key: Key) {
         return turn.later(started + POLL);
     }
     let verdict = Box::pin(reconcile(&ctx, &key)).await;
-    let failed = matches!(verdict, Verdict::Retry(_));
-    let outcome = if failed { Outcome::Failed } else { Outcome::Done };
+    let failed = matches!(verdict, ReconcileEnd::Retry(_));
+    let outcome = if failed { ReconcileResult::Failed } else { ReconcileResult::Done };
     ctx.metrics.operator.reconciled(outcome, started.elapsed());
     turn.settle(verdict);
 }
@@ -106,17 +106,17 @@ struct ReconcileGuard<'a> {
 }
 
 impl ReconcileGuard<'_> {
-    fn settle(mut self, verdict: Verdict) {
+    fn settle(mut self, verdict: ReconcileEnd) {
         self.settled = true;
         let (queue, memory) = (&self.ctx.cluster.queue, &self.ctx.memory);
         match verdict {
-            Verdict::Settled(wake) => {
+            ReconcileEnd::Settled(wake) => {
                 memory.succeeded(self.key);
                 self.wake(wake);
             }
-            Verdict::Retry(_) => queue.wake_at(self.key, Instant::now() + memory.failed(self.key)),
-            Verdict::Gone => forget(self.ctx, self.key),
-            Verdict::Interrupted => {}
+            ReconcileEnd::Retry(_) => queue.wake_at(self.key, Instant::now() + memory.failed(self.key)),
+            ReconcileEnd::Gone => forget(self.ctx, self.key),
+            ReconcileEnd::Interrupted => {}
         }
     }
 }

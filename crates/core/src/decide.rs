@@ -20,7 +20,7 @@ mod gates;
 mod identity;
 mod idle;
 mod initialize;
-mod leftovers;
+mod orphans;
 mod predecessor;
 mod promote;
 mod rollback;
@@ -56,7 +56,7 @@ fn run(plan: &mut PlanBuilder) -> Flow {
     }
     obstacle(plan)?;
     if !plan.next.stage.precedes_primary() {
-        leftovers::remove_scalers(plan);
+        orphans::remove_scalers(plan);
     }
     match plan.next.stage {
         Stage::New | Stage::Initializing { .. } => initialize::run(plan),

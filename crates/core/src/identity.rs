@@ -2,7 +2,7 @@
 
 use crate::{
     Rollout,
-    build::{leftovers, scaler::ScalerKind},
+    build::{orphans, scaler::ScalerKind},
     router,
     state::ObjectNames,
 };
@@ -28,7 +28,7 @@ pub fn route(rollout: &Rollout) -> Option<String> {
 pub fn former_route(rollout: &Rollout, names: &ObjectNames, orphans: &[String]) -> Option<String> {
     let now = route(rollout);
     let recorded = names.route.iter().filter(|name| now.as_ref() != Some(*name));
-    let left = orphans.iter().filter_map(|entry| leftovers::route(entry));
+    let left = orphans.iter().filter_map(|entry| orphans::route(entry));
     let left =
         left.filter(|name| *name != rollout.apex && now.as_deref() != Some(*name)).map(ToOwned::to_owned);
     recorded.cloned().chain(left).next()

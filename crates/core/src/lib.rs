@@ -11,7 +11,7 @@
 //!    before it acts;
 //! 3. carries out the *actions* in order. Each is idempotent, and any prefix of them may be all that
 //!    happens: the next observation shows what is left to do;
-//! 4. sends the *events*, *alerts* and *hooks* that the written status lists (see [`news`]);
+//! 4. sends the *events*, *alerts* and *hooks* that the written status lists (see [`outbox`]);
 //! 5. observes and decides again until a plan is empty, and then sleeps until [`Plan::wake`] or until
 //!    a watched object changes.
 //!
@@ -56,8 +56,8 @@ pub mod event;
 pub mod hash;
 pub mod identity;
 pub mod names;
-pub mod news;
 pub mod observe;
+pub mod outbox;
 pub mod plan;
 pub mod readiness;
 pub mod reason;

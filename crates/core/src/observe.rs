@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serin_analysis::{Check, outcome::CheckOutcome};
 use serin_api::CanaryStatus;
 
-use crate::{Rollout, Routing, Timestamp, news::Deliveries, plan::Stall, rollout::Hook};
+use crate::{Rollout, Routing, Timestamp, outbox::Deliveries, plan::Stall, rollout::Hook};
 
 /// What is known of an object. Not being able to read it is never the same as it not being there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -262,7 +262,7 @@ pub struct Observation {
     pub ports_until: Option<Timestamp>,
     /// By entry of `status.leftovers`, whether something of it may go; [`Seen::Absent`] when nothing of ours is
     /// left.
-    pub leftovers: BTreeMap<String, Seen<bool>>,
+    pub orphans: BTreeMap<String, Seen<bool>>,
     /// Whether the route of a name that was in use before gives the canary a share; [`Seen::Absent`] when there is none.
     pub former_route: Seen<bool>,
     /// What keeps the Canary from being served as it asks to be.

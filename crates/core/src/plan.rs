@@ -16,14 +16,14 @@ pub struct Plan {
     pub unwritten: bool,
     /// Idempotent, in order, after the status is written.
     pub actions: Vec<Action>,
-    /// After the actions. These, the alerts and the hooks are in `status.news`, too.
+    /// After the actions. These, the alerts and the hooks are in `status.pendingNotifications`, too.
     pub events: Vec<Event>,
     /// After the events.
     pub alerts: Vec<Alert>,
     /// Webhooks to tell of the end, after the status is written.
     pub hooks: Vec<HookCall>,
     /// The rollout ended with this plan.
-    pub outcome: Option<Outcome>,
+    pub ended: Option<RolloutEnd>,
     /// A round of the analysis was made: gates, hooks and checks of one interval.
     pub analysed: bool,
     /// The checks that this plan judged.
@@ -177,7 +177,7 @@ pub struct Alert {
 
 /// How a rollout ended; counted in the exported metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Outcome {
+pub struct RolloutEnd {
     /// Promoted, or rolled back.
     pub success: bool,
     /// `spec.skipAnalysis` was set.

@@ -10,20 +10,20 @@ use crate::{
     build::{
         BuildError,
         configs::{ConfigKind, ignored},
-        leftovers::Leftover,
+        orphans::Orphan,
         selector::Selector,
     },
     hash::config_checksum,
-    news::Deliveries,
     observe::{Answers, Obstacle, Scaler, Services, Synced},
+    outbox::Deliveries,
     router::Objects,
     validate::Settings,
 };
 
 mod claims;
 mod endpoints;
-mod leftovers;
 mod objects;
+mod orphans;
 mod ports;
 mod routes;
 mod scaler;
@@ -70,8 +70,8 @@ pub struct Snapshot {
     pub slices: Slices,
     /// The route of a name that was in use before ([`crate::identity::former_route`]), if there is such a name.
     pub former_route: Seen<Arc<Value>>,
-    /// Every object of [`crate::build::leftovers::objects`] for the entries of `status.leftovers`.
-    pub leftovers: BTreeMap<Leftover, Seen<Arc<Value>>>,
+    /// Every object of [`crate::build::orphans::objects`] for the entries of `status.leftovers`.
+    pub orphans: BTreeMap<Orphan, Seen<Arc<Value>>>,
     /// The time of the decision.
     pub now: Timestamp,
     /// Answers to earlier asks of the same reconcile.
@@ -131,7 +131,7 @@ impl Snapshot {
             endpoints: self.endpoints(rollout),
             route_written: self.moved_at(rollout),
             ports_until: self.ports_until(rollout, &in_use),
-            leftovers: self.leftovers(rollout),
+            orphans: self.orphans(rollout),
             former_route: self.former_route_shares(rollout),
             obstacle: obstacles.first,
             fault: None,

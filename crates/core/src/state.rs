@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serin_api::{
     Phase,
-    canary::{CanaryCondition, CheckStatus, News},
+    canary::{CanaryCondition, CheckStatus, Notification},
 };
 
 use crate::{Routing, Timestamp, strategy::Strategy};
@@ -65,7 +65,7 @@ pub struct State {
     /// The conditions as they were written.
     pub conditions: Vec<CanaryCondition>,
     /// What is still to be told.
-    pub outbox: Vec<News>,
+    pub outbox: Vec<Notification>,
     /// When the status was written last.
     pub written: Option<Timestamp>,
     /// The generation of the Canary that the status speaks of; `None` in one that Flagger wrote.

@@ -15,12 +15,12 @@ mod daemon_set;
 mod handover;
 #[path = "build_objects/identity.rs"]
 mod identity;
-#[path = "build_objects/leftovers.rs"]
-mod leftovers;
 #[path = "build_objects/nginx.rs"]
 mod nginx;
 #[path = "build_objects/original.rs"]
 mod original;
+#[path = "build_objects/orphans.rs"]
+mod orphans;
 #[path = "build_objects/parents.rs"]
 mod parents;
 #[path = "build_objects/primary.rs"]

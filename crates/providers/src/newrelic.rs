@@ -58,11 +58,11 @@ impl NewRelic {
 #[derive(Deserialize)]
 struct Response {
     #[serde(default, deserialize_with = "list")]
-    results: Vec<Outcome>,
+    results: Vec<QueryResult>,
 }
 
 #[derive(Deserialize)]
-struct Outcome {
+struct QueryResult {
     result: Option<f64>,
 }
 

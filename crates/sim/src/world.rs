@@ -9,11 +9,11 @@ use serin_core::{
     affinity::Cookies,
     decide,
     hash::promotion_id,
-    news::Deliveries,
     observe::{
         Acceptance, Answers, Endpoints, Obstacle, Primary, Readiness, Route, Scaler, Services, Strangers,
         Synced, Target,
     },
+    outbox::Deliveries,
     plan::{Alert, Event, ServiceRole, Stall},
 };
 
@@ -108,7 +108,7 @@ pub struct World {
     /// The cookies that the route was written with.
     pub cookies: Cookies,
     /// What is left of names that are not in use any more.
-    pub leftovers: BTreeMap<String, Seen<bool>>,
+    pub orphans: BTreeMap<String, Seen<bool>>,
     /// Why the gateway has not taken the route, if so.
     pub pending: Option<String>,
     /// Old pods of the primary that are being deleted.
@@ -149,7 +149,7 @@ impl World {
             scaler: None,
             route: None,
             cookies: Cookies::default(),
-            leftovers: BTreeMap::new(),
+            orphans: BTreeMap::new(),
             pending: None,
             leaving: 0,
             misshapen: false,
@@ -176,7 +176,7 @@ impl World {
             scaler: self.scaler.as_ref().map(VirtualScaler::see),
             route: self.route.map_or(Seen::Absent, |routing| Seen::Present(self.see_route(routing))),
             endpoints: self.see_endpoints(),
-            leftovers: self.leftovers.clone(),
+            orphans: self.orphans.clone(),
             former_route: self.former_route.clone(),
             route_written: None,
             ports_until: None,
@@ -270,7 +270,7 @@ impl World {
                 self.target.replicas = *replicas;
                 self.target.pods = Pods::Starting;
             }
-            Action::Remove(entry) => drop(self.leftovers.insert(entry.clone(), Seen::Absent)),
+            Action::Remove(entry) => drop(self.orphans.insert(entry.clone(), Seen::Absent)),
             Action::RevertApex => self.services[service(ServiceRole::Apex)] = false,
             Action::ApplyScaler => self.with_scaler(|scaler| scaler.copied = true),
             Action::PauseScaler(paused) => self.with_scaler(|scaler| scaler.paused = Some(*paused)),

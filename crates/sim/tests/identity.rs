@@ -179,6 +179,6 @@ fn a_lost_status_at_rest_is_found_again() {
 fn a_copy_of_a_former_autoscaler_goes_at_once() {
     let mut s = started();
     s.world.status.leftovers = vec!["horizontalpodautoscaler/podinfo".to_owned()];
-    s.world.leftovers = BTreeMap::from([("horizontalpodautoscaler/podinfo".to_owned(), Seen::Present(true))]);
+    s.world.orphans = BTreeMap::from([("horizontalpodautoscaler/podinfo".to_owned(), Seen::Present(true))]);
     assert_eq!(s.step(), [Action::Remove("horizontalpodautoscaler/podinfo".to_owned())]);
 }

@@ -25,7 +25,7 @@ use stateright::{Checker, Model};
 #[test]
 fn the_invariants_hold_in_every_order() {
     for full in configurations::FULL {
-        let revisions = if full.news > 0 { 2 } else { 3 };
+        let revisions = if full.notifications > 0 { 2 } else { 3 };
         let configuration = Configuration { revisions, faults: 1, ..full };
         let checker = Lifecycle::new(configuration).checker().threads(2).spawn_bfs().join();
         let states = checker.unique_state_count();

@@ -10,8 +10,8 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 use scenario::Scenario;
 use serin_analysis::outcome::Outcome;
-use serin_api::{CanaryStatus, Phase, canary::News};
-use serin_core::news::{Delivery, Part, event_name, id};
+use serin_api::{CanaryStatus, Phase, canary::Notification};
+use serin_core::outbox::{Delivery, Part, event_name, id};
 use serin_sim::Pods;
 
 /// What can happen to a canary.
@@ -111,37 +111,41 @@ impl Shell {
             self.step()?;
             s.world.apply(action);
         }
-        for news in &status.news {
-            self.tell(news)?;
+        for item in &status.pending_notifications {
+            self.tell(item)?;
         }
         Ok(!wrote && plan.actions.is_empty())
     }
 
     fn promise(&mut self, before: &CanaryStatus, after: &CanaryStatus) {
-        for news in after.news.iter().filter(|news| before.news.iter().all(|old| old.at != news.at)) {
-            for (index, event) in news.events.iter().enumerate() {
-                self.promised.insert(event_name("e", news.at, index), event.message.clone());
+        for item in after
+            .pending_notifications
+            .iter()
+            .filter(|item| before.pending_notifications.iter().all(|old| old.at != item.at))
+        {
+            for (index, event) in item.events.iter().enumerate() {
+                self.promised.insert(event_name("e", item.at, index), event.message.clone());
             }
-            for (index, alert) in news.alerts.iter().enumerate() {
-                self.promised.insert(id(news.at, index), alert.message.clone());
+            for (index, alert) in item.alerts.iter().enumerate() {
+                self.promised.insert(id(item.at, index), alert.message.clone());
             }
         }
     }
 
-    fn tell(&mut self, news: &News) -> Result<(), Dead> {
-        for part in Part::ALL.into_iter().filter(|part| part.is_in(news)) {
-            let delivery = Delivery { at: news.at, part };
+    fn tell(&mut self, item: &Notification) -> Result<(), Dead> {
+        for part in Part::ALL.into_iter().filter(|part| part.is_in(item)) {
+            let delivery = Delivery { at: item.at, part };
             if self.told.contains(&delivery) {
                 continue;
             }
-            for (index, event) in news.events.iter().enumerate().filter(|_| part == Part::Events) {
+            for (index, event) in item.events.iter().enumerate().filter(|_| part == Part::Events) {
                 self.step()?;
-                let entry = self.events.entry(event_name("e", news.at, index)).or_default();
+                let entry = self.events.entry(event_name("e", item.at, index)).or_default();
                 *entry = (entry.0 + 1, event.message.clone());
             }
-            for (index, alert) in news.alerts.iter().enumerate().filter(|_| part == Part::Alerts) {
+            for (index, alert) in item.alerts.iter().enumerate().filter(|_| part == Part::Alerts) {
                 self.step()?;
-                let entry = self.alerts.entry(id(news.at, index)).or_default();
+                let entry = self.alerts.entry(id(item.at, index)).or_default();
                 *entry = (entry.0 + 1, alert.message.clone());
             }
             self.step()?;
@@ -172,7 +176,7 @@ fn happen(s: &mut Scenario, shell: &mut Shell, event: &Happening) {
 
 /// The end of a rollout without an alert, if there is any: the transition.
 fn untold_end(before: &CanaryStatus, after: &CanaryStatus) -> Option<(Phase, Phase)> {
-    let alerted = after.news.iter().any(|news| !news.alerts.is_empty());
+    let alerted = after.pending_notifications.iter().any(|item| !item.alerts.is_empty());
     let begins_rollback = before.rollback_reason.is_none() && after.rollback_reason.is_some();
     // The alert of a rollback is sent when it begins, and nothing is promoted when nothing was to be released.
     let ends = match (before.phase, after.phase) {
@@ -206,8 +210,8 @@ proptest! {
             prop_assert!(*times <= 1 + shell.deaths, "{}: {} arrived {} times", name, text, times);
             prop_assert!(*times == 1 || shell.deaths > 0, "{}: {} arrived {} times", name, text, times);
         }
-        let open = s.world.status.news.iter().any(|news| !news.alerts.is_empty() || news.hooks.is_some());
-        prop_assert!(!open, "told, and still listed: {:?}", s.world.status.news);
+        let open = s.world.status.pending_notifications.iter().any(|item| !item.alerts.is_empty() || item.hooks.is_some());
+        prop_assert!(!open, "told, and still listed: {:?}", s.world.status.pending_notifications);
     }
 
     #[test]
@@ -218,7 +222,7 @@ proptest! {
             happen(&mut s, &mut Shell::default(), event);
             for _ in 0..80 {
                 s.world.pass(TimeDelta::microseconds(1));
-                let before = CanaryStatus { news: Vec::new(), ..s.world.status.clone() };
+                let before = CanaryStatus { pending_notifications: Vec::new(), ..s.world.status.clone() };
                 s.world.status = before.clone();
                 let plan = s.world.plan(&s.script);
                 prop_assert_eq!(untold_end(&before, &plan.status), None, "{}", s.line());
@@ -231,4 +235,18 @@ proptest! {
             }
         }
     }
+}
+
+/// Operators before 0.2 listed it under another name.
+#[test]
+fn what_an_operator_before_listed_is_still_told_and_moves() {
+    let mut s = Scenario::initialized(ANALYSIS);
+    let pending = std::mem::take(&mut s.world.status.pending_notifications);
+    assert!(!pending.is_empty());
+    s.world.status.news.clone_from(&pending);
+    let plan = s.world.plan(&s.script);
+    let moved = CanaryStatus { news: Vec::new(), pending_notifications: pending, ..s.world.status.clone() };
+    assert_eq!((plan.status, plan.actions.len()), (moved.clone(), 0));
+    s.world.status = moved.clone();
+    assert_eq!(s.world.plan(&s.script).status, moved);
 }

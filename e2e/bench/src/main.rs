@@ -7,10 +7,10 @@
 
 mod args;
 mod child;
+mod cluster;
 mod exposition;
 mod figures;
 mod flows;
-mod cluster;
 mod operator;
 mod probe;
 mod proc;

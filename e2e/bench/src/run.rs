@@ -4,13 +4,13 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result};
 use kube::Client;
-use serin_e2e::{access, flagger_program, control_plane::Gateway};
+use serin_e2e::{access, control_plane::Gateway, flagger_program};
 
 use crate::{
     args::Args,
+    cluster::BenchCluster,
     figures::{ANALYSIS, Figures, Measured},
     flows,
-    cluster::BenchCluster,
     operator::Operator,
     probe::Probe,
     progress::Progress,
@@ -44,7 +44,12 @@ pub(crate) async fn program(args: &Args, side: Side) -> Result<PathBuf> {
 ///
 /// # Errors
 /// Something cannot be set up, or rollouts do not end in time.
-pub(crate) async fn run(args: &Args, side: Side, cluster: &BenchCluster, progress: Progress) -> Result<Figures> {
+pub(crate) async fn run(
+    args: &Args,
+    side: Side,
+    cluster: &BenchCluster,
+    progress: Progress,
+) -> Result<Figures> {
     let (name, program) = (side.name(), program(args, side).await?);
     progress.say(format!("starting a control plane for {name}"));
     cluster.up(args.canaries).await?;

@@ -3,7 +3,9 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Result;
-use serin_e2e::{ControlPlane, flagger_program, history::Archive, settings::target, control_plane::operator_program};
+use serin_e2e::{
+    ControlPlane, control_plane::operator_program, flagger_program, history::Archive, settings::target,
+};
 
 use crate::{
     receiver::Receiver,

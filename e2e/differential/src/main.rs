@@ -6,17 +6,17 @@
 //! of `docs/differences.md`, or it makes the run fail.
 
 mod args;
-mod difference;
 mod cluster;
+mod difference;
 mod intended;
 mod normal;
 mod operator;
 mod play;
 mod receiver;
 mod report;
+mod sandbox;
 mod scenario;
 mod side;
-mod sandbox;
 mod story;
 mod transcript;
 
@@ -36,9 +36,9 @@ use crate::{
     args::Args,
     cluster::Cluster,
     intended::Intended,
-    report::{ScenarioResult, Report},
-    scenario::Scenario,
+    report::{Report, ScenarioResult},
     sandbox::Shared,
+    scenario::Scenario,
     transcript::Transcript,
 };
 
@@ -102,7 +102,12 @@ fn told(args: &Args, mut report: Report, intended: &Intended) -> Result<Report> 
     Ok(report)
 }
 
-async fn compare(args: &Args, cluster: &Cluster, scenarios: &[Scenario], intended: &Intended) -> Result<Report> {
+async fn compare(
+    args: &Args,
+    cluster: &Cluster,
+    scenarios: &[Scenario],
+    intended: &Intended,
+) -> Result<Report> {
     let shared = cluster.shared().await?;
     let mut outcomes = stream::iter(scenarios)
         .map(async |scenario| (scenario, outcome(&shared, scenario, intended).await))

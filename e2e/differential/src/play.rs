@@ -14,9 +14,9 @@ use self::player::{Player, Seen};
 use crate::{
     difference,
     intended::Intended,
+    sandbox::Shared,
     scenario::{Scenario, Step},
     side::Side,
-    sandbox::Shared,
     transcript::Transcript,
 };
 

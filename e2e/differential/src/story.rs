@@ -10,9 +10,9 @@ use tokio::time::sleep;
 
 use crate::{
     receiver::{Channel, Receipt},
+    sandbox::Sandbox,
     scenario::{Condition, Step},
     side::Side,
-    sandbox::Sandbox,
 };
 
 /// The longest wait for one condition: several intervals of both operators on a busy machine.

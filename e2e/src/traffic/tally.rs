@@ -61,7 +61,9 @@ impl Answer {
                 Self { outcome: RequestEnd::Status(status), pod, version }
             }
             // Not JSON is an answer too; a body that was cut short is not.
-            Err(error) if error.is_decode() => Self { outcome: RequestEnd::Status(status), pod, version: None },
+            Err(error) if error.is_decode() => {
+                Self { outcome: RequestEnd::Status(status), pod, version: None }
+            }
             Err(error) => Self { outcome: RequestEnd::Nothing(root(&error)), pod, version: None },
         }
     }

@@ -5,9 +5,10 @@ use kube::core::DynamicObject;
 use serde_json::{Value, json};
 use serin_api::Phase;
 use serin_e2e::{
-    Kind, Scene, flagger, install, manifest,
-    scene::{Fault, TestResult, apart, merged, together},
+    Kind, Scene,
     control_plane::Account,
+    flagger, install, manifest,
+    scene::{Fault, TestResult, apart, merged, together},
 };
 
 /// The account in Flagger's manifests.

@@ -7,10 +7,10 @@ use k8s_openapi::jiff::Timestamp;
 use kube::core::DynamicObject;
 use serde_json::{Value, json};
 use serin_e2e::{
-    Kind, Scene, ControlPlane,
+    ControlPlane, Kind, Scene,
+    control_plane::{Call, Moment},
     history::Versions,
     scene::{Fault, LIMIT, TestResult, apart},
-    control_plane::{Call, Moment},
 };
 
 use crate::{

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use kube::core::DynamicObject;
 use serin_e2e::{
-    Kind, Scene, ControlPlane,
+    ControlPlane, Kind, Scene,
+    control_plane::{ApiProxy, Operator},
     scene::LIMIT,
-    control_plane::{Operator, ApiProxy},
 };
 
 /// Where the Lease is; Serin has the rights for it there.

@@ -2,11 +2,11 @@
 
 mod back;
 mod cases;
-mod webhook_server;
 mod lease;
 mod live;
 mod removed;
 mod report;
+mod webhook_server;
 
 use std::time::Duration;
 
@@ -16,14 +16,14 @@ use serde_json::{Value, json};
 use serin_api::Phase;
 use serin_e2e::{
     Kind,
+    control_plane::Operator,
     history::Versions,
     scene::{LIMIT, TestResult, apart},
-    control_plane::Operator,
 };
 
 use cases::{Left, Release, cases, host};
-use webhook_server::WebhookServer;
 use report::{Still, stills};
+use webhook_server::WebhookServer;
 
 /// The flag that both operators have here.
 fn prefix() -> String {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{News, Progress, Run, Waiting};
+use super::{Notification, Progress, Run, Waiting};
 use crate::Phase;
 
 /// The memory of a rollout. `phase`, `failedChecks`, `canaryWeight` and `iterations` are always written, as Flagger
@@ -136,7 +136,26 @@ pub struct CanaryStatus {
 
     /// What happened last, with the alerts and hooks that are still to be told of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub news: Vec<News>,
+    pub pending_notifications: Vec<Notification>,
+
+    /// Deprecated: what operators up to 0.1 wrote in the place of `pendingNotifications`. It is
+    /// read, and moved there with the next write.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub news: Vec<Notification>,
+}
+
+impl CanaryStatus {
+    /// What is still to be told, whichever operator wrote it, in the order in which it was decided.
+    pub fn notifications(&self) -> impl Iterator<Item = &Notification> {
+        self.news.iter().chain(&self.pending_notifications)
+    }
+
+    /// Moves what an operator before 0.2 wrote to where it is kept now.
+    pub fn move_news(&mut self) {
+        let kept = std::mem::take(&mut self.pending_notifications);
+        self.pending_notifications = std::mem::take(&mut self.news);
+        self.pending_notifications.extend(kept);
+    }
 }
 
 /// One condition, such as `Promoted`.

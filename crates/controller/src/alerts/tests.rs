@@ -5,7 +5,7 @@ use std::sync::Arc;
 use k8s_openapi::ByteString;
 use rstest::rstest;
 use serde_json::{Value, json};
-use serin_api::canary::{AlertSeverity, NewsAlert};
+use serin_api::canary::{AlertSeverity, NotificationAlert};
 
 use super::*;
 use crate::{
@@ -36,9 +36,10 @@ fn canary(providers: &[&str]) -> Canary {
     canary
 }
 
-fn news() -> News {
-    let alert = NewsAlert { severity: AlertSeverity::Info, message: "done".to_owned(), fields: false };
-    News { at: chrono::DateTime::UNIX_EPOCH, events: Vec::new(), alerts: vec![alert], hooks: None }
+fn notification() -> Notification {
+    let alert =
+        NotificationAlert { severity: AlertSeverity::Info, message: "done".to_owned(), fields: false };
+    Notification { at: chrono::DateTime::UNIX_EPOCH, events: Vec::new(), alerts: vec![alert], hooks: None }
 }
 
 fn provider(spec: &Value) -> Value {
@@ -80,7 +81,7 @@ async fn what_is_missing_is_named_with_a_remedy(
     provider.map(|object| api.put(PROVIDER, object));
     secret.map(|object| api.put(SECRET, object));
     let alerts = alerts(&api);
-    let message = alerts.message(&canary(&["on-call"]), &news(), 0);
+    let message = alerts.message(&canary(&["on-call"]), &notification(), 0);
     let error = alerts.try_send(&Key::new("test", "on-call"), &message).await.unwrap_err();
     assert_eq!(error.to_string(), text);
     assert!(error.remedy().contains(remedy), "{}", error.remedy());
@@ -91,7 +92,7 @@ async fn what_may_not_be_read_is_not_taken_for_missing() {
     let api = FakeApi::default();
     api.put(PROVIDER, by_secret());
     let alerts = alerts(&api);
-    let message = alerts.message(&canary(&["on-call"]), &news(), 0);
+    let message = alerts.message(&canary(&["on-call"]), &notification(), 0);
     let key = Key::new("test", "on-call");
     api.refuse(http::Method::GET, "/secrets", 403);
     let error = alerts.try_send(&key, &message).await.unwrap_err();
@@ -106,7 +107,7 @@ async fn one_that_is_missing_keeps_no_other_from_being_told() {
     let (api, people) = (FakeApi::default(), Recorder::default());
     api.put(PROVIDER, by_secret());
     api.put(SECRET, secret("address", &people.serve(Life::default()).await));
-    alerts(&api).deliver(&canary(&["nobody", "on-call"]), &news()).await;
+    alerts(&api).deliver(&canary(&["nobody", "on-call"]), &notification()).await;
     let told = people.received();
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(told[0].1["message"], "done");

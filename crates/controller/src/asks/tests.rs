@@ -11,11 +11,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::{
-    cache::{CanarySink, ConfigSink, Health, object_kinds},
+    cache::{CanaryHandler, ConfigHandler, Health, object_kinds},
     lock::lock,
     metrics::Metrics,
     testing::{FakeApi, options},
-    watch::{Named, Sink},
+    watch::{EventHandler, Named},
 };
 
 const SECRET: &str = "/api/v1/namespaces/test/secrets/login";
@@ -80,16 +80,16 @@ impl Round {
             store.list_begins();
             store.list_ends();
         }
-        CanarySink { caches, queue }.applied(serde_json::from_value(self::canary()).unwrap());
+        CanaryHandler { caches, queue }.applied(serde_json::from_value(self::canary()).unwrap());
         let round = Self { api, ctx, canary, rollout, asked };
-        round.sink().list_begins();
-        round.sink().list_ends();
+        round.handler().list_begins();
+        round.handler().list_ends();
         round
     }
 
-    fn sink(&self) -> impl Sink<Named<Secret>> {
+    fn handler(&self) -> impl EventHandler<Named<Secret>> {
         let caches = Arc::clone(&self.ctx.cluster.caches);
-        ConfigSink { kind: Kind::Secret, caches, queue: Arc::clone(&self.ctx.cluster.queue) }
+        ConfigHandler { kind: Kind::Secret, caches, queue: Arc::clone(&self.ctx.cluster.queue) }
     }
 
     /// Stores a token, as its owner does.
@@ -135,7 +135,7 @@ fn canary() -> Value {
 #[tokio::test]
 async fn a_template_whose_kind_is_not_listed_yet_is_read_alone() {
     let round = Round::new().await;
-    round.sink().applied(round.store("first"));
+    round.handler().applied(round.store("first"));
     round.ctx.cluster.caches.objects(Kind::MetricTemplate).unwrap().fail(Health::Starting);
     assert_eq!(round.run().await.1, Outcome::Value(0.0));
     let mut answers = Answers::default();
@@ -146,14 +146,14 @@ async fn a_template_whose_kind_is_not_listed_yet_is_read_alone() {
 #[tokio::test]
 async fn a_secret_is_read_once_for_each_of_its_versions() {
     let round = Round::new().await;
-    round.sink().applied(round.store("first"));
+    round.handler().applied(round.store("first"));
     assert_eq!(round.run().await, (1, Outcome::Value(0.0)));
     assert_eq!(round.run().await, (0, Outcome::Value(0.0)));
     let second = round.store("second");
     assert_eq!(round.run().await, (0, Outcome::Value(0.0)), "the watch has told nothing yet");
-    round.sink().applied(second.clone());
+    round.handler().applied(second.clone());
     assert_eq!(round.run().await, (1, Outcome::Value(0.0)));
-    round.sink().applied(second);
+    round.handler().applied(second);
     assert_eq!(round.run().await, (0, Outcome::Value(0.0)));
     assert_eq!(
         *lock(&round.asked),
@@ -164,22 +164,22 @@ async fn a_secret_is_read_once_for_each_of_its_versions() {
 #[tokio::test]
 async fn a_deleted_secret_is_missed_and_a_new_one_is_read() {
     let round = Round::new().await;
-    round.sink().applied(round.store("first"));
+    round.handler().applied(round.store("first"));
     assert_eq!(round.run().await.0, 1);
     // A deletion has a version of its own.
-    round.sink().deleted(round.store("last"));
+    round.handler().deleted(round.store("last"));
     let (reads, outcome) = round.run().await;
     assert!(matches!(&outcome, Outcome::Setup(SetupError::Secret { .. })), "{outcome:?}");
     assert_eq!(reads, 0);
-    round.sink().applied(round.store("again"));
+    round.handler().applied(round.store("again"));
     assert_eq!(round.run().await, (1, Outcome::Value(0.0)));
 }
 
 #[tokio::test]
 async fn while_secrets_cannot_be_watched_they_are_read_for_each_check() {
     let round = Round::new().await;
-    round.sink().applied(round.store("first"));
-    round.sink().failed(Health::Failing("no".to_owned()));
+    round.handler().applied(round.store("first"));
+    round.handler().failed(Health::Failing("no".to_owned()));
     assert_eq!(round.run().await, (1, Outcome::Value(0.0)));
     assert_eq!(round.run().await, (1, Outcome::Value(0.0)));
 }
@@ -187,7 +187,7 @@ async fn while_secrets_cannot_be_watched_they_are_read_for_each_check() {
 #[tokio::test]
 async fn a_deleted_canary_leaves_no_secret_behind() {
     let round = Round::new().await;
-    round.sink().applied(round.store("first"));
+    round.handler().applied(round.store("first"));
     round.run().await;
     let (caches, secret) = (&round.ctx.cluster.caches, Key::new("test", "login"));
     assert!(caches.credentials.wants(&secret));

@@ -8,7 +8,7 @@ use prometheus_client::{
     registry::Registry,
 };
 use serin_api::Phase;
-use serin_core::{Routing, plan::Outcome};
+use serin_core::{Routing, plan::RolloutEnd};
 
 /// Go's default buckets, in seconds.
 const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
@@ -142,14 +142,14 @@ impl CanaryMetrics {
     }
 
     /// Counts the end of a rollout.
-    pub fn ended(&self, target: &str, namespace: &str, outcome: Outcome) {
+    pub fn ended(&self, target: &str, namespace: &str, end: RolloutEnd) {
         let labels = End {
             name: target.to_owned(),
             namespace: namespace.to_owned(),
-            deployment_strategy: outcome.kind.label(),
-            analysis_status: if outcome.skipped { "skipped" } else { "completed" },
+            deployment_strategy: end.kind.label(),
+            analysis_status: if end.skipped { "skipped" } else { "completed" },
         };
-        let counters = if outcome.success { &self.successes } else { &self.failures };
+        let counters = if end.success { &self.successes } else { &self.failures };
         counters.get_or_create(&labels).inc();
     }
 
@@ -186,8 +186,8 @@ mod tests {
         metrics.canary.routing("podinfo", "test", Routing::weighted(20));
         metrics.canary.analysed("podinfo", "test", Duration::from_millis(20));
         metrics.canary.value("podinfo", "test", "request-duration", 0.25);
-        let outcome = Outcome { success: true, skipped: false, kind: Kind::BlueGreen };
-        metrics.canary.ended("podinfo", "test", outcome);
+        let end = RolloutEnd { success: true, skipped: false, kind: Kind::BlueGreen };
+        metrics.canary.ended("podinfo", "test", end);
         metrics
     }
 
@@ -214,7 +214,7 @@ mod tests {
         metrics.canary.ended(
             "podinfo",
             "test",
-            Outcome { success: false, skipped: false, kind: Kind::AbTest },
+            RolloutEnd { success: false, skipped: false, kind: Kind::AbTest },
         );
         let text = metrics.render().unwrap();
         for (name, kind, help) in [
@@ -266,7 +266,7 @@ mod tests {
         ];
         for (success, skipped, kind, counter, strategy, analysis) in ends {
             let metrics = Metrics::new("0.1.0", "gatewayapi:v1");
-            metrics.canary.ended("podinfo", "test", Outcome { success, skipped, kind });
+            metrics.canary.ended("podinfo", "test", RolloutEnd { success, skipped, kind });
             let line = format!(
                 "flagger_canary_{counter}{{analysis_status=\"{analysis}\",\
                  deployment_strategy=\"{strategy}\",name=\"podinfo\",namespace=\"test\"}} 1\n"

@@ -28,7 +28,7 @@ pub struct OperatorMetrics {
 
 /// How a reconcile ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ReconcileResult {
     /// Nothing is left to do.
     Done,
     /// Something failed, and the reconcile is tried again.
@@ -66,10 +66,10 @@ impl OperatorMetrics {
     }
 
     /// Counts a reconcile.
-    pub fn reconciled(&self, outcome: Outcome, took: Duration) {
+    pub fn reconciled(&self, outcome: ReconcileResult, took: Duration) {
         let result = match outcome {
-            Outcome::Done => "done",
-            Outcome::Failed => "failed",
+            ReconcileResult::Done => "done",
+            ReconcileResult::Failed => "failed",
         };
         self.reconciles.get_or_create(&Result { result }).inc();
         self.duration.observe(took.as_secs_f64());

@@ -16,11 +16,11 @@ use super::{
     *,
 };
 use crate::{
-    cache::{CanarySink, ObjectSink},
+    cache::{CanaryHandler, ObjectHandler},
     metrics::Metrics,
     options::Options,
     testing::{FakeApi, Life, Recorder, options, sync},
-    watch::Sink,
+    watch::EventHandler,
 };
 
 /// Far more looks than any of these rollouts takes.
@@ -123,13 +123,13 @@ impl Operator<'_> {
     /// The watches deliver what the cluster has.
     pub(super) fn watch(&self) {
         let (caches, queue) = (&self.ctx.cluster.caches, &self.ctx.cluster.queue);
-        let sink = CanarySink { caches: Arc::clone(caches), queue: Arc::clone(queue) };
-        sink.applied(serde_json::from_value(self.cluster.api.get(CANARY).unwrap()).unwrap());
-        let sink =
-            ObjectSink { kind: Kind::Deployment, caches: Arc::clone(caches), queue: Arc::clone(queue) };
+        let handler = CanaryHandler { caches: Arc::clone(caches), queue: Arc::clone(queue) };
+        handler.applied(serde_json::from_value(self.cluster.api.get(CANARY).unwrap()).unwrap());
+        let handler =
+            ObjectHandler { kind: Kind::Deployment, caches: Arc::clone(caches), queue: Arc::clone(queue) };
         for path in [TARGET, PRIMARY] {
             if let Some(deployment) = self.cluster.api.get(path) {
-                sink.applied(serde_json::from_value(deployment).unwrap());
+                handler.applied(serde_json::from_value(deployment).unwrap());
             }
         }
     }
@@ -143,7 +143,7 @@ impl Operator<'_> {
     }
 
     /// One look at what the cluster has now. Returns when everybody is told.
-    pub(super) async fn look(&self) -> Verdict {
+    pub(super) async fn look(&self) -> ReconcileEnd {
         self.cluster.run_pods();
         self.watch();
         let verdict = Box::pin(reconcile(&self.ctx, &self.key)).await;
@@ -157,8 +157,8 @@ impl Operator<'_> {
         for _ in 0..LOOKS {
             self.look().await;
             let status = self.cluster.status();
-            let open = status["news"].as_array().is_some_and(|news| {
-                news.iter().any(|news| news.get("alerts").is_some() || news.get("hooks").is_some())
+            let open = status["pendingNotifications"].as_array().is_some_and(|items| {
+                items.iter().any(|item| item.get("alerts").is_some() || item.get("hooks").is_some())
             });
             if status["phase"] == json!(phase) && !open {
                 return;

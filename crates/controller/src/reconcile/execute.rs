@@ -8,7 +8,7 @@ use serin_core::{
     plan::{Action, Event},
 };
 
-use super::{Decision, Fault, Next, Reconcile, Verdict, with_status};
+use super::{Decision, Fault, Next, Reconcile, ReconcileEnd, with_status};
 use crate::{
     apply::{ActionError, Executor},
     asks,
@@ -43,7 +43,7 @@ impl Reconcile<'_> {
         let acted = self.act(&decision).await;
         let canary = with_status(&decision.canary, plan.status.clone());
         self.report(&decision, &canary, wrote).await;
-        self.tell_of_alerts(&decision.canary, &canary).await;
+        self.report_undelivered(&decision.canary, &canary).await;
         acted?;
         if wrote || acts {
             self.answers = Answers::default();
@@ -52,7 +52,7 @@ impl Reconcile<'_> {
         if plan.stall.is_none() {
             self.ctx.memory.recovered(self.key);
         }
-        Ok(Next::End(Verdict::Settled(plan.wake)))
+        Ok(Next::End(ReconcileEnd::Settled(plan.wake)))
     }
 
     /// Writes the status. `Some` when nothing may follow from the decision.
@@ -78,9 +78,9 @@ impl Reconcile<'_> {
             Written::Outdated => {
                 self.answers = Answers::default();
                 let found = self.refresh().await?;
-                Ok(Some(found.map_or(Next::End(Verdict::Gone), |_| Next::Again)))
+                Ok(Some(found.map_or(Next::End(ReconcileEnd::Gone), |_| Next::Again)))
             }
-            Written::Gone => Ok(Some(Next::End(Verdict::Gone))),
+            Written::Gone => Ok(Some(Next::End(ReconcileEnd::Gone))),
         }
     }
 
@@ -148,13 +148,13 @@ impl Reconcile<'_> {
         if plan.analysed {
             metrics.analysed(&rollout.target, &rollout.namespace, self.begun.elapsed());
         }
-        if let Some(outcome) = plan.outcome {
-            metrics.ended(&rollout.target, &rollout.namespace, outcome);
+        if let Some(end) = plan.ended {
+            metrics.ended(&rollout.target, &rollout.namespace, end);
         }
         if !wrote {
             self.emit(&decision.canary, canary, &plan.events).await;
         }
-        self.tell_news(canary, &decision.canary).await;
+        self.deliver_notifications(canary, &decision.canary).await;
     }
 
     /// Events that no status was written with.

@@ -2,7 +2,7 @@
 
 use serin_core::{observe::Answers, plan::Stall, state};
 
-use super::{Fault, Reconcile, Verdict};
+use super::{Fault, Reconcile, ReconcileEnd};
 use crate::{apply::ActionError, cache::Lookup, error::Category, observe};
 
 /// Attempts that may be refused before it is believed.
@@ -10,7 +10,7 @@ const REFUSALS: u32 = 2;
 
 impl Reconcile<'_> {
     /// Records a fault where users look for it. Traffic stays where it is until the next attempt.
-    pub(super) async fn failed(&mut self, fault: Fault) -> Verdict {
+    pub(super) async fn failed(&mut self, fault: Fault) -> ReconcileEnd {
         let category = match &fault {
             Fault::Api(error) => error.category(),
             Fault::Action(error) => error.category(),
@@ -28,7 +28,7 @@ impl Reconcile<'_> {
             }
             _ => {}
         }
-        Verdict::Retry(category)
+        ReconcileEnd::Retry(category)
     }
 
     /// Somebody else was faster with an object: reads it, as the watch may still be behind.

@@ -11,7 +11,7 @@ use serin_core::{
     validate::FINALIZER,
 };
 
-use super::{Decision, Fault, Next, Reconcile, Verdict};
+use super::{Decision, Fault, Next, Reconcile, ReconcileEnd};
 use crate::{
     apply::finalizer,
     cache::{Health, Lookup},
@@ -39,7 +39,7 @@ impl Reconcile<'_> {
         }
         self.ctx.metrics.operator.error(Category::Spec);
         self.tell(canary, &stall.message).await;
-        Ok(Next::End(Verdict::Settled(None)))
+        Ok(Next::End(ReconcileEnd::Settled(None)))
     }
 
     /// A Canary that cannot be served must not be held back from being deleted either.
@@ -48,7 +48,7 @@ impl Reconcile<'_> {
             return Ok(None);
         }
         finalizer::set(&self.cluster, self.key, false).await?;
-        Ok(Some(Next::End(Verdict::Settled(None))))
+        Ok(Some(Next::End(ReconcileEnd::Settled(None))))
     }
 
     /// An event for a fault, unless the last one was the same.
@@ -77,7 +77,7 @@ impl Reconcile<'_> {
         );
         self.ctx.metrics.operator.error(Category::Conflict);
         self.tell(&decision.canary, &message).await;
-        Ok(Next::End(Verdict::Retry(Category::Conflict)))
+        Ok(Next::End(ReconcileEnd::Retry(Category::Conflict)))
     }
 
     /// Flagger drops `observedGeneration` from every status that it writes. Where ours had one, Flagger has not been

@@ -7,16 +7,16 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::{
-    cache::{CanarySink, Version},
+    cache::{CanaryHandler, Version},
     metrics::Metrics,
     testing::{FakeApi, options, sync},
-    watch::Sink,
+    watch::EventHandler,
 };
 
 mod configs;
-mod leftovers;
 mod nginx;
 mod order;
+mod orphans;
 mod revert;
 mod texts;
 
@@ -49,10 +49,10 @@ impl Operator {
     /// The watch delivers a version of the Canary.
     fn deliver(&self, canary: Value) {
         let (caches, queue) = (Arc::clone(&self.ctx.cluster.caches), Arc::clone(&self.ctx.cluster.queue));
-        CanarySink { caches, queue }.applied(serde_json::from_value(canary).unwrap());
+        CanaryHandler { caches, queue }.applied(serde_json::from_value(canary).unwrap());
     }
 
-    async fn look(&self) -> (Verdict, Vec<String>) {
+    async fn look(&self) -> (ReconcileEnd, Vec<String>) {
         let verdict = Box::pin(reconcile(&self.ctx, &self.key)).await;
         (verdict, self.api.requests())
     }
@@ -106,7 +106,7 @@ fn place(requests: &[String], part: &str) -> usize {
 async fn intent_is_written_before_anything_is_done() {
     let operator = Operator::new();
     let (verdict, requests) = operator.look().await;
-    assert!(matches!(verdict, Verdict::Settled(_)), "{verdict:?}");
+    assert!(matches!(verdict, ReconcileEnd::Settled(_)), "{verdict:?}");
     assert_eq!(requests[0], "GET canaries/app", "the first read of a term goes to the cluster");
     let intent = place(&requests, "PATCH canaries/app/status");
     assert!(intent < place(&requests, "PATCH services/app-canary"), "{requests:?}");
@@ -127,7 +127,7 @@ async fn with_flaggers_definitions_a_canary_settles_too() {
     let operator = Operator::new();
     operator.api.prune_statuses();
     let (verdict, _) = operator.look().await;
-    assert!(matches!(verdict, Verdict::Settled(_)), "{verdict:?}");
+    assert!(matches!(verdict, ReconcileEnd::Settled(_)), "{verdict:?}");
     let status = operator.api.get(CANARY).unwrap()["status"].clone();
     assert_eq!((&status["phase"], &status["waitingFor"]), (&json!("Initializing"), &Value::Null));
     assert_eq!(operator.look().await.1, Vec::<String>::new(), "what was dropped is not missed");
@@ -147,7 +147,7 @@ async fn a_held_status_of_flaggers_is_written_with_the_next_decision_and_then_in
     edit(true);
     for _ in 0..3 {
         let (verdict, requests) = operator.look().await;
-        assert!(matches!(verdict, Verdict::Settled(_)), "{verdict:?}");
+        assert!(matches!(verdict, ReconcileEnd::Settled(_)), "{verdict:?}");
         assert!(!requests.iter().any(|request| request.contains("/status")), "{requests:?}");
     }
     assert_eq!(operator.api.get(CANARY).unwrap()["status"], flaggers);
@@ -218,7 +218,7 @@ async fn a_replica_that_lost_its_lease_writes_nothing() {
     let operator = Operator::new();
     operator.leads.send_replace(Some(tokio::time::Instant::now()));
     let (verdict, requests) = operator.look().await;
-    assert_eq!(verdict, Verdict::Interrupted);
+    assert_eq!(verdict, ReconcileEnd::Interrupted);
     assert!(requests.iter().all(|request| request.starts_with("GET")), "{requests:?}");
 }
 
@@ -227,7 +227,7 @@ async fn a_missing_right_becomes_a_condition_and_one_event_and_goes_with_its_cau
     let operator = Operator::new();
     operator.api.refuse(Method::POST, "/deployments", 403);
     for _ in 0..5 {
-        assert_eq!(operator.look().await.0, Verdict::Retry(Category::Forbidden));
+        assert_eq!(operator.look().await.0, ReconcileEnd::Retry(Category::Forbidden));
         operator.ctx.memory.failed(&operator.key);
     }
     assert!(operator.conditions().contains(&("Stalled".to_owned(), "Forbidden".to_owned())));
@@ -248,7 +248,7 @@ async fn an_invalid_canary_is_told_of_once_and_served_when_it_is_mended() {
     let operator = Operator::new();
     let broken = operator.api.edit(CANARY, |canary| canary["spec"]["provider"] = json!("istio"));
     operator.deliver(broken);
-    assert_eq!(operator.look().await.0, Verdict::Settled(None));
+    assert_eq!(operator.look().await.0, ReconcileEnd::Settled(None));
     assert_eq!(operator.conditions(), [("Stalled".to_owned(), "InvalidSpec".to_owned())]);
     assert_eq!(operator.look().await.1, Vec::<String>::new());
     assert_eq!(operator.api.events().len(), 1, "{:?}", operator.api.events());
@@ -264,7 +264,7 @@ async fn a_canary_that_cannot_be_decoded_is_named_and_left_alone() {
     let operator = Operator::new();
     let broken = operator.api.edit(CANARY, |canary| canary["spec"]["targetRef"] = json!("app"));
     operator.deliver(broken);
-    assert_eq!(operator.look().await.0, Verdict::Settled(None));
+    assert_eq!(operator.look().await.0, ReconcileEnd::Settled(None));
     assert_eq!(operator.conditions(), [("Stalled".to_owned(), "InvalidSpec".to_owned())]);
     assert!(operator.api.get(PRIMARY).is_none());
 }
@@ -273,7 +273,7 @@ async fn a_canary_that_cannot_be_decoded_is_named_and_left_alone() {
 async fn a_deleted_canary_is_gone() {
     let operator = Operator::new();
     let key = operator.key.sibling("never");
-    assert_eq!(Box::pin(reconcile(&operator.ctx, &key)).await, Verdict::Gone);
+    assert_eq!(Box::pin(reconcile(&operator.ctx, &key)).await, ReconcileEnd::Gone);
 }
 
 #[tokio::test]
@@ -286,7 +286,7 @@ async fn what_others_made_first_is_read_and_taken_into_account() {
     operator.api.skip_to_version(1000);
     operator.api.edit(PRIMARY, |primary| primary["metadata"]["labels"] = json!({ "by": "another" }));
     let (verdict, requests) = operator.look().await;
-    assert!(matches!(verdict, Verdict::Settled(_)), "{verdict:?} {requests:?}");
+    assert!(matches!(verdict, ReconcileEnd::Settled(_)), "{verdict:?} {requests:?}");
     assert_eq!(requests.iter().filter(|request| *request == "POST deployments").count(), 1);
     assert!(place(&requests, "POST deployments") < place(&requests, "GET deployments/app-primary"));
 }

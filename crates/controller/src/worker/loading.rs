@@ -41,10 +41,10 @@ mod tests {
 
     use super::*;
     use crate::{
-        cache::CanarySink,
+        cache::CanaryHandler,
         metrics::Metrics,
         testing::{FakeApi, options, sync},
-        watch::Sink,
+        watch::EventHandler,
     };
 
     fn canary(name: &str, metrics: &Value) -> Value {
@@ -67,10 +67,10 @@ mod tests {
                 .unwrap();
         sync(&ctx.cluster.caches);
         let (caches, queue) = (Arc::clone(&ctx.cluster.caches), Arc::clone(&ctx.cluster.queue));
-        let sink = CanarySink { caches, queue };
+        let handler = CanaryHandler { caches, queue };
         let templates = json!([{ "name": "errors", "templateRef": { "name": "errors" }, "thresholdRange": { "max": 1 } }]);
-        sink.applied(serde_json::from_value(canary("judged", &templates)).unwrap());
-        sink.applied(serde_json::from_value(canary("plain", &json!([]))).unwrap());
+        handler.applied(serde_json::from_value(canary("judged", &templates)).unwrap());
+        handler.applied(serde_json::from_value(canary("plain", &json!([]))).unwrap());
         ctx
     }
 

@@ -5,7 +5,7 @@ use super::{
     ensure,
     gates::ask,
     idle::{already_promoted, begin, changed},
-    leftovers, rollback, round,
+    orphans, rollback, round,
 };
 use crate::{
     Routing,
@@ -27,7 +27,7 @@ pub(super) fn run(plan: &mut PlanBuilder) -> Flow {
         return supersede(plan, inputs);
     }
     if !begun(plan) {
-        leftovers::former_route_gone(plan)?;
+        orphans::former_route_gone(plan)?;
     }
     plan.ensure_services()?;
     plan.ensure_apex()?;

@@ -14,7 +14,7 @@ use crate::{
     Observation, Rollout, Timestamp,
     event::{AlertKind, EventKind},
     observe::{HookAnswer, Primary, Seen, Target},
-    plan::{Action, Alert, Ask, Event, HookCall, Judged, Outcome, Stall},
+    plan::{Action, Alert, Ask, Event, HookCall, Judged, RolloutEnd, Stall},
     reason::WaitReason,
     rollout::{Hook, HookKind},
     state::{Cause, Draft, Hold, HoldKind, Run, Stage, State, Waiting, flagger},
@@ -40,7 +40,7 @@ pub(super) struct PlanBuilder<'a> {
     events: Vec<Event>,
     alerts: Vec<Alert>,
     hooks: Vec<HookCall>,
-    outcome: Option<Outcome>,
+    ended: Option<RolloutEnd>,
     analysed: bool,
     pub(super) judged: Vec<Judged>,
     /// Whether the primary of another target than before has been ready for an interval.
@@ -60,7 +60,7 @@ impl<'a> PlanBuilder<'a> {
             events: Vec::new(),
             alerts: Vec::new(),
             hooks: Vec::new(),
-            outcome: None,
+            ended: None,
             analysed: false,
             judged: Vec::new(),
             steady: false,
@@ -183,7 +183,7 @@ impl<'a> PlanBuilder<'a> {
     pub(super) fn end(&mut self, success: bool) {
         let rollout = self.rollout();
         let skipped = success && rollout.spec.skip_analysis;
-        self.outcome = Some(Outcome { success, skipped, kind: rollout.strategy.kind });
+        self.ended = Some(RolloutEnd { success, skipped, kind: rollout.strategy.kind });
         let phase = self.next.phase();
         let calls = rollout.hooks_of(HookKind::PostRollout).map(|h| HookCall { index: h.index, phase });
         self.hooks.extend(calls);

@@ -3,7 +3,7 @@
 use super::builder::{Flow, GATEWAY_NOT_READY, PlanBuilder, ROUTE_NOT_ACCEPTED, ROUTE_REFUSED, Stop};
 use crate::{
     Routing, affinity,
-    build::leftovers::made_by_a_former_primary,
+    build::orphans::made_by_a_former_primary,
     event::EventKind,
     observe::{Acceptance, Primary, Readiness, Route, Seen, Synced},
     plan::{Action, ServiceRole},

@@ -2,7 +2,7 @@
 
 use super::{
     builder::{FOREIGN_PODS, Flow, Inputs, PlanBuilder, Stop},
-    ensure, leftovers, predecessor,
+    ensure, orphans, predecessor,
 };
 use crate::{
     event::{AlertKind, EventKind},
@@ -38,7 +38,7 @@ pub(super) fn run(plan: &mut PlanBuilder) -> Flow {
         if plan.rollout().target_kind.has_pods() && plan.desired_routing().canary == 0 {
             plan.primary_has_endpoints()?;
         }
-        return leftovers::clean_up(plan);
+        return orphans::clean_up(plan);
     }
     if already_promoted(plan, inputs, primary) {
         adopt(plan, inputs);

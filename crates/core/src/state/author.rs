@@ -40,6 +40,7 @@ impl<'a> Draft<'a> {
     /// configs that are not tracked.
     pub(crate) fn publish(&self, next: &State, stall: Option<&Stall>) -> CanaryStatus {
         let (obs, mut status) = (self.obs, self.status(next));
+        status.move_news();
         if obs.rollout.target_kind.has_pods() && !obs.rollout.config_tracking {
             status.tracked_configs = None;
         }
@@ -51,8 +52,12 @@ impl<'a> Draft<'a> {
     /// Whether the status for this state differs from the observed one in anything but the time of writing and what is
     /// still to be told.
     pub(crate) fn differs(&self, next: &State) -> bool {
-        let timeless =
-            |status: CanaryStatus| CanaryStatus { last_transition_time: None, news: Vec::new(), ..status };
+        let timeless = |status: CanaryStatus| CanaryStatus {
+            last_transition_time: None,
+            news: Vec::new(),
+            pending_notifications: Vec::new(),
+            ..status
+        };
         timeless(self.status(next)) != timeless(self.obs.status.clone())
     }
 

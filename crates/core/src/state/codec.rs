@@ -29,7 +29,7 @@ pub fn read(status: &CanaryStatus, rollout: &Rollout) -> State {
         waiting: waiting(status),
         run: status.run.as_ref().map(run),
         conditions: status.conditions.clone(),
-        outbox: status.news.clone(),
+        outbox: status.notifications().cloned().collect(),
         written: status.last_transition_time,
         generation: status.observed_generation,
     }
@@ -48,7 +48,7 @@ pub fn write(state: &State, rollout: &Rollout) -> CanaryStatus {
         checks: state.checks.clone(),
         run: state.run.as_ref().map(write_run),
         conditions: state.conditions.clone(),
-        news: state.outbox.clone(),
+        pending_notifications: state.outbox.clone(),
         last_transition_time: state.written,
         observed_generation: state.generation,
         ..CanaryStatus::default()

@@ -6,7 +6,7 @@ use serin_api::{CanaryStatus, canary::Waiting};
 use super::{WaitKind, stalled};
 use crate::{
     Timestamp,
-    news::{self, Deliveries},
+    outbox::{self, Deliveries},
     plan::Stall,
     time,
 };
@@ -47,6 +47,7 @@ pub fn faulted(observed: &CanaryStatus, fault: &Stall, now: Timestamp) -> Canary
 /// The status without what was delivered.
 pub fn delivered(observed: &CanaryStatus, deliveries: &Deliveries, now: Timestamp) -> CanaryStatus {
     let mut status = observed.clone();
+    status.move_news();
     settle(&mut status, observed, deliveries, now);
     status
 }
@@ -61,5 +62,5 @@ pub(super) fn settle(
     if let Some(fared) = &deliveries.last_alert {
         stalled::set_alert(status, fared.as_ref().err(), now);
     }
-    news::forget_told(status, observed, deliveries);
+    outbox::forget_told(status, observed, deliveries);
 }

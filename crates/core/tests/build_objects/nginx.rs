@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use serin_core::{
     Rollout, Routing, Seen,
     affinity::Cookies,
-    build::{BuildError, leftovers},
+    build::{BuildError, orphans},
     identity,
     observe::{Acceptance, Route},
     router::{How, Objects, Scene, Write, nginx::INGRESS},
@@ -426,7 +426,7 @@ fn a_copy_of_another_ingress_is_remembered_until_it_is_gone() {
     assert_eq!(identity::former_route(&now, &before, &[]).as_deref(), Some("nginx/old-canary"));
     assert!(identity::other_service(&now, &before));
     let objects = |entry: &str| {
-        let found = leftovers::objects(&now, entry);
+        let found = orphans::objects(&now, entry);
         found.iter().map(|object| format!("{:?} {}", object.kind, object.name)).collect::<Vec<_>>()
     };
     assert_eq!(objects("nginx/old-canary"), ["Route(Ingress) old-canary"]);

@@ -41,7 +41,7 @@ fn settled(world: &World) -> Snapshot {
         troubles: Troubles::default(),
         slices: slices("podinfo-primary-1", 1),
         former_route: Seen::Absent,
-        leftovers: BTreeMap::new(),
+        orphans: BTreeMap::new(),
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
         answers: Answers::default(),
     }
@@ -311,7 +311,7 @@ fn blank(world: &World) -> Snapshot {
         troubles: Troubles::default(),
         slices: Slices { primary: Seen::Present(Vec::new()), canary: Seen::Present(Vec::new()) },
         former_route: Seen::Absent,
-        leftovers: BTreeMap::new(),
+        orphans: BTreeMap::new(),
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
         answers: Answers::default(),
     }

@@ -8,11 +8,11 @@ use crate::answer::{Fault, number};
 #[derive(Deserialize)]
 struct Response {
     #[serde(rename = "GetMetricDataResult")]
-    result: Outcome,
+    result: MetricDataResult,
 }
 
 #[derive(Deserialize)]
-struct Outcome {
+struct MetricDataResult {
     #[serde(rename = "MetricDataResults", default)]
     results: List<MetricData>,
 }

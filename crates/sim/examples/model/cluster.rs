@@ -9,7 +9,7 @@ use serin_core::{
     affinity::{Cookie, Cookies},
     hash::promotion_id,
     identity,
-    news::Deliveries,
+    outbox::Deliveries,
     state::ObjectNames,
 };
 use serin_sim::{
@@ -19,7 +19,7 @@ use serin_sim::{
 
 use crate::{
     cookies::Jar,
-    outbox::{Parts, listed, news},
+    outbox::{Parts, listed, notification},
 };
 
 /// How much of the present window is over. Nothing else of the time matters to a decision.
@@ -50,8 +50,8 @@ pub(crate) struct Cluster {
     pub(crate) services: [bool; 3],
     pub(crate) route: Option<Routing>,
     pub(crate) cookies: Jar,
-    /// The parts of the news that the status lists.
-    pub(crate) news: Vec<Parts<bool>>,
+    /// The parts of the notifications that the status lists.
+    pub(crate) notifications: Vec<Parts<bool>>,
 }
 
 /// An action under way, with the revision of the target that was observed when it was decided.
@@ -90,7 +90,7 @@ impl Cluster {
             services: [false; 3],
             route: None,
             cookies: Jar::default(),
-            news: Vec::new(),
+            notifications: Vec::new(),
         }
     }
 
@@ -119,7 +119,7 @@ impl Cluster {
             scaler: None,
             route: self.route,
             cookies: self.cookies.on_route.clone(),
-            leftovers: BTreeMap::default(),
+            orphans: BTreeMap::default(),
             pending: None,
             leaving: 0,
             misshapen: false,
@@ -161,7 +161,12 @@ impl Cluster {
             session_affinity_cookie: text(canary),
             primary_session_affinity_cookie: text(primary),
             previous_session_affinity_cookie: text(previous),
-            news: self.news.iter().enumerate().map(|(place, parts)| news(place, *parts, start())).collect(),
+            pending_notifications: self
+                .notifications
+                .iter()
+                .enumerate()
+                .map(|(place, parts)| notification(place, *parts, start()))
+                .collect(),
             ..CanaryStatus::default()
         };
         if self.phase != Phase::None {
@@ -186,7 +191,7 @@ impl Cluster {
         self.rolling_back = status.rollback_reason.is_some();
         self.waiting_for.clone_from(&status.waiting_for);
         self.waiting = status.waiting.clone().map(|waiting| (waiting.kind, waiting.subject));
-        self.news = status.news.iter().map(listed).collect();
+        self.notifications = status.pending_notifications.iter().map(listed).collect();
         let on_route = std::mem::take(&mut self.cookies.on_route);
         self.cookies = Jar { given: Cookies::of(status), on_route }.counted();
         self.window = match status.last_check_time.map(|t| start() - t) {
@@ -213,7 +218,7 @@ impl Cluster {
 
     /// The same with nothing to tell.
     pub(crate) fn silent(&self) -> Self {
-        Self { news: Vec::new(), ..self.clone() }
+        Self { notifications: Vec::new(), ..self.clone() }
     }
 
     /// Time passes until the next moment that can matter.

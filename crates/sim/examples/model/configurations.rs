@@ -1,7 +1,8 @@
 //! The models: one for each part of the core that other parts do not influence.
 //!
-//! All at once they are more than a computer can count; one after the other they are not. What is left out of a model
-//! is what its decisions do not depend on: [`Lifecycle::decides_alike`] asserts it of the news.
+//! All at once they are more than a computer can count; one after the other they are not. What is
+//! left out of a model is what its decisions do not depend on: [`Lifecycle::decides_alike`] asserts
+//! it of the notifications.
 
 /// What a Canary asks for, and what happens to it at most.
 #[derive(Clone, Copy)]
@@ -15,8 +16,9 @@ pub(crate) struct Configuration {
     pub(crate) revisions: u8,
     /// How many faults there are: pods that fail, or are not ready any more.
     pub(crate) faults: u8,
-    /// How many news wait at the same time to be told. With 0, people hear of everything at once.
-    pub(crate) news: usize,
+    /// How many notifications wait at the same time to be told. With 0, people hear of everything
+    /// at once.
+    pub(crate) notifications: usize,
 }
 
 /// The models of `make model`.
@@ -29,7 +31,7 @@ pub(crate) const FULL: [Configuration; 9] = [
     Configuration { spec: UNCHECKED, ..configuration("without analysis", WEIGHTS) },
     configuration("session affinity", AFFINITY),
     configuration("gates", GATES),
-    Configuration { revisions: 3, faults: 3, news: 2, ..configuration("telling", TELLING) },
+    Configuration { revisions: 3, faults: 3, notifications: 2, ..configuration("telling", TELLING) },
 ];
 
 const KUBERNETES: &str = r#"{"provider":"kubernetes"}"#;
@@ -52,5 +54,5 @@ const TELLING: &str = r#"{"stepWeights":[50],"webhooks":[
     {"name":"done","type":"post-rollout","url":"http://t/"}]}"#;
 
 const fn configuration(name: &'static str, analysis: &'static str) -> Configuration {
-    Configuration { name, analysis, spec: "{}", revisions: 4, faults: 4, news: 0 }
+    Configuration { name, analysis, spec: "{}", revisions: 4, faults: 4, notifications: 0 }
 }

@@ -159,7 +159,7 @@ fn miscounts(before: &Cluster, after: &Cluster, plan: &Plan) -> bool {
         (_, Phase::Failed) => Some(false),
         _ => None,
     };
-    plan.outcome.map(|outcome| outcome.success) != end
+    plan.ended.map(|end| end.success) != end
 }
 
 /// Whether a decision goes on although it was told to hold.

@@ -41,7 +41,7 @@ pub(crate) struct State {
     pub(crate) cluster: Cluster,
     pub(crate) pending: Vec<Pending>,
     pub(crate) ghost: Ghost,
-    /// What became of the news that the status lists.
+    /// What became of the notifications that the status lists.
     pub(crate) outbox: Outbox,
     /// How many more faults may happen.
     faults: u8,
@@ -100,9 +100,9 @@ impl Lifecycle {
         Self { rollout, configuration, answers, rests: Rests::default() }
     }
 
-    /// Whether news are part of the state.
+    /// Whether notifications are part of the state.
     pub(crate) fn tells(&self) -> bool {
-        self.configuration.news > 0
+        self.configuration.notifications > 0
     }
 
     pub(crate) fn has(&self, kind: HookKind) -> bool {
@@ -135,7 +135,8 @@ impl Lifecycle {
     }
 
     fn decisions(&self, state: &State, steps: &mut Vec<Step>) {
-        if self.tells() && state.outbox.len() >= self.configuration.news && state.outbox.has_untold() {
+        if self.tells() && state.outbox.len() >= self.configuration.notifications && state.outbox.has_untold()
+        {
             return;
         }
         if self.asks(&state.cluster) {
@@ -175,17 +176,20 @@ impl Lifecycle {
     /// without it.
     fn decides_alike(&self, cluster: &Cluster, plan: &Plan, answer: Answer) -> bool {
         let silent = self.plan(&cluster.silent(), &Outbox::default(), answer);
-        let status = serin_api::CanaryStatus { news: silent.status.news.clone(), ..plan.status.clone() };
+        let status = serin_api::CanaryStatus {
+            pending_notifications: silent.status.pending_notifications.clone(),
+            ..plan.status.clone()
+        };
         Plan { status, ..plan.clone() } == silent
     }
 
     fn follow_news(&self, state: &mut State, before: &Cluster, plan: &Plan) {
         let changed = before.silent() != state.cluster.silent();
         let promised = state.outbox.is_promised(plan, changed, start());
-        let kept = state.outbox.follow(&plan.status.news, start());
+        let kept = state.outbox.follow(&plan.status.pending_notifications, start());
         state.ghost.note("T1", !promised || !kept);
         if !self.tells() {
-            state.cluster.news.clear();
+            state.cluster.notifications.clear();
             state.outbox = Outbox::default();
         }
     }

@@ -3,24 +3,25 @@
 use chrono::TimeDelta;
 use serin_api::{
     Phase,
-    canary::{AlertSeverity, News, NewsAlert, NewsEvent},
+    canary::{AlertSeverity, Notification, NotificationAlert, NotificationEvent},
 };
 use serin_core::{
     Plan, Timestamp,
-    news::{Deliveries, Delivery, Part},
+    outbox::{Deliveries, Delivery, Part},
 };
 
-/// One value for each part of news, in the order of [`Part::ALL`].
+/// One value for each part of notifications, in the order of [`Part::ALL`].
 pub(crate) type Parts<T> = [T; 3];
 
-/// News of the decision that was the `place`-th to have any. The last of them has the time of the next decision, so
+/// Notifications of the decision that was the `place`-th to have any. The last of them has the time of the next decision, so
 /// that two can be told apart only if the core sees to it.
-pub(crate) fn news(place: usize, listed: Parts<bool>, start: Timestamp) -> News {
+pub(crate) fn notification(place: usize, listed: Parts<bool>, start: Timestamp) -> Notification {
     let [events, alerts, hooks] = listed;
     let message = "something happened".to_owned();
-    let event = NewsEvent { type_: "Normal".to_owned(), message: message.clone(), phase: Phase::Progressing };
-    let alert = NewsAlert { severity: AlertSeverity::Info, message, fields: false };
-    News {
+    let event =
+        NotificationEvent { type_: "Normal".to_owned(), message: message.clone(), phase: Phase::Progressing };
+    let alert = NotificationAlert { severity: AlertSeverity::Info, message, fields: false };
+    Notification {
         at: moment(place, start),
         events: events.then_some(event).into_iter().collect(),
         alerts: alerts.then_some(alert).into_iter().collect(),
@@ -28,14 +29,14 @@ pub(crate) fn news(place: usize, listed: Parts<bool>, start: Timestamp) -> News 
     }
 }
 
-/// The time that names the news at this place.
+/// The time that names the notifications at this place.
 fn moment(place: usize, start: Timestamp) -> Timestamp {
     start + TimeDelta::microseconds(i64::try_from(place).unwrap_or(i64::MAX))
 }
 
 /// Which parts there are.
-pub(crate) fn listed(news: &News) -> Parts<bool> {
-    Part::ALL.map(|part| part.is_in(news))
+pub(crate) fn listed(item: &Notification) -> Parts<bool> {
+    Part::ALL.map(|part| part.is_in(item))
 }
 
 /// Whether people have heard of something.
@@ -49,7 +50,7 @@ enum Heard {
     Unnoted,
 }
 
-/// What became of one part of news.
+/// What became of one part of notifications.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 struct Entry {
     listed: bool,
@@ -58,7 +59,7 @@ struct Entry {
     heard: Heard,
 }
 
-/// The news of the status, in their order.
+/// The notifications of the status, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Outbox(Vec<Parts<Entry>>);
 
@@ -95,44 +96,48 @@ impl Outbox {
         Deliveries { done: entries.collect(), ..Deliveries::default() }
     }
 
-    /// The place of news that the status had listed before.
-    fn find(&self, news: &News, start: Timestamp) -> Option<usize> {
-        let place = usize::try_from((news.at - start).num_microseconds()?).ok()?;
+    /// The place of notifications that the status had listed before.
+    fn find(&self, item: &Notification, start: Timestamp) -> Option<usize> {
+        let place = usize::try_from((item.at - start).num_microseconds()?).ok()?;
         (place < self.0.len()).then_some(place)
     }
 
     /// Whether a plan's status lists all that the plan has to tell. Without a change of the status, events alone are
     /// not worth a write.
     pub(crate) fn is_promised(&self, plan: &Plan, changed: bool, start: Timestamp) -> bool {
-        let new: Vec<&News> =
-            plan.status.news.iter().filter(|news| self.find(news, start).is_none()).collect();
-        let count = |of: fn(&News) -> usize| new.iter().map(|news| of(news)).sum::<usize>();
-        let events = count(|news| news.events.len()) == plan.events.len();
-        count(|news| news.alerts.len()) == plan.alerts.len()
-            && count(|news| usize::from(news.hooks.is_some())) == usize::from(!plan.hooks.is_empty())
+        let new: Vec<&Notification> = plan
+            .status
+            .pending_notifications
+            .iter()
+            .filter(|item| self.find(item, start).is_none())
+            .collect();
+        let count = |of: fn(&Notification) -> usize| new.iter().map(|item| of(item)).sum::<usize>();
+        let events = count(|item| item.events.len()) == plan.events.len();
+        count(|item| item.alerts.len()) == plan.alerts.len()
+            && count(|item| usize::from(item.hooks.is_some())) == usize::from(!plan.hooks.is_empty())
             && (events || !changed)
     }
 
-    /// Follows the news of a status that is written. `false` when something is gone that people have not heard of, or
+    /// Follows the notifications of a status that is written. `false` when something is gone that people have not heard of, or
     /// when two have one name.
-    pub(crate) fn follow(&mut self, written: &[News], start: Timestamp) -> bool {
-        let places: Vec<Option<usize>> = written.iter().map(|news| self.find(news, start)).collect();
+    pub(crate) fn follow(&mut self, written: &[Notification], start: Timestamp) -> bool {
+        let places: Vec<Option<usize>> = written.iter().map(|item| self.find(item, start)).collect();
         let left = |place| written.iter().zip(&places).filter(move |(_, from)| **from == Some(place));
         let kept = self.0.iter().enumerate().all(|(place, entries)| {
-            let left: Vec<Parts<bool>> = left(place).map(|(news, _)| listed(news)).collect();
+            let left: Vec<Parts<bool>> = left(place).map(|(item, _)| listed(item)).collect();
             let stays = left.first().copied().unwrap_or_default();
             left.len() <= 1 && entries.iter().zip(stays).all(|(entry, stays)| stays || entry.may_go())
         });
         let before = |from: Option<usize>| from.map(|place| self.0[place]).unwrap_or_default();
         self.0 =
-            written.iter().zip(&places).map(|(news, from)| carried(before(*from), listed(news))).collect();
+            written.iter().zip(&places).map(|(item, from)| carried(before(*from), listed(item))).collect();
         kept
     }
 
     /// The controller tells the first thing that it does not know to have told. `false` when people hear of it twice
     /// without need. Events are written under a name, which makes the second time nothing.
     pub(crate) fn tell(&mut self) -> bool {
-        let entries = self.0.iter_mut().flat_map(|news| Part::ALL.into_iter().zip(news));
+        let entries = self.0.iter_mut().flat_map(|item| Part::ALL.into_iter().zip(item));
         let Some((part, entry)) = entries.into_iter().find(|(_, entry)| entry.listed && !entry.told) else {
             return true;
         };

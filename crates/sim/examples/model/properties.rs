@@ -76,7 +76,7 @@ fn affinity() -> Vec<Property<Lifecycle>> {
     ]
 }
 
-/// What holds of the news that wait in the status.
+/// What holds of the notifications that wait in the status.
 fn telling() -> Vec<Property<Lifecycle>> {
     vec![
         Property::always("T3 without a crash nothing is told twice", |_, s: &State| s.ghost.kept("T3")),

@@ -187,7 +187,7 @@ pub(super) const ALL: &[Mutant] = &[
     ),
     mutant(
         "Services of a former name go while they have traffic",
-        "crates/core/src/decide/leftovers.rs",
+        "crates/core/src/decide/orphans.rs",
         "        && plan.desired_routing().canary == 0\n        && plan.route_accepted().is_ok()",
         "",
     ),

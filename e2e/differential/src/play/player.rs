@@ -6,9 +6,9 @@ use serin_e2e::timeline::timeline;
 use crate::{
     normal::Normal,
     operator::{Operator, Start},
+    sandbox::{Sandbox, Shared},
     scenario::{Scenario, Step},
     side::Side,
-    sandbox::{Shared, Sandbox},
     story,
     transcript::{Aspect, Topic, Transcript, metrics, objects, sequences, waits, wire},
 };

@@ -19,7 +19,7 @@ use serin_e2e::{
 use crate::{
     glimpse::Glimpse,
     screen::Screen,
-    setup::{HOST, LIMIT, NAMESPACE, Demo},
+    setup::{Demo, HOST, LIMIT, NAMESPACE},
 };
 
 /// The version that works.

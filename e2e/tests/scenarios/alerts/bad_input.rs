@@ -5,7 +5,7 @@ use kube::api::DeleteParams;
 use serde_json::{Value, json};
 use serin_api::CanaryStatus;
 use serin_e2e::{
-    Kind, Recorder, Scene, ControlPlane,
+    ControlPlane, Kind, Recorder, Scene,
     recorder::{Answer, Receipt},
     scene::{Fault, LIMIT, TestResult, apart},
 };

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use serin_api::Phase;
 use serin_e2e::{
-    Recorder, Scene, ControlPlane,
+    ControlPlane, Recorder, Scene,
     recorder::{Answer, Receipt},
     scene::{Fault, LIMIT, TestResult, apart},
 };
@@ -184,7 +184,9 @@ async fn every_channel(scene: &Scene, plane: &ControlPlane) -> Result<()> {
     people.until("the last alert", LIMIT, all).await?;
     // What is told is taken out of the status: then nothing more is under way.
     scene
-        .until_status("no alert to be told", |status| status.news.iter().all(|news| news.alerts.is_empty()))
+        .until_status("no alert to be told", |status| {
+            status.pending_notifications.iter().all(|item| item.alerts.is_empty())
+        })
         .await?;
     expect_bodies(&people, &scene.namespace)?;
     expect_credentials(&people)?;

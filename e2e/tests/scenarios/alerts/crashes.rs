@@ -7,10 +7,10 @@ use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 use serin_api::{CanaryStatus, Phase};
 use serin_e2e::{
-    Recorder, Scene, ControlPlane,
+    ControlPlane, Recorder, Scene,
+    control_plane::{ApiProxy, Call, Moment, Operator},
     recorder::{Answer, Receipt},
     scene::{Fault, LIMIT, TestResult, apart},
-    control_plane::{Call, Moment, Operator, ApiProxy},
 };
 
 use super::{
@@ -56,8 +56,9 @@ impl Point {
 
 /// Whether a request writes a status that has yet to tell this alert; `None` for other requests.
 fn lists(call: &Call, text: &str) -> Option<bool> {
-    let news = call.body["status"].as_object()?.get("news")?;
-    let alerts = news.as_array().into_iter().flatten().filter_map(|news| news["alerts"].as_array()).flatten();
+    let items = call.body["status"].as_object()?.get("pendingNotifications")?;
+    let alerts =
+        items.as_array().into_iter().flatten().filter_map(|item| item["alerts"].as_array()).flatten();
     let mut texts = alerts.map(|alert| &alert["message"]);
     call.path.contains("/canaries/podinfo/status").then(|| texts.any(|found| found == text))
 }
@@ -183,7 +184,7 @@ impl Crashes<'_> {
     /// Waits for a phase in which nothing is left to be told: then nothing more will come of what led to it.
     async fn until_noted(&self, phase: Phase) -> Result<()> {
         let noted = |status: &CanaryStatus| {
-            status.phase == phase && status.news.iter().all(|news| news.alerts.is_empty())
+            status.phase == phase && status.pending_notifications.iter().all(|item| item.alerts.is_empty())
         };
         self.scene.until_status(&format!("{phase} with no alert to be told"), noted).await.map(drop)
     }
@@ -223,7 +224,8 @@ async fn killed(scene: &Scene, plane: &ControlPlane) -> Result<()> {
         ["alert", "slack"].map(|name| json!({"name": name, "providerRef": {"name": name}})).into();
     let hook = |name: &str, kind: &str| json!({"name": name, "type": kind, "url": format!("{url}/{name}"), "muteAlert": true});
     let hooks = [hook("check", "rollout"), hook("gate", "confirm-promotion")];
-    let mut crashes = Crashes { scene, plane, people, proxy, kubeconfig, started: 0, expected: BTreeMap::new() };
+    let mut crashes =
+        Crashes { scene, plane, people, proxy, kubeconfig, started: 0, expected: BTreeMap::new() };
     let mut operator = crashes.operator()?;
     scene.install_changed("canary.yaml", quick(&alerts, &hooks)).await?;
     crashes.expect(INITIALIZED, 1);

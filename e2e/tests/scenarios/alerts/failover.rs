@@ -3,10 +3,10 @@
 use anyhow::{Result, ensure};
 use serde_json::json;
 use serin_e2e::{
-    Recorder, Scene, ControlPlane,
+    ControlPlane, Recorder, Scene,
+    control_plane::Moment,
     recorder::{Answer, Receipt},
     scene::{Fault, LIMIT, TestResult, apart},
-    control_plane::Moment,
 };
 
 use super::{apply, quick, texts::FAILED};
@@ -46,7 +46,9 @@ async fn failover(scene: &Scene, plane: &ControlPlane) -> Result<()> {
     let (second, _) = leader(scene, &first).await?;
     scene.rolled_back(shipment, "6.9.0").await?;
     until_told(&people, 1).await?;
-    let noted = |status: &serin_api::CanaryStatus| status.news.iter().all(|news| news.alerts.is_empty());
+    let noted = |status: &serin_api::CanaryStatus| {
+        status.pending_notifications.iter().all(|item| item.alerts.is_empty())
+    };
     scene.until_status("no alert to be told", noted).await?;
     ensure!(until_told(&people, 1).await?.len() == 1, "{:#?}", people.at("/alert"));
 

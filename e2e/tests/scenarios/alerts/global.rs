@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use serin_e2e::{
-    Recorder, Scene, ControlPlane,
+    ControlPlane, Recorder, Scene,
     helm::{self, CHART},
     recorder::Receipt,
     scene::{Fault, LIMIT, TestResult, apart},
@@ -71,7 +71,9 @@ async fn own_receivers(scene: &Scene, plane: &ControlPlane) -> Result<()> {
     ensure!(told[0].authorization.as_deref() == Some("Bearer hush-token"), "{told:?}");
     until_count(&people, "/events", 1).await?;
     scene
-        .until_status("nothing to be told", |status| status.news.iter().all(|news| news.alerts.is_empty()))
+        .until_status("nothing to be told", |status| {
+            status.pending_notifications.iter().all(|item| item.alerts.is_empty())
+        })
         .await?;
     operator.stop().await?;
 

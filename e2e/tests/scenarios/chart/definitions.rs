@@ -9,7 +9,7 @@ use kube::{
 };
 use serde_json::json;
 use serin_e2e::{
-    Kind, ControlPlane,
+    ControlPlane, Kind,
     helm::{self, CHART},
     manifest,
     scene::{TestResult, apart},

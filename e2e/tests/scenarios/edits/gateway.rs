@@ -12,7 +12,7 @@ use serin_e2e::{
 };
 
 use super::{
-    LIMIT, EditResult, answered_within, edit, is_initialized, none_fails, phase, said, settled, stalled, told,
+    EditResult, LIMIT, answered_within, edit, is_initialized, none_fails, phase, said, settled, stalled, told,
 };
 
 /// What RE2 does not know: looking ahead.

@@ -17,7 +17,7 @@ use serin_e2e::{
     traffic,
 };
 
-use super::{LIMIT, EditResult, has_one, is_initialized, none_fails, nothing_was_made, offer, settled};
+use super::{EditResult, LIMIT, has_one, is_initialized, none_fails, nothing_was_made, offer, settled};
 
 fn metric(name: &str, range: &Value) -> Value {
     json!({"name": name, "templateRef": {"name": name}, "thresholdRange": range, "interval": "10s"})

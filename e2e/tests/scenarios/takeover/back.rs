@@ -13,9 +13,9 @@ use serin_e2e::{
 
 use super::{
     cases::{Left, Release, giving_back},
-    webhook_server::WebhookServer,
     prefix,
     report::{Still, stills},
+    webhook_server::WebhookServer,
     went_back,
 };
 

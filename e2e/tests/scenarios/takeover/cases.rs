@@ -8,9 +8,9 @@ use kube::{
 };
 use serde_json::{Value, json};
 use serin_api::Phase;
-use serin_e2e::{Kind, Scene, ControlPlane, scene::Fault};
+use serin_e2e::{ControlPlane, Kind, Scene, scene::Fault};
 
-use super::{webhook_server::WebhookServer, removed};
+use super::{removed, webhook_server::WebhookServer};
 
 /// What is released, and what it has beside it.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -15,7 +15,7 @@ use kube::{
 use serde_json::{Value, json};
 use serin_api::Phase;
 use serin_e2e::{
-    Kind, ControlPlane,
+    ControlPlane, Kind,
     history::Versions,
     scene::{Fault, LIMIT, TestResult, apart},
 };

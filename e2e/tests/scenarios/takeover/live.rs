@@ -69,7 +69,8 @@ async fn taken_over(affine: &Scene, plain: &Scene) -> Result<()> {
     let scenes = [affine, plain];
     let flaggers = try_join_all(scenes.map(|scene| flagger::start(&scene.namespace))).await?;
     let cookie = json!({"cookieName": "release"});
-    let lives = tokio::try_join!(Live::bring(affine, &server, cookie), Live::bring(plain, &server, Value::Null));
+    let lives =
+        tokio::try_join!(Live::bring(affine, &server, cookie), Live::bring(plain, &server, Value::Null));
     let lives = lives.context("with Flagger")?;
     for scene in scenes {
         // The operator's pod does not reach this server.

@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use rstest::rstest;
 
 use super::*;
-use crate::{cache::ConfigSink, watch::Named};
+use crate::{cache::ConfigHandler, watch::Named};
 
 /// ConfigMaps and Secrets that the target uses, as many of each.
 const EACH: usize = 10;
@@ -37,7 +37,7 @@ impl Operator {
     fn deliver_config_map(&self, object: Value) {
         let (caches, queue) = (Arc::clone(&self.ctx.cluster.caches), Arc::clone(&self.ctx.cluster.queue));
         let object: Named<ConfigMap> = serde_json::from_value(object).unwrap();
-        ConfigSink { kind: Kind::ConfigMap, caches, queue }.applied(object);
+        ConfigHandler { kind: Kind::ConfigMap, caches, queue }.applied(object);
     }
 }
 
@@ -53,7 +53,7 @@ fn of_configs(requests: &[String]) -> Vec<&String> {
 async fn twenty_configs_are_copied_in_one_look() {
     let operator = Operator::with_configs();
     let (verdict, requests) = operator.look().await;
-    assert!(matches!(verdict, Verdict::Settled(_)), "{verdict:?}");
+    assert!(matches!(verdict, ReconcileEnd::Settled(_)), "{verdict:?}");
     for n in 0..EACH {
         let copy = operator.api.get(&format!("{}-primary", config_map(n))).unwrap();
         assert_eq!(copy["data"], json!({"n": "1"}));

@@ -8,7 +8,7 @@ use super::{
     super::crash_tests::{Cluster, Operator},
     *,
 };
-use crate::cache::ObjectSink;
+use crate::cache::ObjectHandler;
 
 const ROUTE: &str = "/apis/gateway.networking.k8s.io/v1/namespaces/test/httproutes/app";
 const SETTINGS: &str = "/api/v1/namespaces/test/configmaps/settings";
@@ -106,9 +106,12 @@ async fn of_a_repair_between_rollouts() {
     assert!(operator.work(Phase::Initialized).await);
     let changed = cluster.api.edit(ROUTE, |route| route["spec"]["hostnames"] = json!(["other.example.com"]));
     let (caches, queue) = (&operator.ctx.cluster.caches, &operator.ctx.cluster.queue);
-    let sink =
-        ObjectSink { kind: Kind::Routed(&HTTP_ROUTE), caches: Arc::clone(caches), queue: Arc::clone(queue) };
-    sink.applied(serde_json::from_value(changed).unwrap());
+    let handler = ObjectHandler {
+        kind: Kind::Routed(&HTTP_ROUTE),
+        caches: Arc::clone(caches),
+        queue: Arc::clone(queue),
+    };
+    handler.applied(serde_json::from_value(changed).unwrap());
     cluster.api.refuse(Method::PATCH, "/httproutes", 422);
     let told = told(&cluster, &operator).await;
     let text =

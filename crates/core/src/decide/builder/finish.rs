@@ -7,7 +7,7 @@ use super::{Flow, PlanBuilder, Stop, Wait};
 use crate::{
     Plan, Timestamp,
     event::EventKind,
-    news,
+    outbox,
     plan::{Ask, Stall},
     reason::WaitReason,
     state::{Stage, Waiting},
@@ -26,7 +26,7 @@ impl PlanBuilder<'_> {
             return self.asking(asks);
         }
         self.keep_cookies();
-        super::super::leftovers::remember(&mut self);
+        super::super::orphans::remember(&mut self);
         match end {
             Ok(()) => self.next.waiting = None,
             Err(Stop::Acted | Stop::Ask(_)) => self.stall = self.standing_stall(),
@@ -37,7 +37,7 @@ impl PlanBuilder<'_> {
             self.draft.keep_names(&mut self.next);
         } else {
             self.draft.seal(&mut self.next);
-            self.keep_news();
+            self.keep_notifications();
         }
         self.plan(rests)
     }
@@ -50,7 +50,7 @@ impl PlanBuilder<'_> {
         let gated = matches!(self.next.phase(), Phase::Waiting | Phase::WaitingPromotion);
         let suspended = self.rollout().spec.suspend && self.next.stage != Stage::New;
         let quiet = self.actions.is_empty() && self.alerts.is_empty() && self.hooks.is_empty();
-        let goes_on = !self.rollout().deleting && self.outcome.is_none();
+        let goes_on = !self.rollout().deleting && self.ended.is_none();
         (idle || gated || suspended) && quiet && goes_on && self.draft.stays_flaggers(&self.next)
     }
 
@@ -65,7 +65,7 @@ impl PlanBuilder<'_> {
             events: self.events,
             alerts: self.alerts,
             hooks: self.hooks,
-            outcome: self.outcome,
+            ended: self.ended,
             analysed: self.analysed,
             judged: self.judged,
             stall,
@@ -75,12 +75,12 @@ impl PlanBuilder<'_> {
 
     /// What there is to tell becomes part of the status. Without any other change of the status, events alone do not:
     /// they are not worth a write, and lost by a crash.
-    fn keep_news(&mut self) {
-        let news = !self.alerts.is_empty() || !self.hooks.is_empty();
+    fn keep_notifications(&mut self) {
+        let people = !self.alerts.is_empty() || !self.hooks.is_empty();
         let written = !self.events.is_empty() && self.draft.differs(&self.next);
-        if news || written {
+        if people || written {
             let phase = self.hooks.first().map(|hook| hook.phase);
-            news::record(&mut self.next.outbox, self.obs.now, &self.events, &self.alerts, phase);
+            outbox::record(&mut self.next.outbox, self.obs.now, &self.events, &self.alerts, phase);
         }
     }
 
@@ -122,12 +122,12 @@ impl PlanBuilder<'_> {
         if let Some(until) = wait.quiet_until.filter(|until| self.now() < *until) {
             return Some(until);
         }
-        let news = self.draft.differs(&self.next);
-        if news && wait.passing {
+        let changed = self.draft.differs(&self.next);
+        if changed && wait.passing {
             return Some(later(self.now(), GRACE));
         }
         let patience = if self.next.waiting.is_some() { PATIENCE } else { GRACE };
-        let told = later(self.before().written.filter(|_| !news && !known)?, patience);
+        let told = later(self.before().written.filter(|_| !changed && !known)?, patience);
         (self.now() < told).then_some(told)
     }
 

@@ -34,7 +34,7 @@ pub fn read(rollout: &Rollout, seen: &Surroundings<'_>, live: &HttpRoute) -> Res
     desired.parent_refs = parents.refs;
     desired.rules.extend(others(rollout, live));
     let metadata = &live.metadata;
-    let in_shape = !leftovers(rollout, selector, live)
+    let in_shape = !has_excess(rollout, selector, live)
         && shape(rollout, desired, splits) == shape(rollout, live.spec.clone(), splits)
         && has_all(metadata.annotations.as_ref(), &annotations(rollout))
         && has_all(metadata.labels.as_ref(), &labels(rollout, selector));
@@ -55,7 +55,7 @@ fn unattached(why: &str) -> String {
 }
 
 /// Whether a label or an annotation that was ours is not wanted any more.
-fn leftovers(rollout: &Rollout, selector: Option<&Selector>, live: &HttpRoute) -> bool {
+fn has_excess(rollout: &Rollout, selector: Option<&Selector>, live: &HttpRoute) -> bool {
     let mut wanted = json!({"metadata": {
         "labels": labels(rollout, selector), "annotations": annotations(rollout)
     }});

@@ -35,7 +35,7 @@ fn renamed(left: Seen<bool>) -> Scenario {
     let mut s = Scenario::initialized(r#"{"stepWeight":50,"maxWeight":50}"#);
     assert_eq!(s.world.status.service_name.as_deref(), Some("podinfo"));
     rename(&mut s, "web");
-    s.world.leftovers = BTreeMap::from([("service/podinfo".to_owned(), left)]);
+    s.world.orphans = BTreeMap::from([("service/podinfo".to_owned(), left)]);
     s
 }
 
@@ -50,7 +50,7 @@ fn former_names_go_when_the_new_ones_serve() {
     assert_eq!(removed(&mut s), [""; 0], "and the gateway needs a moment");
     s.seconds(3);
     s.seconds(3);
-    assert_eq!(s.world.leftovers["service/podinfo"], Seen::Absent);
+    assert_eq!(s.world.orphans["service/podinfo"], Seen::Absent);
     assert_eq!(s.world.status.leftovers, [""; 0]);
     assert_eq!(s.world.status.last_check_time, None);
 }
@@ -82,7 +82,7 @@ fn a_name_that_comes_back_is_not_left_over() {
     let mut s = renamed(Seen::Present(true));
     removed(&mut s);
     rename(&mut s, "podinfo");
-    s.world.leftovers.clear();
+    s.world.orphans.clear();
     removed(&mut s);
     assert_eq!(s.world.status.leftovers, ["service/web"]);
 }
@@ -98,7 +98,7 @@ fn copies_of_configs_go_when_the_primary_uses_them_no_more() {
     s.seconds(3);
     assert_eq!(s.world.status.leftovers, [""; 0]);
     s.world.configs.clear();
-    s.world.leftovers.insert("configmap/a".into(), Seen::Present(false));
+    s.world.orphans.insert("configmap/a".into(), Seen::Present(false));
     s.settle();
     assert_eq!(s.world.status.leftovers, ["configmap/a"], "remembered when the rollout begins");
     s.pods_ready();
@@ -107,7 +107,7 @@ fn copies_of_configs_go_when_the_primary_uses_them_no_more() {
     s.seconds(3);
     assert_eq!(s.world.status.phase.to_string(), "Succeeded");
     assert_eq!(s.world.status.leftovers, ["configmap/a"], "still in use");
-    s.world.leftovers.insert("configmap/a".into(), Seen::Present(true));
+    s.world.orphans.insert("configmap/a".into(), Seen::Present(true));
     s.interval();
     s.seconds(3);
     s.seconds(3);

@@ -8,7 +8,7 @@ use serin_api::Canary;
 use serin_core::{
     Rollout, Seen,
     build::{
-        leftovers::{Leftover, LeftoverKind, objects},
+        orphans::{Orphan, OrphanKind, objects},
         scaler::ScalerKind,
     },
 };
@@ -21,30 +21,30 @@ pub(super) async fn read(
     key: &Key,
     canary: &Canary,
     rollout: &Rollout,
-) -> BTreeMap<Leftover, Seen<Arc<Value>>> {
+) -> BTreeMap<Orphan, Seen<Arc<Value>>> {
     let entries = canary.status.iter().flat_map(|status| &status.leftovers);
     let mut found = BTreeMap::new();
-    for leftover in entries.flat_map(|entry| objects(rollout, entry)) {
-        let seen = one(cluster, key, &leftover).await;
-        found.insert(leftover, seen);
+    for orphan in entries.flat_map(|entry| objects(rollout, entry)) {
+        let seen = one(cluster, key, &orphan).await;
+        found.insert(orphan, seen);
     }
     found
 }
 
-/// The kind of a leftover.
-pub(crate) fn kind(leftover: &Leftover) -> Kind {
-    match leftover.kind {
-        LeftoverKind::Route(kind) => Kind::Routed(kind),
-        LeftoverKind::Service => Kind::Service,
-        LeftoverKind::Config(config) => config_kind(config),
-        LeftoverKind::Workload(kind) => Kind::of_target(kind),
-        LeftoverKind::Scaler(ScalerKind::Horizontal) => Kind::Autoscaler,
-        LeftoverKind::Scaler(ScalerKind::Keda) => Kind::ScaledObject,
+/// The kind of a orphan.
+pub(crate) fn kind(orphan: &Orphan) -> Kind {
+    match orphan.kind {
+        OrphanKind::Route(kind) => Kind::Routed(kind),
+        OrphanKind::Service => Kind::Service,
+        OrphanKind::Config(config) => config_kind(config),
+        OrphanKind::Workload(kind) => Kind::of_target(kind),
+        OrphanKind::Scaler(ScalerKind::Horizontal) => Kind::Autoscaler,
+        OrphanKind::Scaler(ScalerKind::Keda) => Kind::ScaledObject,
     }
 }
 
-async fn one(cluster: &Cluster, canary: &Key, leftover: &Leftover) -> Seen<Arc<Value>> {
-    let (kind, key) = (kind(leftover), canary.sibling(leftover.name.as_str()));
+async fn one(cluster: &Cluster, canary: &Key, orphan: &Orphan) -> Seen<Arc<Value>> {
+    let (kind, key) = (kind(orphan), canary.sibling(orphan.name.as_str()));
     let store = cluster.caches.objects(kind);
     if store.is_some_and(|store| matches!(store.health(), Health::NotServed(_))) {
         return Seen::Absent;

@@ -2,21 +2,21 @@
 
 use serde_json::Value;
 use serin_core::{
-    build::leftovers::{Leftover, LeftoverKind, objects, ours, route as route_of, used_by},
+    build::orphans::{Orphan, OrphanKind, objects, ours, route as route_of, used_by},
     router,
 };
 
 use super::{ActionError, Executor};
-use crate::observe::leftovers::kind;
+use crate::observe::orphans::kind;
 
 impl Executor<'_> {
     /// Removes the route of an entry, or when there is none what else is left.
-    pub(super) async fn remove_leftovers(&self, entry: &str) -> Result<(), ActionError> {
+    pub(super) async fn remove_orphans(&self, entry: &str) -> Result<(), ActionError> {
         let left: Vec<_> = objects(self.rollout, entry)
             .into_iter()
             .filter_map(|object| Some((self.removable(&object)?, object)))
             .collect();
-        let is_route = |(_, object): &&(&Value, Leftover)| matches!(object.kind, LeftoverKind::Route(_));
+        let is_route = |(_, object): &&(&Value, Orphan)| matches!(object.kind, OrphanKind::Route(_));
         if let Some((live, route)) = left.iter().find(is_route) {
             // A route goes when no request matches it any more. One that cannot be read goes as it is.
             let router = route_of(entry).and_then(router::of_entry).map(|route| route.router);
@@ -32,13 +32,13 @@ impl Executor<'_> {
     }
 
     /// The object as it was decided on, if it may go.
-    fn removable(&self, object: &Leftover) -> Option<&Value> {
-        let live = self.seen.leftovers.get(object)?.object()?;
+    fn removable(&self, object: &Orphan) -> Option<&Value> {
+        let live = self.seen.orphans.get(object)?.object()?;
         let primary = self.seen.primary.object()?;
         (ours(self.rollout, live) && !used_by(primary, object)).then_some(live)
     }
 
-    async fn remove(&self, object: &Leftover, live: &Value) -> Result<(), ActionError> {
+    async fn remove(&self, object: &Orphan, live: &Value) -> Result<(), ActionError> {
         let (kind, key) = (kind(object), self.key.sibling(object.name.as_str()));
         let answer = self.cluster.delete(kind, &key, live).await;
         let name = format!("{} {}.{}", kind.name(), key.name, key.namespace);

@@ -16,7 +16,7 @@ use crate::{
 
 /// Kinds of which something can be left over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum LeftoverKind {
+pub enum OrphanKind {
     /// A route, of the kind of its router.
     Route(&'static ObjectKind),
     /// A Service.
@@ -31,9 +31,9 @@ pub enum LeftoverKind {
 
 /// An object that may be left over.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Leftover {
+pub struct Orphan {
     /// Its kind.
-    pub kind: LeftoverKind,
+    pub kind: OrphanKind,
     /// Its name, in the Canary's namespace.
     pub name: String,
 }
@@ -52,25 +52,25 @@ pub fn route(entry: &str) -> Option<&str> {
 
 /// The objects that an entry of `status.leftovers` stands for, in the order in which they go: nobody may be sent
 /// to a Service that is gone. Names in use are left out.
-pub fn objects(rollout: &Rollout, entry: &str) -> Vec<Leftover> {
+pub fn objects(rollout: &Rollout, entry: &str) -> Vec<Orphan> {
     let Some((kind, name)) = entry.split_once('/') else { return Vec::new() };
-    let one = |kind, name: String| Leftover { kind, name };
+    let one = |kind, name: String| Orphan { kind, name };
     let copy = |kind| vec![one(kind, format!("{name}-primary"))];
-    let config = |kind| vec![one(LeftoverKind::Config(kind), copy_name(name))];
+    let config = |kind| vec![one(OrphanKind::Config(kind), copy_name(name))];
     let mut found = match kind {
         "configmap" => config(ConfigKind::ConfigMap),
         "secret" => config(ConfigKind::Secret),
-        "deployment" => copy(LeftoverKind::Workload(TargetKind::Deployment)),
-        "daemonset" => copy(LeftoverKind::Workload(TargetKind::DaemonSet)),
-        "horizontalpodautoscaler" => copy(LeftoverKind::Scaler(ScalerKind::Horizontal)),
-        "scaledobject" => copy(LeftoverKind::Scaler(ScalerKind::Keda)),
+        "deployment" => copy(OrphanKind::Workload(TargetKind::Deployment)),
+        "daemonset" => copy(OrphanKind::Workload(TargetKind::DaemonSet)),
+        "horizontalpodautoscaler" => copy(OrphanKind::Scaler(ScalerKind::Horizontal)),
+        "scaledobject" => copy(OrphanKind::Scaler(ScalerKind::Keda)),
         "service" => {
             let services = [name.to_owned(), format!("{name}-primary"), format!("{name}-canary")];
-            let services = services.map(|name| one(LeftoverKind::Service, name));
-            [one(LeftoverKind::Route(&HTTP_ROUTE), name.to_owned())].into_iter().chain(services).collect()
+            let services = services.map(|name| one(OrphanKind::Service, name));
+            [one(OrphanKind::Route(&HTTP_ROUTE), name.to_owned())].into_iter().chain(services).collect()
         }
         _ => router::of_entry(entry)
-            .map(|route| one(LeftoverKind::Route(route.kind), route.name.to_owned()))
+            .map(|route| one(OrphanKind::Route(route.kind), route.name.to_owned()))
             .into_iter()
             .collect(),
     };
@@ -79,17 +79,17 @@ pub fn objects(rollout: &Rollout, entry: &str) -> Vec<Leftover> {
 }
 
 /// Whether the Canary goes on using an object of this name.
-fn in_use(rollout: &Rollout, object: &Leftover) -> bool {
+fn in_use(rollout: &Rollout, object: &Orphan) -> bool {
     let services = [rollout.apex.clone(), rollout.primary_service(), rollout.canary_service()];
     match object.kind {
-        LeftoverKind::Route(kind) => {
+        OrphanKind::Route(kind) => {
             let route = rollout.route().is_some_and(|route| route.kind == kind && route.name == object.name);
             route || *kind == HTTP_ROUTE && services.contains(&object.name)
         }
-        LeftoverKind::Service => services.contains(&object.name),
-        LeftoverKind::Config(_) => false,
-        LeftoverKind::Workload(kind) => kind == rollout.target_kind && object.name == rollout.primary(),
-        LeftoverKind::Scaler(kind) => rollout.spec.autoscaler_ref.as_ref().is_some_and(|reference| {
+        OrphanKind::Service => services.contains(&object.name),
+        OrphanKind::Config(_) => false,
+        OrphanKind::Workload(kind) => kind == rollout.target_kind && object.name == rollout.primary(),
+        OrphanKind::Scaler(kind) => rollout.spec.autoscaler_ref.as_ref().is_some_and(|reference| {
             ScalerKind::of(reference) == Some(kind) && scaler::name(reference) == object.name
         }),
     }
@@ -105,7 +105,7 @@ pub fn serves(entry: &str) -> bool {
 pub fn made_by_a_former_primary(rollout: &Rollout, entries: &[String], maker: &str) -> bool {
     let all = entries.iter().flat_map(|entry| objects(rollout, entry));
     all.into_iter().any(|object| match object.kind {
-        LeftoverKind::Workload(kind) => made_by(kind, maker, &object.name),
+        OrphanKind::Workload(kind) => made_by(kind, maker, &object.name),
         _ => false,
     })
 }
@@ -118,9 +118,9 @@ pub fn ours(rollout: &Rollout, live: &Value) -> bool {
 }
 
 /// Whether the primary's pods use a config.
-pub fn used_by(primary: &Value, leftover: &Leftover) -> bool {
-    let LeftoverKind::Config(kind) = leftover.kind else { return false };
-    config_refs(primary).iter().any(|used| used.kind == kind && used.name == leftover.name)
+pub fn used_by(primary: &Value, orphan: &Orphan) -> bool {
+    let OrphanKind::Config(kind) = orphan.kind else { return false };
+    config_refs(primary).iter().any(|used| used.kind == kind && used.name == orphan.name)
 }
 
 #[cfg(test)]
@@ -185,7 +185,7 @@ mod tests {
     fn a_copy_that_the_primary_mounts_is_in_use() {
         let volume = json!({"name": "v", "configMap": {"name": "a-primary"}});
         let primary = json!({"spec": {"template": {"spec": {"volumes": [volume]}}}});
-        let copy = |kind| Leftover { kind: LeftoverKind::Config(kind), name: "a-primary".to_owned() };
+        let copy = |kind| Orphan { kind: OrphanKind::Config(kind), name: "a-primary".to_owned() };
         assert!(used_by(&primary, &copy(ConfigKind::ConfigMap)));
         assert!(!used_by(&primary, &copy(ConfigKind::Secret)));
     }

@@ -1,4 +1,4 @@
-//! What has happened, for those who are to be told of it (`Canary.status.news`).
+//! What has happened, for those who are to be told of it (`Canary.status.pendingNotifications`).
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -12,16 +12,16 @@ use crate::Phase;
 /// none of them can be written twice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct News {
-    /// When it was decided, in microseconds. No two news of a Canary have the same time: events and alerts are
-    /// named after it.
+pub struct Notification {
+    /// When it was decided, in microseconds. No two notifications of a Canary have the same time:
+    /// events and alerts are named after it.
     pub at: DateTime<Utc>,
     /// Events on the Canary; at most 1024 bytes each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub events: Vec<NewsEvent>,
+    pub events: Vec<NotificationEvent>,
     /// Alerts that were not delivered yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub alerts: Vec<NewsAlert>,
+    pub alerts: Vec<NotificationAlert>,
     /// The phase that the hooks of type `post-rollout` are still to be told of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hooks: Option<Phase>,
@@ -30,7 +30,7 @@ pub struct News {
 /// An event on a Canary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct NewsEvent {
+pub struct NotificationEvent {
     /// `Normal`, `Warning`, or `Error` for a warning that is logged as an error.
     #[serde(rename = "type")]
     pub type_: String,
@@ -44,7 +44,7 @@ pub struct NewsEvent {
 /// A message to people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct NewsAlert {
+pub struct NotificationAlert {
     /// How bad it is.
     pub severity: AlertSeverity,
     /// Flagger's text.

@@ -36,13 +36,13 @@ impl Sighting {
 }
 
 /// A candidate at this time.
-pub(super) struct Claim<'a> {
+pub(super) struct Candidate<'a> {
     pub(super) identity: &'a str,
     pub(super) duration: Duration,
     pub(super) now: Timestamp,
 }
 
-impl Claim<'_> {
+impl Candidate<'_> {
     /// A new Lease.
     pub(super) fn created(&self, name: &str) -> Lease {
         let metadata = ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() };
@@ -94,8 +94,8 @@ mod tests {
 
     const MINUTE: Duration = Duration::from_secs(60);
 
-    fn claim(identity: &str, second: i64) -> Claim<'_> {
-        Claim { identity, duration: MINUTE, now: Timestamp::from_second(second).unwrap() }
+    fn candidate(identity: &str, second: i64) -> Candidate<'_> {
+        Candidate { identity, duration: MINUTE, now: Timestamp::from_second(second).unwrap() }
     }
 
     fn holder(lease: &Lease) -> (&str, Option<i32>) {
@@ -105,36 +105,36 @@ mod tests {
 
     #[test]
     fn the_holder_renews_and_others_wait() {
-        let lease = claim("a", 1).created("lease");
-        let renewed = claim("a", 2).on(lease, false).unwrap();
+        let lease = candidate("a", 1).created("lease");
+        let renewed = candidate("a", 2).on(lease, false).unwrap();
         assert_eq!(holder(&renewed), ("a", Some(0)));
-        assert_eq!(renewed.spec.as_ref().unwrap().renew_time, Some(MicroTime(claim("a", 2).now)));
-        assert!(claim("b", 3).on(renewed, false).is_none());
+        assert_eq!(renewed.spec.as_ref().unwrap().renew_time, Some(MicroTime(candidate("a", 2).now)));
+        assert!(candidate("b", 3).on(renewed, false).is_none());
     }
 
     #[test]
     fn an_expired_lease_is_taken_over() {
-        let lease = claim("a", 1).created("lease");
-        assert_eq!(holder(&claim("b", 99).on(lease, true).unwrap()), ("b", Some(1)));
+        let lease = candidate("a", 1).created("lease");
+        assert_eq!(holder(&candidate("b", 99).on(lease, true).unwrap()), ("b", Some(1)));
     }
 
     #[test]
     fn a_released_lease_is_free_at_once() {
-        let lease = claim("a", 1).created("lease");
-        assert!(claim("b", 2).released(lease.clone()).is_none());
-        let free = claim("a", 2).released(lease).unwrap();
-        assert_eq!(holder(&claim("b", 3).on(free, false).unwrap()), ("b", Some(1)));
+        let lease = candidate("a", 1).created("lease");
+        assert!(candidate("b", 2).released(lease.clone()).is_none());
+        let free = candidate("a", 2).released(lease).unwrap();
+        assert_eq!(holder(&candidate("b", 3).on(free, false).unwrap()), ("b", Some(1)));
     }
 
     #[test]
     fn silence_is_measured_by_the_own_clock() {
         let start = Instant::now();
-        let lease = claim("a", 1).created("lease");
+        let lease = candidate("a", 1).created("lease");
         let first = Sighting::of(&lease, None, start);
         let later = Sighting::of(&lease, Some(first), start + MINUTE);
         assert!(!later.expired(start + MINUTE));
         assert!(later.expired(start + MINUTE + Duration::from_secs(1)));
-        let renewed = claim("a", 30).on(lease, false).unwrap();
+        let renewed = candidate("a", 30).on(lease, false).unwrap();
         let seen = Sighting::of(&renewed, Some(later), start + MINUTE);
         assert!(!seen.expired(start + MINUTE + Duration::from_secs(1)));
     }

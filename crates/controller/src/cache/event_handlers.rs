@@ -11,7 +11,7 @@ use crate::{
     key::Key,
     kind::Kind,
     queue::Queue,
-    watch::{Named, Object, Sink, Slice},
+    watch::{EventHandler, Named, Object, Slice},
 };
 
 fn version<K: Resource>(object: &K) -> Version {
@@ -19,12 +19,12 @@ fn version<K: Resource>(object: &K) -> Version {
 }
 
 /// Takes in Canaries and keeps the links of each.
-pub(crate) struct CanarySink {
+pub(crate) struct CanaryHandler {
     pub(crate) caches: Arc<Caches>,
     pub(crate) queue: Arc<Queue>,
 }
 
-impl CanarySink {
+impl CanaryHandler {
     fn prepare(&self, object: &Object) -> (Key, Version, CanaryEntry) {
         let (key, version) = (Key::of(object), version(object));
         let entry = CanaryEntry::decode(&object.value);
@@ -34,7 +34,7 @@ impl CanarySink {
     }
 }
 
-impl Sink<Object> for CanarySink {
+impl EventHandler<Object> for CanaryHandler {
     fn list_begins(&self) {
         self.caches.canaries.list_begins();
     }
@@ -64,13 +64,13 @@ impl Sink<Object> for CanarySink {
 }
 
 /// Takes in whole objects that Canaries name.
-pub(crate) struct ObjectSink {
+pub(crate) struct ObjectHandler {
     pub(crate) kind: Kind,
     pub(crate) caches: Arc<Caches>,
     pub(crate) queue: Arc<Queue>,
 }
 
-impl ObjectSink {
+impl ObjectHandler {
     fn with(&self, change: impl FnOnce(&Store<Packed>) -> Vec<Key>) {
         if let Some(store) = self.caches.objects(self.kind) {
             self.queue.wake_all(&change(store));
@@ -90,7 +90,7 @@ impl ObjectSink {
     }
 }
 
-impl Sink<Object> for ObjectSink {
+impl EventHandler<Object> for ObjectHandler {
     fn list_begins(&self) {
         self.with(|store| {
             store.list_begins();
@@ -120,13 +120,13 @@ impl Sink<Object> for ObjectSink {
 }
 
 /// Takes in the versions of ConfigMaps or Secrets.
-pub(crate) struct ConfigSink {
+pub(crate) struct ConfigHandler {
     pub(crate) kind: Kind,
     pub(crate) caches: Arc<Caches>,
     pub(crate) queue: Arc<Queue>,
 }
 
-impl ConfigSink {
+impl ConfigHandler {
     fn with(&self, change: impl FnOnce(&Store<Config>) -> Vec<Key>) {
         if let Some(store) = self.caches.configs(self.kind) {
             self.queue.wake_all(&change(store));
@@ -140,7 +140,7 @@ impl ConfigSink {
     }
 }
 
-impl<K> Sink<Named<K>> for ConfigSink
+impl<K> EventHandler<Named<K>> for ConfigHandler
 where
     K: Resource<DynamicType = ()>,
 {
@@ -185,12 +185,12 @@ where
 }
 
 /// Takes in EndpointSlices.
-pub(crate) struct EndpointSink {
+pub(crate) struct EndpointHandler {
     pub(crate) caches: Arc<Caches>,
     pub(crate) queue: Arc<Queue>,
 }
 
-impl Sink<Slice> for EndpointSink {
+impl EventHandler<Slice> for EndpointHandler {
     fn list_begins(&self) {
         self.caches.endpoints.list_begins();
     }

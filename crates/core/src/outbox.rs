@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use chrono::{SubsecRound, TimeDelta};
 use serin_api::{
     CanaryStatus, Phase,
-    canary::{AlertSeverity, News, NewsAlert, NewsEvent},
+    canary::{AlertSeverity, Notification, NotificationAlert, NotificationEvent},
 };
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     time::later,
 };
 
-/// News that are kept. More wait only when receivers are much slower than rollouts.
+/// Notifications that are kept. More wait only when receivers are much slower than rollouts.
 const MOST: usize = 8;
 
 /// Bytes of a message; the API server takes no longer ones.
@@ -44,19 +44,19 @@ impl Part {
     pub const ALL: [Self; 3] = [Self::Events, Self::Alerts, Self::Hooks];
 
     /// Whether there is anything of this kind to tell.
-    pub fn is_in(self, news: &News) -> bool {
+    pub fn is_in(self, item: &Notification) -> bool {
         match self {
-            Self::Events => !news.events.is_empty(),
-            Self::Alerts => !news.alerts.is_empty(),
-            Self::Hooks => news.hooks.is_some(),
+            Self::Events => !item.events.is_empty(),
+            Self::Alerts => !item.alerts.is_empty(),
+            Self::Hooks => item.hooks.is_some(),
         }
     }
 
-    fn take_from(self, news: &mut News) {
+    fn take_from(self, item: &mut Notification) {
         match self {
-            Self::Events => news.events.clear(),
-            Self::Alerts => news.alerts.clear(),
-            Self::Hooks => news.hooks = None,
+            Self::Events => item.events.clear(),
+            Self::Alerts => item.alerts.clear(),
+            Self::Hooks => item.hooks = None,
         }
     }
 }
@@ -83,8 +83,8 @@ pub struct Deliveries {
 
 impl Deliveries {
     /// Whether nobody is left to be told of this part.
-    fn is_done(&self, item: &News, part: Part) -> bool {
-        let unwanted = |item: &NewsAlert| self.unwanted.contains(&alert(item).severity);
+    fn is_done(&self, item: &Notification, part: Part) -> bool {
+        let unwanted = |item: &NotificationAlert| self.unwanted.contains(&alert(item).severity);
         self.done.contains(&Delivery { at: item.at, part })
             || part == Part::Alerts && item.alerts.iter().all(unwanted)
     }
@@ -93,28 +93,28 @@ impl Deliveries {
 /// Adds what a decision has to tell. Of too much, the oldest events are dropped, and alerts only when there are no
 /// others.
 pub(crate) fn record(
-    outbox: &mut Vec<News>,
+    outbox: &mut Vec<Notification>,
     now: Timestamp,
     events: &[Event],
     alerts: &[Alert],
     hooks: Option<Phase>,
 ) {
-    outbox.push(News {
+    outbox.push(Notification {
         at: moment(outbox, now),
         events: events.iter().map(keep_event).collect(),
         alerts: alerts.iter().map(keep_alert).collect(),
         hooks,
     });
     while outbox.len() > MOST {
-        let quiet = |news: &News| news.alerts.is_empty() && news.hooks.is_none();
+        let quiet = |item: &Notification| item.alerts.is_empty() && item.hooks.is_none();
         outbox.remove(outbox.iter().position(quiet).unwrap_or_default());
     }
 }
 
-/// A time that no other news in the status has, whatever the clock does.
-fn moment(outbox: &[News], now: Timestamp) -> Timestamp {
+/// A time that no other notifications in the status has, whatever the clock does.
+fn moment(outbox: &[Notification], now: Timestamp) -> Timestamp {
     let now = now.trunc_subsecs(6);
-    let last = outbox.last().map(|news| later(news.at, TimeDelta::microseconds(1)));
+    let last = outbox.last().map(|item| later(item.at, TimeDelta::microseconds(1)));
     last.map_or(now, |last| now.max(last))
 }
 
@@ -123,9 +123,9 @@ fn moment(outbox: &[News], now: Timestamp) -> Timestamp {
 /// `observed` is the status as it stands in the cluster. A status that is written anyway holds nothing that was told.
 /// A write of its own is worth it for alerts and hooks, which cannot be recognised when they are repeated; events can.
 pub(crate) fn forget_told(next: &mut CanaryStatus, observed: &CanaryStatus, deliveries: &Deliveries) {
-    let mut news = next.news.clone();
+    let mut items = next.pending_notifications.clone();
     let mut worth_it = observed != next;
-    for item in &mut news {
+    for item in &mut items {
         for part in Part::ALL {
             if part.is_in(item) && deliveries.is_done(item, part) {
                 part.take_from(item);
@@ -134,8 +134,8 @@ pub(crate) fn forget_told(next: &mut CanaryStatus, observed: &CanaryStatus, deli
         }
     }
     if worth_it {
-        news.retain(|item| Part::ALL.iter().any(|part| part.is_in(item)));
-        next.news = news;
+        items.retain(|item| Part::ALL.iter().any(|part| part.is_in(item)));
+        next.pending_notifications = items;
     }
 }
 
@@ -153,41 +153,41 @@ pub fn id(at: Timestamp, index: usize) -> String {
 }
 
 /// The event as it was decided.
-pub fn event(news: &NewsEvent) -> Event {
-    let level = match news.type_.as_str() {
+pub fn event(item: &NotificationEvent) -> Event {
+    let level = match item.type_.as_str() {
         "Normal" => Level::Normal,
         "Error" => Level::Error,
         _ => Level::Warning,
     };
-    Event { level, message: news.message.clone(), phase: news.phase }
+    Event { level, message: item.message.clone(), phase: item.phase }
 }
 
 /// The alert as it was decided.
-pub fn alert(news: &NewsAlert) -> Alert {
-    let severity = match news.severity {
+pub fn alert(item: &NotificationAlert) -> Alert {
+    let severity = match item.severity {
         AlertSeverity::Info => Severity::Info,
         AlertSeverity::Warn => Severity::Warn,
         AlertSeverity::Error => Severity::Error,
     };
-    Alert { severity, message: news.message.clone(), fields: news.fields }
+    Alert { severity, message: item.message.clone(), fields: item.fields }
 }
 
-fn keep_event(event: &Event) -> NewsEvent {
+fn keep_event(event: &Event) -> NotificationEvent {
     let type_ = match event.level {
         Level::Normal => "Normal",
         Level::Warning => "Warning",
         Level::Error => "Error",
     };
-    NewsEvent { type_: type_.to_owned(), message: truncated(&event.message), phase: event.phase }
+    NotificationEvent { type_: type_.to_owned(), message: truncated(&event.message), phase: event.phase }
 }
 
-fn keep_alert(alert: &Alert) -> NewsAlert {
+fn keep_alert(alert: &Alert) -> NotificationAlert {
     let severity = match alert.severity {
         Severity::Info => AlertSeverity::Info,
         Severity::Warn => AlertSeverity::Warn,
         Severity::Error => AlertSeverity::Error,
     };
-    NewsAlert { severity, message: truncated(&alert.message), fields: alert.fields }
+    NotificationAlert { severity, message: truncated(&alert.message), fields: alert.fields }
 }
 
 /// At most 1024 bytes, cut between characters.

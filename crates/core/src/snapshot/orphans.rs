@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::Snapshot;
 use crate::{
     Rollout, Seen,
-    build::leftovers::{Leftover, objects, ours, used_by},
+    build::orphans::{Orphan, objects, ours, used_by},
 };
 
 impl Snapshot {
     /// For each entry of `status.leftovers`, whether something of it may go; [`Seen::Absent`] when nothing of
     /// ours is left.
-    pub(super) fn leftovers(&self, rollout: &Rollout) -> BTreeMap<String, Seen<bool>> {
+    pub(super) fn orphans(&self, rollout: &Rollout) -> BTreeMap<String, Seen<bool>> {
         let entries = self.canary.status.iter().flat_map(|status| &status.leftovers);
         entries.map(|entry| (entry.clone(), self.left_of(rollout, entry))).collect()
     }
@@ -31,8 +31,8 @@ impl Snapshot {
     }
 
     /// Whether one object of ours may go.
-    fn left(&self, rollout: &Rollout, object: &Leftover) -> Seen<bool> {
-        match (self.leftovers.get(object), &self.primary) {
+    fn left(&self, rollout: &Rollout, object: &Orphan) -> Seen<bool> {
+        match (self.orphans.get(object), &self.primary) {
             (None, _) => Seen::Unknown(format!("{} was not read", object.name)),
             (Some(Seen::Unknown(why)), _) => Seen::Unknown(why.clone()),
             (Some(Seen::Present(live)), primary) if ours(rollout, live) => {

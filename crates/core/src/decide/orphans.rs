@@ -2,7 +2,7 @@
 
 use super::builder::{Flow, PlanBuilder, Stop};
 use crate::{
-    build::leftovers::{route, serves, service_entry},
+    build::orphans::{route, serves, service_entry},
     identity,
     observe::{Readiness, Seen},
     plan::Action,
@@ -65,7 +65,7 @@ fn keep(plan: &mut PlanBuilder, mut found: Vec<String>) {
 /// Removes what is left over while all is at rest: routes first, what they point to when gateways have had time
 /// to notice.
 pub(super) fn clean_up(plan: &mut PlanBuilder) -> Flow {
-    let seen = &plan.obs.leftovers;
+    let seen = &plan.obs.orphans;
     plan.next.orphans.retain(|entry| seen.get(entry) != Some(&Seen::Absent));
     let mine = plan.next.orphans.iter().filter(|entry| seen.get(*entry) == Some(&Seen::Present(true)));
     let (removable, harmless): (Vec<String>, Vec<String>) = mine.cloned().partition(|entry| serves(entry));
@@ -94,7 +94,7 @@ pub(super) fn clean_up(plan: &mut PlanBuilder) -> Flow {
 
 /// A copy of a former autoscaler scales the primary, too: it goes at once.
 pub(super) fn remove_scalers(plan: &mut PlanBuilder) {
-    let seen = &plan.obs.leftovers;
+    let seen = &plan.obs.orphans;
     let present = |entry: &&String| !serves(entry) && seen.get(*entry) == Some(&Seen::Present(true));
     let found: Vec<String> = plan.next.orphans.iter().filter(present).cloned().collect();
     for entry in found {

@@ -1,17 +1,17 @@
-//! Telling what was decided: events, alerts and post-rollout hooks, as the status lists them.
+//! Delivering what was decided: events, alerts and post-rollout hooks, as the status lists them.
 //!
-//! What this operator wrote itself and what it finds after a restart go the same way; see `serin_core::news`.
+//! What this operator wrote itself and what it finds after a restart go the same way; see `serin_core::outbox`.
 
 use std::time::Duration;
 
 use serin_api::{
-    Canary,
-    canary::{CanaryWebhook, News, WebhookType},
+    Canary, CanaryStatus,
+    canary::{CanaryWebhook, Notification, WebhookType},
 };
 use serin_core::{
     event::post_rollout,
-    news::{self, Deliveries, Delivery, LIFETIME, Part},
     observe::Answers,
+    outbox::{self, Deliveries, Delivery, LIFETIME, Part},
     plan::{Event, HookCall, Level},
     state,
 };
@@ -38,34 +38,45 @@ impl Reconcile<'_> {
 
     /// Tells everything in the status of `canary` that this operator has not told yet. `before` is the Canary as it
     /// was decided on.
-    pub(super) async fn tell_news(&self, canary: &Canary, before: &Canary) {
-        let news = canary.status.as_ref().map(|status| status.news.as_slice()).unwrap_or_default();
-        self.ctx.memory.keep_told(self.key, |told| news.iter().any(|item| item.at == told.at));
-        let known = before.status.as_ref().map(|status| status.news.as_slice()).unwrap_or_default();
-        for item in news {
-            let fresh = known.iter().all(|old| old.at != item.at);
+    pub(super) async fn deliver_notifications(&self, canary: &Canary, before: &Canary) {
+        let pending = canary.status.as_ref();
+        let pending = pending.map(|status| status.pending_notifications.as_slice()).unwrap_or_default();
+        self.ctx.memory.keep_told(self.key, |told| pending.iter().any(|item| item.at == told.at));
+        let known = |item: &Notification| {
+            let before = before.status.iter().flat_map(CanaryStatus::notifications);
+            before.into_iter().any(|old| old.at == item.at)
+        };
+        for item in pending {
+            let fresh = !known(item);
             for part in Part::ALL.into_iter().filter(|part| part.is_in(item)) {
                 if self.ctx.memory.begin_telling(self.key, Delivery { at: item.at, part }) {
-                    self.tell_part(canary, before, item, part, fresh).await;
+                    self.deliver_part(canary, before, item, part, fresh).await;
                 }
             }
         }
     }
 
-    async fn tell_part(&self, canary: &Canary, before: &Canary, item: &News, part: Part, fresh: bool) {
+    async fn deliver_part(
+        &self,
+        canary: &Canary,
+        before: &Canary,
+        item: &Notification,
+        part: Part,
+        fresh: bool,
+    ) {
         let told = Delivery { at: item.at, part };
         match part {
             Part::Events => {
-                let written = self.tell_events(canary, before, item, fresh).await;
+                let written = self.deliver_events(canary, before, item, fresh).await;
                 return self.ctx.memory.end_telling(self.key, told, written);
             }
-            Part::Alerts => return self.tell_alerts(canary, item, told),
-            Part::Hooks => self.tell_hooks(canary, before, item).await,
+            Part::Alerts => return self.deliver_alerts(canary, item, told),
+            Part::Hooks => self.deliver_hooks(canary, before, item).await,
         }
         self.ctx.memory.end_telling(self.key, told, true);
     }
 
-    async fn note_told(&mut self) -> Result<(), Fault> {
+    async fn note_delivered(&mut self) -> Result<(), Fault> {
         let Lookup::Present(entry) = self.cluster.caches.canaries.get(self.key) else { return Ok(()) };
         let Some(observed) = &entry.canary.status else { return Ok(()) };
         let status = state::delivered(observed, &self.deliveries(&entry.canary), observe::now());
@@ -76,7 +87,7 @@ impl Reconcile<'_> {
     }
 
     /// Events about alerts that did not arrive: who looks at the Canary learns that nobody was told.
-    pub(super) async fn tell_of_alerts(&self, before: &Canary, canary: &Canary) {
+    pub(super) async fn report_undelivered(&self, before: &Canary, canary: &Canary) {
         let phase = canary.status.as_ref().map(|status| status.phase).unwrap_or_default();
         let event = |message| Event { level: Level::Warning, message, phase };
         let events: Vec<Event> = self.ctx.memory.take_unsaid(self.key).into_iter().map(event).collect();
@@ -84,11 +95,17 @@ impl Reconcile<'_> {
     }
 
     /// Whether all were written, or never can be.
-    async fn tell_events(&self, canary: &Canary, before: &Canary, item: &News, fresh: bool) -> bool {
+    async fn deliver_events(
+        &self,
+        canary: &Canary,
+        before: &Canary,
+        item: &Notification,
+        fresh: bool,
+    ) -> bool {
         if observe::now() - item.at > LIFETIME {
             return true;
         }
-        let events: Vec<Event> = item.events.iter().map(news::event).collect();
+        let events: Vec<Event> = item.events.iter().map(outbox::event).collect();
         if fresh {
             self.send_on(canary, before, &events, item);
         }
@@ -107,14 +124,14 @@ impl Reconcile<'_> {
         all
     }
 
-    fn send_on(&self, canary: &Canary, before: &Canary, events: &[Event], item: &News) {
+    fn send_on(&self, canary: &Canary, before: &Canary, events: &[Event], item: &Notification) {
         let hooks = &canary.spec.analysis.webhooks;
         let delivery = self.ctx.event_sink.deliver(&subject::told(before, canary), hooks, events, item.at);
         self.ctx.tasks.spawn(self.ctx.told.join(self.key, delivery));
     }
 
     /// Beside the reconcile: receivers may be slow. When they have been told, another look takes it out of the status.
-    fn tell_alerts(&self, canary: &Canary, item: &News, told: Delivery) {
+    fn deliver_alerts(&self, canary: &Canary, item: &Notification, told: Delivery) {
         let delivery = self.ctx.alerts.deliver(canary, item);
         let (memory, queue) = (self.ctx.memory.clone(), self.ctx.cluster.queue.clone());
         let key = self.key.clone();
@@ -127,7 +144,7 @@ impl Reconcile<'_> {
     }
 
     /// The first hook that fails keeps the others from being called.
-    async fn tell_hooks(&self, canary: &Canary, before: &Canary, item: &News) {
+    async fn deliver_hooks(&self, canary: &Canary, before: &Canary, item: &Notification) {
         let Some(phase) = item.hooks else { return };
         let hooks = canary.spec.analysis.webhooks.iter().enumerate();
         let hooks = hooks.filter(|(_, hook)| hook.hook_type() == WebhookType::PostRollout);
@@ -138,7 +155,7 @@ impl Reconcile<'_> {
                 canary,
                 before,
                 std::slice::from_ref(&event),
-                &News { at: observe::now(), ..item.clone() },
+                &Notification { at: observe::now(), ..item.clone() },
             );
             self.ctx.events.write(canary, &event, item.at, HOOK_EVENTS + place).await;
             if answer.is_err() {
@@ -149,7 +166,7 @@ impl Reconcile<'_> {
 }
 
 /// Takes out of the statuses what was told since the last look at each Canary; for the end of the operator.
-pub async fn note_what_was_told(ctx: &Context) {
+pub async fn note_deliveries(ctx: &Context) {
     for key in ctx.memory.tellers() {
         let cluster = ctx.cluster.acting_for(&key);
         let mut look = Reconcile {
@@ -161,7 +178,7 @@ pub async fn note_what_was_told(ctx: &Context) {
             current: None,
             seen: None,
         };
-        match look.note_told().await {
+        match look.note_delivered().await {
             Ok(()) => {}
             Err(error) => tracing::warn!(canary = %key, %error, "alerts of this Canary may be repeated"),
         }

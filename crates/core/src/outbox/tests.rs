@@ -18,15 +18,17 @@ fn with(entries: &[(i64, &[Part])]) -> CanaryStatus {
         let events = if parts.contains(&Part::Events) { vec![event_of("e")] } else { Vec::new() };
         let alerts = if parts.contains(&Part::Alerts) { vec![alert_of("a")] } else { Vec::new() };
         let hooks = parts.contains(&Part::Hooks).then_some(Phase::Succeeded);
-        record(&mut status.news, at(*micros), &events, &alerts, hooks);
+        record(&mut status.pending_notifications, at(*micros), &events, &alerts, hooks);
     }
     status
 }
 
 /// These parts of everything in a status were told.
 fn done(status: &CanaryStatus, parts: &[Part]) -> Deliveries {
-    let entries =
-        status.news.iter().flat_map(|item| parts.iter().map(|part| Delivery { at: item.at, part: *part }));
+    let entries = status
+        .pending_notifications
+        .iter()
+        .flat_map(|item| parts.iter().map(|part| Delivery { at: item.at, part: *part }));
     Deliveries { done: entries.collect(), ..Deliveries::default() }
 }
 
@@ -37,36 +39,42 @@ fn what_was_decided_comes_back_as_it_was() {
     let events = levels.map(|level| Event { level, ..event_of("Halt") });
     let severities = [Severity::Info, Severity::Warn, Severity::Error];
     let alerts = severities.map(|severity| Alert { severity, ..alert_of("failed") });
-    record(&mut status.news, at(5), &events, &alerts, Some(Phase::Failed));
+    record(&mut status.pending_notifications, at(5), &events, &alerts, Some(Phase::Failed));
     let json = serde_json::to_string(&status).unwrap();
     let read: CanaryStatus = serde_json::from_str(&json).unwrap();
     assert_eq!(read, status, "{json}");
-    assert_eq!(read.news[0].events.iter().map(event).collect::<Vec<_>>(), events);
-    assert_eq!(read.news[0].alerts.iter().map(alert).collect::<Vec<_>>(), alerts);
+    assert_eq!(read.pending_notifications[0].events.iter().map(event).collect::<Vec<_>>(), events);
+    assert_eq!(read.pending_notifications[0].alerts.iter().map(alert).collect::<Vec<_>>(), alerts);
 }
 
 #[test]
-fn no_two_news_have_the_same_time_whatever_the_clock_does() {
+fn no_two_notifications_have_the_same_time_whatever_the_clock_does() {
     let mut status = CanaryStatus::default();
     for micros in [100, 100, 90, 200] {
-        record(&mut status.news, at(micros) + TimeDelta::nanoseconds(7), &[event_of("e")], &[], None);
+        record(
+            &mut status.pending_notifications,
+            at(micros) + TimeDelta::nanoseconds(7),
+            &[event_of("e")],
+            &[],
+            None,
+        );
     }
-    let times: Vec<_> = status.news.iter().map(|news| news.at).collect();
+    let times: Vec<_> = status.pending_notifications.iter().map(|item| item.at).collect();
     assert_eq!(times, [at(100), at(101), at(102), at(200)]);
 }
 
 #[test]
-fn of_too_many_news_the_oldest_go() {
+fn of_too_many_notifications_the_oldest_go() {
     let entries: Vec<(i64, &[Part])> = (0..20).map(|i| (i, [Part::Alerts].as_slice())).collect();
     let status = with(&entries);
-    assert_eq!((status.news.len(), status.news[0].at), (MOST, at(12)));
+    assert_eq!((status.pending_notifications.len(), status.pending_notifications[0].at), (MOST, at(12)));
 }
 
 #[test]
-fn of_too_many_news_those_without_alerts_go_first() {
+fn of_too_many_notifications_those_without_alerts_go_first() {
     let entry = |i| (i, if i == 3 { [Part::Alerts].as_slice() } else { [Part::Events].as_slice() });
     let entries: Vec<(i64, &[Part])> = (0..20).map(entry).collect();
-    assert_eq!(with(&entries).news[0].at, at(3));
+    assert_eq!(with(&entries).pending_notifications[0].at, at(3));
 }
 
 #[test]
@@ -74,8 +82,11 @@ fn a_write_that_happens_anyway_takes_everything_along_that_was_told() {
     let observed = with(&[(1, &[Part::Events]), (2, &[Part::Events, Part::Alerts])]);
     let mut next = CanaryStatus { canary_weight: 10, ..observed.clone() };
     forget_told(&mut next, &observed, &done(&observed, &[Part::Events]));
-    assert_eq!(next.news.len(), 1);
-    assert_eq!((next.news[0].events.len(), next.news[0].alerts.len()), (0, 1));
+    assert_eq!(next.pending_notifications.len(), 1);
+    assert_eq!(
+        (next.pending_notifications[0].events.len(), next.pending_notifications[0].alerts.len()),
+        (0, 1)
+    );
 }
 
 #[test]
@@ -92,7 +103,7 @@ fn told_alerts_and_hooks_are_worth_a_write() {
         let observed = with(&[(1, &[Part::Events, part])]);
         let mut next = observed.clone();
         forget_told(&mut next, &observed, &done(&observed, &Part::ALL));
-        assert!(next.news.is_empty(), "{part:?}");
+        assert!(next.pending_notifications.is_empty(), "{part:?}");
         let mut next = observed.clone();
         forget_told(&mut next, &observed, &Deliveries::default());
         assert_eq!(next, observed, "{part:?}");
