@@ -9,7 +9,7 @@ use tokio::{sync::watch, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    alerts::Alerts, cache::Caches, cluster::Cluster, events::Events, lease::Term, memory::Memory,
+    alerts::Alerts, cache::Caches, cluster::Cluster, events::Events, lease::Term, local_state::LocalState,
     metrics::Metrics, options::Options, queue::Queue, sequence::Sequence,
 };
 
@@ -32,7 +32,7 @@ pub struct Context {
     /// Connections to metric providers.
     pub providers: Clients,
     /// What is kept about each Canary between two looks; losing it does no harm.
-    pub memory: Arc<Memory>,
+    pub local: Arc<LocalState>,
     /// Deliveries that nobody waits for.
     pub tasks: TaskTracker,
     /// The order of events on their way to webhooks.
@@ -89,7 +89,7 @@ impl Context {
             events: Events::new(client),
             providers: Clients::new(Limits::default())?,
             alerts: Alerts::new(cluster.clone(), people, receiver, name),
-            memory: Arc::default(),
+            local: Arc::default(),
             tasks: TaskTracker::new(),
             told: Sequence::default(),
             alerted: Sequence::default(),

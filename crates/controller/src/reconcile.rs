@@ -30,6 +30,7 @@ use crate::{
     error::{ApiError, Category},
     key::Key,
     kind::Kind,
+    local_state::{CanaryState, Labels},
     observe,
 };
 
@@ -128,6 +129,11 @@ pub async fn reconcile(ctx: &Context, key: &Key) -> ReconcileEnd {
 }
 
 impl Reconcile<'_> {
+    /// What is kept about this Canary.
+    fn local(&self) -> Arc<CanaryState> {
+        self.ctx.local.of(self.key)
+    }
+
     async fn round(&mut self) -> Result<Next, Fault> {
         if self.ctx.stop.is_cancelled() {
             return Err(Fault::Interrupted);
@@ -142,7 +148,7 @@ impl Reconcile<'_> {
         }
         let (rollout, invalid) = match self.valid(&entry.canary) {
             Ok(rollout) => {
-                self.ctx.memory.keep_valid(self.key, &entry.canary);
+                self.local().reads().keep_valid(&entry.canary);
                 (Arc::new(rollout), None)
             }
             Err(errors) => {
@@ -173,7 +179,7 @@ impl Reconcile<'_> {
 
     /// What the Canary asked for before it became invalid, as far as this replica knows.
     fn valid_before(&self, canary: &Canary) -> Option<Rollout> {
-        let before = self.ctx.memory.valid(self.key, canary.metadata.uid.as_deref())?;
+        let before = self.local().reads().valid(canary.metadata.uid.as_deref())?;
         let canary = Canary {
             metadata: canary.metadata.clone(),
             spec: before.spec.clone(),
@@ -185,11 +191,11 @@ impl Reconcile<'_> {
     /// The Canary. Its first read in a term goes to the cluster, as another replica may have written it
     /// after what our watch delivered.
     async fn read(&mut self) -> Result<Option<Arc<CanaryEntry>>, Fault> {
-        if !self.ctx.memory.is_fresh(self.key) {
+        if !self.local().reads().is_fresh() {
             if self.refresh().await?.is_none() {
                 return Ok(None);
             }
-            self.ctx.memory.set_fresh(self.key);
+            self.local().reads().set_fresh();
         }
         match self.cluster.caches.canaries.get(self.key) {
             Lookup::Present(entry) => Ok(Some(self.completed(entry))),
@@ -199,7 +205,7 @@ impl Reconcile<'_> {
     }
 
     fn completed(&self, entry: Arc<CanaryEntry>) -> Arc<CanaryEntry> {
-        let restored = self.ctx.memory.restored(self.key, entry.canary.status.as_ref());
+        let restored = self.local().status().restored(entry.canary.status.as_ref());
         let Some(status) = restored else { return entry };
         let canary = with_status(&entry.canary, status);
         Arc::new(CanaryEntry { canary, problem: entry.problem.clone() })
@@ -264,7 +270,7 @@ impl Reconcile<'_> {
         let (troubles, again) =
             observe::pods::troubles(self.ctx, &self.cluster, self.key, rollout, &seen).await;
         seen.troubles = troubles;
-        seen.route_refused = self.ctx.memory.refused_route(self.key, canary.metadata.generation);
+        seen.route_refused = self.local().route_refusal().of(canary.metadata.generation);
         let seen = Arc::new(seen);
         self.seen = Some(Arc::clone(&seen));
         let mut facts = seen.facts(rollout, settings);
@@ -277,12 +283,12 @@ impl Reconcile<'_> {
 
     fn measure(&self, rollout: &Rollout, facts: &Observation) {
         let metrics = &self.ctx.metrics.canary;
-        let labels = crate::memory::Labels {
+        let labels = Labels {
             target: rollout.target.clone(),
             metrics: rollout.spec.analysis.metrics.iter().map(|metric| metric.name.clone()).collect(),
         };
         let namespace = &rollout.namespace;
-        if let Some(old) = self.ctx.memory.relabel(self.key, labels) {
+        if let Some(old) = self.local().labels().change(labels) {
             metrics.remove(&old.target, namespace, old.metrics.iter().map(String::as_str));
         }
         metrics.phase(&rollout.target, namespace, facts.status.phase);

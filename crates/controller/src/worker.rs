@@ -40,7 +40,7 @@ pub(crate) async fn run(ctx: Arc<Context>, mut term: watch::Receiver<Term>) {
 
 /// From taking over to standing down.
 async fn serve(ctx: &Arc<Context>, term: &mut watch::Receiver<Term>) {
-    ctx.memory.begin_term();
+    ctx.local.begin_term();
     let mut running = JoinSet::new();
     let lost = tokio::select! {
         () = work(ctx, &mut running) => false,
@@ -108,13 +108,14 @@ struct ReconcileGuard<'a> {
 impl ReconcileGuard<'_> {
     fn settle(mut self, verdict: ReconcileEnd) {
         self.settled = true;
-        let (queue, memory) = (&self.ctx.cluster.queue, &self.ctx.memory);
+        let queue = &self.ctx.cluster.queue;
+        let local = self.ctx.local.of(self.key);
         match verdict {
             ReconcileEnd::Settled(wake) => {
-                memory.succeeded(self.key);
+                local.retries().succeeded();
                 self.wake(wake);
             }
-            ReconcileEnd::Retry(_) => queue.wake_at(self.key, Instant::now() + memory.failed(self.key)),
+            ReconcileEnd::Retry(_) => queue.wake_at(self.key, Instant::now() + local.retries().failed()),
             ReconcileEnd::Gone => forget(self.ctx, self.key),
             ReconcileEnd::Interrupted => {}
         }
@@ -154,7 +155,7 @@ fn forget(ctx: &Context, key: &Key) {
     tracing::info!(canary = %format!("{}.{}", key.name, key.namespace), "canary deleted");
     ctx.cluster.queue.forget(key);
     ctx.cluster.queue.wake_all(&ctx.cluster.caches.unlink(key));
-    if let Some(labels) = ctx.memory.forget(key) {
+    if let Some(labels) = ctx.local.forget(key) {
         let metrics = labels.metrics.iter().map(String::as_str);
         ctx.metrics.canary.remove(&labels.target, &key.namespace, metrics);
     }

@@ -10,7 +10,7 @@ use serin_core::{
     snapshot::{Snapshot, Troubles},
 };
 
-use crate::{cluster::Cluster, context::Context, key::Key, memory::Listed};
+use crate::{cluster::Cluster, context::Context, key::Key, local_state::Listed};
 
 /// What keeps the pods of the target and of the primary, and when to look again, if they are not ready.
 pub(crate) async fn troubles(
@@ -22,10 +22,11 @@ pub(crate) async fn troubles(
 ) -> (Troubles, Option<Duration>) {
     let [target, primary] = seen.unready(rollout);
     if target.is_none() && primary.is_none() {
-        ctx.memory.set_listed(key, None);
+        *ctx.local.of(key).pods() = None;
         return (Troubles::default(), None);
     }
-    let mut listed = ctx.memory.listed(key).unwrap_or_else(Listed::begin);
+    let listed = ctx.local.of(key).pods().clone();
+    let mut listed = listed.unwrap_or_else(Listed::begin);
     if listed.is_due() {
         let before = listed.found.clone();
         let found = Troubles {
@@ -35,7 +36,7 @@ pub(crate) async fn troubles(
         listed.found(found);
     }
     let (found, pause) = (listed.found.clone(), listed.pause());
-    ctx.memory.set_listed(key, Some(listed));
+    *ctx.local.of(key).pods() = Some(listed);
     (found, Some(pause))
 }
 

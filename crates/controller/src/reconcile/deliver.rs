@@ -29,10 +29,12 @@ const HOOK_EVENTS: usize = 0x80;
 impl Reconcile<'_> {
     /// How it fares with what the status of `canary` lists as still to be told.
     pub(super) fn deliveries(&self, canary: &Canary) -> Deliveries {
+        let local = self.local();
+        let delivered = local.deliveries();
         Deliveries {
-            done: self.ctx.memory.delivered(self.key),
+            done: delivered.done(),
             unwanted: self.ctx.alerts.unwanted(canary),
-            last_alert: self.ctx.memory.last_alert(self.key),
+            last_alert: delivered.last_alert(),
         }
     }
 
@@ -41,7 +43,7 @@ impl Reconcile<'_> {
     pub(super) async fn deliver_notifications(&self, canary: &Canary, before: &Canary) {
         let pending = canary.status.as_ref();
         let pending = pending.map(|status| status.pending_notifications.as_slice()).unwrap_or_default();
-        self.ctx.memory.keep_told(self.key, |told| pending.iter().any(|item| item.at == told.at));
+        self.local().deliveries().keep(|told| pending.iter().any(|item| item.at == told.at));
         let known = |item: &Notification| {
             let before = before.status.iter().flat_map(CanaryStatus::notifications);
             before.into_iter().any(|old| old.at == item.at)
@@ -49,7 +51,7 @@ impl Reconcile<'_> {
         for item in pending {
             let fresh = !known(item);
             for part in Part::ALL.into_iter().filter(|part| part.is_in(item)) {
-                if self.ctx.memory.begin_telling(self.key, Delivery { at: item.at, part }) {
+                if self.local().deliveries().begin(Delivery { at: item.at, part }) {
                     self.deliver_part(canary, before, item, part, fresh).await;
                 }
             }
@@ -68,12 +70,12 @@ impl Reconcile<'_> {
         match part {
             Part::Events => {
                 let written = self.deliver_events(canary, before, item, fresh).await;
-                return self.ctx.memory.end_telling(self.key, told, written);
+                return self.local().deliveries().end(told, written);
             }
             Part::Alerts => return self.deliver_alerts(canary, item, told),
             Part::Hooks => self.deliver_hooks(canary, before, item).await,
         }
-        self.ctx.memory.end_telling(self.key, told, true);
+        self.local().deliveries().end(told, true);
     }
 
     async fn note_delivered(&mut self) -> Result<(), Fault> {
@@ -90,7 +92,7 @@ impl Reconcile<'_> {
     pub(super) async fn report_undelivered(&self, before: &Canary, canary: &Canary) {
         let phase = canary.status.as_ref().map(|status| status.phase).unwrap_or_default();
         let event = |message| Event { level: Level::Warning, message, phase };
-        let events: Vec<Event> = self.ctx.memory.take_unsaid(self.key).into_iter().map(event).collect();
+        let events: Vec<Event> = self.local().deliveries().take_unreported().into_iter().map(event).collect();
         self.emit(before, canary, &events).await;
     }
 
@@ -133,11 +135,12 @@ impl Reconcile<'_> {
     /// Beside the reconcile: receivers may be slow. When they have been told, another look takes it out of the status.
     fn deliver_alerts(&self, canary: &Canary, item: &Notification, told: Delivery) {
         let delivery = self.ctx.alerts.deliver(canary, item);
-        let (memory, queue) = (self.ctx.memory.clone(), self.ctx.cluster.queue.clone());
+        let (local, queue) = (self.local(), self.ctx.cluster.queue.clone());
         let key = self.key.clone();
         let told = async move {
-            memory.note_alert(&key, delivery.await);
-            memory.end_telling(&key, told, true);
+            let failure = delivery.await;
+            local.deliveries().note_alert(failure);
+            local.deliveries().end(told, true);
             queue.wake(&key);
         };
         self.ctx.tasks.spawn(self.ctx.alerted.join(self.key, told));
@@ -167,7 +170,7 @@ impl Reconcile<'_> {
 
 /// Takes out of the statuses what was told since the last look at each Canary; for the end of the operator.
 pub async fn note_deliveries(ctx: &Context) {
-    for key in ctx.memory.tellers() {
+    for key in ctx.local.with_deliveries() {
         let cluster = ctx.cluster.acting_for(&key);
         let mut look = Reconcile {
             ctx,

@@ -30,7 +30,7 @@ impl Reconcile<'_> {
         } else if plan.unwritten {
             self.keep(&decision.canary, &plan.status);
         } else if acts {
-            if !self.ctx.memory.may_correct(self.key) {
+            if !self.local().corrections().take() {
                 return self.contested(&decision).await;
             }
             if !self.is_current(&decision.canary).await? {
@@ -50,7 +50,7 @@ impl Reconcile<'_> {
             return Ok(Next::Again);
         }
         if plan.stall.is_none() {
-            self.ctx.memory.recovered(self.key);
+            self.local().faults().recovered();
         }
         Ok(Next::End(ReconcileEnd::Settled(plan.wake)))
     }
@@ -65,11 +65,11 @@ impl Reconcile<'_> {
             return Err(Fault::Interrupted);
         }
         let version = canary.metadata.resource_version.as_deref().unwrap_or_default();
-        let old = self.ctx.memory.stored(self.key, canary.status.as_ref());
+        let old = self.local().status().stored(canary.status.as_ref());
         match status::write(&self.cluster, self.key, version, old.as_ref(), status).await? {
             Written::Done { version, pruned } => {
                 if pruned.is_none() && status.observed_generation.is_some() {
-                    self.ctx.memory.claim(self.key);
+                    self.local().status().claim();
                 }
                 self.note_pruned(pruned);
                 self.current = version;
@@ -86,13 +86,13 @@ impl Reconcile<'_> {
 
     /// Keeps a status that is not worth a write.
     fn keep(&self, canary: &Canary, status: &CanaryStatus) {
-        let stored = self.ctx.memory.stored(self.key, canary.status.as_ref());
-        self.ctx.memory.set_unstored(self.key, Unstored::kept(status, stored.as_ref()));
+        let stored = self.local().status().stored(canary.status.as_ref());
+        self.local().status().set_unstored(Unstored::kept(status, stored.as_ref()));
     }
 
     fn note_pruned(&self, pruned: Option<Box<Unstored>>) {
         let dropped = pruned.is_some();
-        if self.ctx.memory.set_unstored(self.key, pruned) || !dropped {
+        if self.local().status().set_unstored(pruned) || !dropped {
             return;
         }
         tracing::warn!(
@@ -129,13 +129,13 @@ impl Reconcile<'_> {
                 Err(error) if is_refused_shape(decision, action, &error) => {
                     let generation = decision.canary.metadata.generation;
                     let why = refused_shape(&decision.rollout, &error);
-                    self.ctx.memory.refuse_route(self.key, generation, why);
+                    self.local().route_refusal().set(generation, why);
                 }
                 answer => answer?,
             }
         }
         if !decision.plan.actions.is_empty() {
-            self.ctx.memory.set_fault(self.key, None);
+            self.local().faults().clear();
         }
         Ok(())
     }

@@ -47,7 +47,7 @@ impl Reconcile<'_> {
     /// times is told.
     async fn explain(&mut self, category: Category, message: &str) {
         let refused = matches!(category, Category::Forbidden | Category::NotFound);
-        if refused && self.ctx.memory.failures(self.key) < REFUSALS {
+        if refused && self.local().retries().failures() < REFUSALS {
             return;
         }
         let Lookup::Present(entry) = self.cluster.caches.canaries.get(self.key) else { return };
@@ -58,7 +58,7 @@ impl Reconcile<'_> {
         let stall = Stall::new(category.reason(), message);
         let before = entry.canary.status.clone().unwrap_or_default();
         let status = state::faulted(&before, &stall, observe::now());
-        self.ctx.memory.set_fault(self.key, Some(stall));
+        self.local().faults().stand(stall);
         if status != before
             && let Err(error) = self.write(&entry.canary, &status).await
         {

@@ -53,7 +53,7 @@ impl Reconcile<'_> {
 
     /// An event for a fault, unless the last one was the same.
     pub(super) async fn tell(&self, canary: &Canary, message: &str) {
-        if !self.ctx.memory.tell(self.key, message) {
+        if !self.local().faults().tell(message) {
             return;
         }
         let phase = canary.status.as_ref().map(|status| status.phase).unwrap_or_default();
@@ -83,7 +83,7 @@ impl Reconcile<'_> {
     /// Flagger drops `observedGeneration` from every status that it writes. Where ours had one, Flagger has not been
     /// stopped: both undo each other's work.
     pub(super) async fn watch_for_rival(&mut self, canary: &Canary) -> Result<(), Fault> {
-        if !self.ctx.memory.claims(self.key) || !written_by_flagger(canary) {
+        if !self.local().status().is_ours() || !written_by_flagger(canary) {
             return Ok(());
         }
         // What the watch delivered may be older than what was written.
@@ -92,7 +92,7 @@ impl Reconcile<'_> {
         if !written_by_flagger(&now.canary) {
             return Ok(());
         }
-        self.ctx.memory.lose_claim(self.key);
+        self.local().status().lose();
         self.ctx.metrics.operator.error(Category::Conflict);
         tracing::error!(canary = %self.key, "{RIVAL}");
         self.tell(&now.canary, RIVAL).await;
@@ -104,9 +104,9 @@ impl Reconcile<'_> {
         let unreadable = self.unreadable(rollout);
         if unreadable.is_some() {
             // What failed before may have failed for this reason.
-            self.ctx.memory.set_fault(self.key, None);
+            self.local().faults().clear();
         }
-        unreadable.or_else(|| self.ctx.memory.fault(self.key))
+        unreadable.or_else(|| self.local().faults().standing())
     }
 
     fn unreadable(&self, rollout: &Rollout) -> Option<Stall> {

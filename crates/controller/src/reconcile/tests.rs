@@ -190,7 +190,7 @@ async fn an_older_status_of_flaggers_is_nobodys_doing() {
 #[tokio::test]
 async fn a_lost_race_for_the_status_starts_over_with_a_fresh_read() {
     let operator = Operator::new();
-    operator.ctx.memory.set_fresh(&operator.key);
+    operator.ctx.local.of(&operator.key).reads().set_fresh();
     operator.api.edit(CANARY, |canary| canary["metadata"]["labels"] = json!({ "by": "another" }));
     let (_, requests) = operator.look().await;
     let first = place(&requests, "PATCH canaries/app/status");
@@ -228,7 +228,7 @@ async fn a_missing_right_becomes_a_condition_and_one_event_and_goes_with_its_cau
     operator.api.refuse(Method::POST, "/deployments", 403);
     for _ in 0..5 {
         assert_eq!(operator.look().await.0, ReconcileEnd::Retry(Category::Forbidden));
-        operator.ctx.memory.failed(&operator.key);
+        operator.ctx.local.of(&operator.key).retries().failed();
     }
     assert!(operator.conditions().contains(&("Stalled".to_owned(), "Forbidden".to_owned())));
     let told: Vec<_> = operator.api.events().into_iter().filter(|event| event.contains("Grant")).collect();

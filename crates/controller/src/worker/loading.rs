@@ -23,7 +23,7 @@ pub(super) fn awaits(ctx: &Context, key: &Key) -> bool {
         let rollout = rollout(ctx, key);
         rollout.is_some_and(|rollout| starting.iter().any(|kind| reconcile::needs(&rollout, *kind)))
     };
-    ctx.memory.loading(key, needed).is_some_and(|waited| waited < PATIENCE)
+    ctx.local.of(key).reads().loading(needed).is_some_and(|waited| waited < PATIENCE)
 }
 
 /// The Canary, if it can be served at all.

@@ -78,7 +78,7 @@ async fn a_delete_that_is_not_allowed_is_told_of_with_the_right_that_is_missing(
     cluster.api.refuse(Method::DELETE, "/httproutes", 403);
     for _ in 0..5 {
         assert_eq!(later(&cluster, &operator).await, ["DELETE httproutes/app"]);
-        operator.ctx.memory.failed(&operator.key);
+        operator.ctx.local.of(&operator.key).retries().failed();
     }
     assert!(cluster.api.get(ROUTE).is_some());
     let told = cluster.api.events();
