@@ -6,12 +6,9 @@ use futures::future::join_all;
 use serde::Deserialize;
 use serin_api::{
     AlertProvider, Canary,
-    canary::{CanaryAlert, Notification},
+    canary::{AlertSeverity, CanaryAlert, Notification},
 };
-use serin_core::{
-    outbox,
-    plan::{Severity, Stall},
-};
+use serin_core::{outbox, plan::Severity, stall::Stall};
 use serin_notify::{
     AlertClient, AlertError, Message, Receiver,
     alert::{Credentials, wants},
@@ -99,12 +96,12 @@ impl Alerts {
     }
 
     /// How serious alerts are that nobody wants to know of.
-    pub fn unwanted(&self, canary: &Canary) -> BTreeSet<Severity> {
+    pub fn unwanted(&self, canary: &Canary) -> BTreeSet<AlertSeverity> {
         let receivers = &canary.spec.analysis.alerts;
         let wanted = |severity| {
             receivers.is_empty() && self.global.is_some() || receivers.iter().any(|r| wants(r, severity))
         };
-        Severity::ALL.into_iter().filter(|severity| !wanted(*severity)).collect()
+        Severity::ALL.into_iter().filter(|severity| !wanted(*severity)).map(AlertSeverity::from).collect()
     }
 
     /// Sends alerts in order. The future is meant to be spawned; what cannot be sent is logged, and returned for the

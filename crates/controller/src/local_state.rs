@@ -65,9 +65,8 @@ impl LocalState {
     /// Returns the Canaries with deliveries, whose status may still list them.
     pub fn with_deliveries(&self) -> Vec<Key> {
         let canaries = lock(&self.canaries);
-        let any =
-            |(key, canary): (&Key, &Arc<CanaryState>)| (!canary.deliveries().is_empty()).then(|| key.clone());
-        canaries.iter().filter_map(any).collect()
+        let some = canaries.iter().filter(|(_, canary)| !canary.deliveries().is_empty());
+        some.map(|(key, _)| key.clone()).collect()
     }
 
     /// Forgets a Canary. Returns the labels of its metrics.

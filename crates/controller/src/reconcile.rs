@@ -17,8 +17,8 @@ use serin_api::{Canary, CanaryStatus, Phase};
 use serin_core::{
     Observation, Plan, Rollout, Routing, decide,
     observe::{Answers, INVALID_SPEC, Obstacle},
-    plan::Stall,
     snapshot::Snapshot,
+    stall::Stall,
     validate::{SpecError, validate, validate_revert},
 };
 

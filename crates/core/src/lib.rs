@@ -52,6 +52,7 @@
 pub mod affinity;
 pub mod build;
 pub mod decide;
+pub mod delivery;
 pub mod event;
 pub mod hash;
 pub mod identity;
@@ -65,6 +66,7 @@ pub mod rollout;
 pub mod router;
 pub mod routing;
 pub mod snapshot;
+pub mod stall;
 pub mod state;
 pub mod strategy;
 mod time;

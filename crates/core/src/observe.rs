@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serin_analysis::{Check, outcome::CheckOutcome};
 use serin_api::CanaryStatus;
 
-use crate::{Rollout, Routing, Timestamp, outbox::Deliveries, plan::Stall, rollout::Hook};
+use crate::{Rollout, Routing, Timestamp, delivery::Deliveries, rollout::Hook, stall::Stall};
 
 /// What is known of an object. Not being able to read it is never the same as it not being there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

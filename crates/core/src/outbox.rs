@@ -5,17 +5,15 @@
 //! follows from the status alone, so that an event which was written before the crash cannot be written again, and
 //! a receiver of alerts can tell a repetition. See decision 8.
 
-use std::collections::BTreeSet;
-
 use chrono::{SubsecRound, TimeDelta};
 use serin_api::{
-    CanaryStatus, Phase,
+    Phase,
     canary::{AlertSeverity, Notification, NotificationAlert, NotificationEvent},
 };
 
 use crate::{
     Timestamp,
-    plan::{Alert, Event, Level, Severity, Stall},
+    plan::{Alert, Event, Level, Severity},
     time::later,
 };
 
@@ -27,68 +25,6 @@ const LONGEST: usize = 1024;
 
 /// How long the API server keeps events, unless it is told otherwise. What is older was told, or would be gone by now.
 pub const LIFETIME: TimeDelta = TimeDelta::hours(1);
-
-/// Something that is told as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Part {
-    /// The events.
-    Events,
-    /// The alerts.
-    Alerts,
-    /// The post-rollout hooks.
-    Hooks,
-}
-
-impl Part {
-    /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 3] = [Self::Events, Self::Alerts, Self::Hooks];
-
-    /// Whether there is anything of this kind to tell.
-    pub fn is_in(self, item: &Notification) -> bool {
-        match self {
-            Self::Events => !item.events.is_empty(),
-            Self::Alerts => !item.alerts.is_empty(),
-            Self::Hooks => item.hooks.is_some(),
-        }
-    }
-
-    fn take_from(self, item: &mut Notification) {
-        match self {
-            Self::Events => item.events.clear(),
-            Self::Alerts => item.alerts.clear(),
-            Self::Hooks => item.hooks = None,
-        }
-    }
-}
-
-/// One part of one entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Delivery {
-    /// The time that names the entry.
-    pub at: Timestamp,
-    /// What of it.
-    pub part: Part,
-}
-
-/// What the shell knows of telling people.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Deliveries {
-    /// What was delivered of the entries that the status lists.
-    pub done: BTreeSet<Delivery>,
-    /// How serious alerts are that nobody wants: they need not be kept.
-    pub unwanted: BTreeSet<Severity>,
-    /// How the last alert fared; `None` when this operator has sent none.
-    pub last_alert: Option<Result<(), Stall>>,
-}
-
-impl Deliveries {
-    /// Whether nobody is left to be told of this part.
-    fn is_done(&self, item: &Notification, part: Part) -> bool {
-        let unwanted = |item: &NotificationAlert| self.unwanted.contains(&alert(item).severity);
-        self.done.contains(&Delivery { at: item.at, part })
-            || part == Part::Alerts && item.alerts.iter().all(unwanted)
-    }
-}
 
 /// Adds what a decision has to tell. Of too much, the oldest events are dropped, and alerts only when there are no
 /// others.
@@ -116,27 +52,6 @@ fn moment(outbox: &[Notification], now: Timestamp) -> Timestamp {
     let now = now.trunc_subsecs(6);
     let last = outbox.last().map(|item| later(item.at, TimeDelta::microseconds(1)));
     last.map_or(now, |last| now.max(last))
-}
-
-/// Takes out of `next` what was told, if a write is worth it.
-///
-/// `observed` is the status as it stands in the cluster. A status that is written anyway holds nothing that was told.
-/// A write of its own is worth it for alerts and hooks, which cannot be recognised when they are repeated; events can.
-pub(crate) fn forget_told(next: &mut CanaryStatus, observed: &CanaryStatus, deliveries: &Deliveries) {
-    let mut items = next.pending_notifications.clone();
-    let mut worth_it = observed != next;
-    for item in &mut items {
-        for part in Part::ALL {
-            if part.is_in(item) && deliveries.is_done(item, part) {
-                part.take_from(item);
-                worth_it |= part != Part::Events;
-            }
-        }
-    }
-    if worth_it {
-        items.retain(|item| Part::ALL.iter().any(|part| part.is_in(item)));
-        next.pending_notifications = items;
-    }
 }
 
 /// The name of the event number `index`: `<canary>.<time>`, as clients name events, within the 253 characters that
@@ -182,12 +97,11 @@ fn keep_event(event: &Event) -> NotificationEvent {
 }
 
 fn keep_alert(alert: &Alert) -> NotificationAlert {
-    let severity = match alert.severity {
-        Severity::Info => AlertSeverity::Info,
-        Severity::Warn => AlertSeverity::Warn,
-        Severity::Error => AlertSeverity::Error,
-    };
-    NotificationAlert { severity, message: truncated(&alert.message), fields: alert.fields }
+    NotificationAlert {
+        severity: alert.severity.into(),
+        message: truncated(&alert.message),
+        fields: alert.fields,
+    }
 }
 
 /// At most 1024 bytes, cut between characters.

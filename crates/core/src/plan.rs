@@ -1,9 +1,9 @@
 //! What to do next, and why.
 
 use serin_analysis::{Check, Verdict, outcome::CheckOutcome};
-use serin_api::{CanaryStatus, Phase};
+use serin_api::{CanaryStatus, Phase, canary::AlertSeverity};
 
-use crate::{Routing, Timestamp, rollout::Hook, strategy::Kind};
+use crate::{Routing, Timestamp, rollout::Hook, stall::Stall, strategy::Kind};
 
 /// The outcome of a decision.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,7 +16,8 @@ pub struct Plan {
     pub unwritten: bool,
     /// Idempotent, in order, after the status is written.
     pub actions: Vec<Action>,
-    /// After the actions. These, the alerts and the hooks are in `status.pendingNotifications`, too.
+    /// After the actions. These, the alerts and the hooks are in `status.pendingNotifications`,
+    /// too.
     pub events: Vec<Event>,
     /// After the events.
     pub alerts: Vec<Alert>,
@@ -28,26 +29,11 @@ pub struct Plan {
     pub analysed: bool,
     /// The checks that this plan judged.
     pub judged: Vec<Judged>,
-    /// Why the Canary cannot be served as it asks to be: what the condition `Stalled` of the status says.
+    /// Why the Canary cannot be served as it asks to be: what the condition `Stalled` of the status
+    /// says.
     pub stall: Option<Stall>,
     /// When to look again even if nothing changes.
     pub wake: Option<Timestamp>,
-}
-
-/// Why a Canary cannot be served as it asks to be, or why an alert about it did not arrive.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Stall {
-    /// The reason of the condition: one word.
-    pub reason: &'static str,
-    /// Which object and field, the cause, and the remedy.
-    pub message: String,
-}
-
-impl Stall {
-    /// A stall for this reason.
-    pub fn new(reason: &'static str, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into() }
-    }
 }
 
 /// A check, its outcome, and what follows from it.
@@ -149,7 +135,7 @@ pub struct Event {
 }
 
 /// How serious an alert is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Severity {
     /// `info`.
     Info,
@@ -162,6 +148,16 @@ pub enum Severity {
 impl Severity {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Info, Self::Warn, Self::Error];
+}
+
+impl From<Severity> for AlertSeverity {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Info => Self::Info,
+            Severity::Warn => Self::Warn,
+            Severity::Error => Self::Error,
+        }
+    }
 }
 
 /// A message to people.

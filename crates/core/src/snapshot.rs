@@ -13,9 +13,9 @@ use crate::{
         orphans::Orphan,
         selector::Selector,
     },
+    delivery::Deliveries,
     hash::config_checksum,
     observe::{Answers, Obstacle, Scaler, Services, Synced},
-    outbox::Deliveries,
     router::Objects,
     validate::Settings,
 };

@@ -8,13 +8,14 @@ use serin_core::{
     Action, Observation, Plan, Rollout, Routing, Seen, Timestamp,
     affinity::Cookies,
     decide,
+    delivery::Deliveries,
     hash::promotion_id,
     observe::{
         Acceptance, Answers, Endpoints, Obstacle, Primary, Readiness, Route, Scaler, Services, Strangers,
         Synced, Target,
     },
-    outbox::Deliveries,
-    plan::{Alert, Event, ServiceRole, Stall},
+    plan::{Alert, Event, ServiceRole},
+    stall::Stall,
 };
 
 use crate::Script;

@@ -11,7 +11,10 @@ use proptest::prelude::*;
 use scenario::Scenario;
 use serin_analysis::outcome::Outcome;
 use serin_api::{CanaryStatus, Phase, canary::Notification};
-use serin_core::outbox::{Delivery, Part, event_name, id};
+use serin_core::{
+    delivery::{Delivery, Part},
+    outbox::{event_name, id},
+};
 use serin_sim::Pods;
 
 /// What can happen to a canary.

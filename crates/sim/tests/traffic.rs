@@ -11,7 +11,8 @@ use serin_api::{Phase, canary::CanaryCondition};
 use serin_core::{
     Action, Observation, Routing, Seen,
     observe::{Acceptance, INVALID_SPEC, Obstacle, Synced},
-    plan::{ServiceRole, Stall},
+    plan::ServiceRole,
+    stall::Stall,
 };
 
 const STEPS: &str = r#"{"stepWeights":[20,60],"stepWeightPromotion":50}"#;
@@ -287,7 +288,7 @@ fn stalls(s: &mut Scenario) -> Vec<Option<String>> {
             return written;
         }
     }
-    panic!("it does not come to rest: {written:?}");
+    unreachable!("it does not come to rest: {written:?}");
 }
 
 /// A repair of the route says nothing of what stalls the Canary, which is looked at after it.

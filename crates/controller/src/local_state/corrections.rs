@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Corrections that may still be made at once: many times in a row, then once in a while. Whoever undoes each
-/// correction would otherwise keep both sides and the API server busy.
+/// Corrections that may still be made at once: many times in a row, then once in a while. Whoever
+/// undoes each correction would otherwise keep both sides and the API server busy.
 #[derive(Clone, Copy, Debug)]
 pub struct Corrections {
     left: u32,

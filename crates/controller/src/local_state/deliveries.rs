@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serin_core::{outbox::Delivery, plan::Stall};
+use serin_core::{delivery::Delivery, stall::Stall};
 
 /// Most alerts that failed which wait for their events.
 const UNREPORTED: usize = 8;
@@ -26,8 +26,8 @@ impl Delivered {
         self.begun.retain(|_, done| *done);
     }
 
-    /// Claims a delivery. Returns `false` if somebody else has claimed it; after `true`, the caller has to call
-    /// [`Self::end`].
+    /// Claims a delivery. Returns `false` if somebody else has claimed it; after `true`, the caller
+    /// has to call [`Self::end`].
     pub fn begin(&mut self, delivery: Delivery) -> bool {
         let begun = self.begun.contains_key(&delivery);
         self.begun.entry(delivery).or_default();
@@ -80,7 +80,7 @@ impl Delivered {
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
-    use serin_core::outbox::Part;
+    use serin_core::delivery::Part;
 
     use super::*;
 

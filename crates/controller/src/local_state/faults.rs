@@ -1,6 +1,6 @@
 //! What keeps the actions of a Canary from being carried out, and what events told of it.
 
-use serin_core::plan::Stall;
+use serin_core::stall::Stall;
 
 /// Faults of one Canary.
 #[derive(Debug, Default)]
@@ -25,7 +25,8 @@ impl Faults {
         self.standing = None;
     }
 
-    /// Returns whether an event has to tell of a fault. Each text is told once until another one comes.
+    /// Returns whether an event has to tell of a fault. Each text is told once until another one
+    /// comes.
     pub fn tell(&mut self, text: &str) -> bool {
         let new = self.told.as_deref() != Some(text);
         self.told = Some(text.to_owned());

@@ -11,8 +11,8 @@ pub struct Retries {
 }
 
 impl Retries {
-    /// Counts a failure. Returns how long to wait before the next attempt: 1 s, doubled each time, at most
-    /// 60 s, and up to a quarter more so that many Canaries do not come at once.
+    /// Counts a failure. Returns how long to wait before the next attempt: 1 s, doubled each time,
+    /// at most 60 s, and up to a quarter more so that many Canaries do not come at once.
     pub fn failed(&mut self) -> Duration {
         self.failures = self.failures.saturating_add(1);
         let wait = BACKOFF_MIN.saturating_mul(1 << (self.failures - 1).min(10)).min(BACKOFF_MAX);

@@ -23,8 +23,8 @@ impl RouteRefusal {
         self.last = Some(Refusal { generation, at: Instant::now(), why });
     }
 
-    /// Returns why the route of this generation was refused. It is forgotten after 60 s, so that the
-    /// server is asked again.
+    /// Returns why the route of this generation was refused. It is forgotten after 60 s, so that
+    /// the server is asked again.
     pub fn of(&self, generation: Option<i64>) -> Option<String> {
         let last = self.last.as_ref()?;
         let believed = last.generation == generation && last.at.elapsed() < BACKOFF_MAX;

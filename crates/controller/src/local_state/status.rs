@@ -1,4 +1,5 @@
-//! The status that this replica wrote last: whose it is, and what the API server does not have of it.
+//! The status that this replica wrote last: whose it is, and what the API server does not have of
+//! it.
 
 use serin_api::CanaryStatus;
 
@@ -46,20 +47,24 @@ impl OwnStatus {
         self.owner = Owner::Another;
     }
 
-    /// Notes what the API server does not have of the status. Returns whether something was missing before.
+    /// Notes what the API server does not have of the status. Returns whether something was missing
+    /// before.
     pub fn set_unstored(&mut self, unstored: Option<Box<Unstored>>) -> bool {
         std::mem::replace(&mut self.unstored, unstored).is_some()
     }
 
-    /// The status with what the API server does not have of it; `None` when it is complete, or another's.
+    /// The status with what the API server does not have of it; `None` when it is complete, or
+    /// another's.
     pub fn restored(&self, observed: Option<&CanaryStatus>) -> Option<CanaryStatus> {
         self.unstored.as_ref()?.restore(observed)
     }
 
     /// The status that the API server has in the place of this one.
     pub fn stored(&self, decided: Option<&CanaryStatus>) -> Option<CanaryStatus> {
-        let unstored = self.unstored.as_ref().filter(|unstored| Some(unstored.decided()) == decided);
-        unstored.map_or_else(|| decided.cloned(), |unstored| unstored.stored().cloned())
+        match &self.unstored {
+            Some(unstored) if Some(unstored.decided()) == decided => unstored.stored().cloned(),
+            _ => decided.cloned(),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Delivering what was decided: events, alerts and post-rollout hooks, as the status lists them.
 //!
-//! What this operator wrote itself and what it finds after a restart go the same way; see `serin_core::outbox`.
+//! What this operator wrote itself and what it finds after a restart go the same way; see
+//! `serin_core::outbox`.
 
 use std::time::Duration;
 
@@ -9,9 +10,10 @@ use serin_api::{
     canary::{CanaryWebhook, Notification, WebhookType},
 };
 use serin_core::{
+    delivery::{Deliveries, Delivery, Part},
     event::post_rollout,
     observe::Answers,
-    outbox::{self, Deliveries, Delivery, LIFETIME, Part},
+    outbox::{self, LIFETIME},
     plan::{Event, HookCall, Level},
     state,
 };
@@ -41,8 +43,8 @@ impl Reconcile<'_> {
     /// Tells everything in the status of `canary` that this operator has not told yet. `before` is the Canary as it
     /// was decided on.
     pub(super) async fn deliver_notifications(&self, canary: &Canary, before: &Canary) {
-        let pending = canary.status.as_ref();
-        let pending = pending.map(|status| status.pending_notifications.as_slice()).unwrap_or_default();
+        let pending = canary.status.as_ref().map(|status| &status.pending_notifications[..]);
+        let pending = pending.unwrap_or_default();
         self.local().deliveries().keep(|told| pending.iter().any(|item| item.at == told.at));
         let known = |item: &Notification| {
             let before = before.status.iter().flat_map(CanaryStatus::notifications);
@@ -92,7 +94,8 @@ impl Reconcile<'_> {
     pub(super) async fn report_undelivered(&self, before: &Canary, canary: &Canary) {
         let phase = canary.status.as_ref().map(|status| status.phase).unwrap_or_default();
         let event = |message| Event { level: Level::Warning, message, phase };
-        let events: Vec<Event> = self.local().deliveries().take_unreported().into_iter().map(event).collect();
+        let unreported = self.local().deliveries().take_unreported();
+        let events: Vec<Event> = unreported.into_iter().map(event).collect();
         self.emit(before, canary, &events).await;
     }
 

@@ -1,6 +1,6 @@
 //! What to do about a look that failed.
 
-use serin_core::{observe::Answers, plan::Stall, state};
+use serin_core::{observe::Answers, stall::Stall, state};
 
 use super::{Fault, Reconcile, ReconcileEnd};
 use crate::{apply::ActionError, cache::Lookup, error::Category, observe};

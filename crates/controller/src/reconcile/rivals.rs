@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use serin_api::Canary;
-use serin_core::plan::Stall;
+use serin_core::stall::Stall;
 
 use crate::{
     cache::{Caches, Lookup, target_kind},

@@ -6,8 +6,10 @@ use serin_api::{Canary, Phase};
 use serin_core::{
     Rollout,
     build::services,
-    plan::{Action, Event, Level, Stall},
-    router, state,
+    plan::{Action, Event, Level},
+    router,
+    stall::Stall,
+    state,
     validate::FINALIZER,
 };
 

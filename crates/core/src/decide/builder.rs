@@ -14,9 +14,10 @@ use crate::{
     Observation, Rollout, Timestamp,
     event::{AlertKind, EventKind},
     observe::{HookAnswer, Primary, Seen, Target},
-    plan::{Action, Alert, Ask, Event, HookCall, Judged, RolloutEnd, Stall},
+    plan::{Action, Alert, Ask, Event, HookCall, Judged, RolloutEnd},
     reason::WaitReason,
     rollout::{Hook, HookKind},
+    stall::Stall,
     state::{Cause, Draft, Hold, HoldKind, Run, Stage, State, Waiting, flagger},
     time::{later, seconds},
 };

@@ -1,4 +1,9 @@
+use std::collections::BTreeSet;
+
+use serin_api::CanaryStatus;
+
 use super::*;
+use crate::delivery::{Deliveries, Delivery, Part, forget_told};
 
 fn at(micros: i64) -> Timestamp {
     Timestamp::UNIX_EPOCH + TimeDelta::microseconds(micros)
@@ -113,7 +118,7 @@ fn told_alerts_and_hooks_are_worth_a_write() {
 #[test]
 fn alerts_that_nobody_wants_are_not_kept() {
     let mut next = with(&[(1, &[Part::Alerts]), (2, &[Part::Events, Part::Alerts])]);
-    let unwanted = BTreeSet::from([Severity::Error]);
+    let unwanted = BTreeSet::from([AlertSeverity::Error]);
     let deliveries = Deliveries { unwanted, ..Deliveries::default() };
     forget_told(&mut next, &CanaryStatus::default(), &deliveries);
     assert_eq!(next, with(&[(2, &[Part::Events])]));

@@ -3,7 +3,7 @@
 use serin_api::CanaryStatus;
 
 use super::{State, codec, flagger, stalled, undecided};
-use crate::{Observation, plan::Stall, time};
+use crate::{Observation, stall::Stall, time};
 
 /// A status in the making.
 pub(crate) struct Draft<'a> {
@@ -36,8 +36,8 @@ impl<'a> Draft<'a> {
         codec::write(next, &self.obs.rollout)
     }
 
-    /// The status that is written for this state: with the condition of a stall, and without what was delivered and
-    /// configs that are not tracked.
+    /// The status that is written for this state: with the condition of a stall, and without what
+    /// was delivered and configs that are not tracked.
     pub(crate) fn publish(&self, next: &State, stall: Option<&Stall>) -> CanaryStatus {
         let (obs, mut status) = (self.obs, self.status(next));
         status.move_news();

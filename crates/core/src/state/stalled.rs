@@ -3,7 +3,7 @@
 use chrono::SubsecRound;
 use serin_api::{CanaryStatus, canary::CanaryCondition};
 
-use crate::{Timestamp, plan::Stall};
+use crate::{Timestamp, stall::Stall};
 
 /// The condition's type, as tools that wait for objects know it.
 const STALLED: &str = "Stalled";
@@ -21,7 +21,8 @@ pub(crate) fn set(status: &mut CanaryStatus, stall: Option<&Stall>, now: Timesta
     put(STALLED, &mut status.conditions, stall, now);
 }
 
-/// Sets or removes the condition of an alert that did not arrive. One that says the same stays as it is.
+/// Sets or removes the condition of an alert that did not arrive. One that says the same stays as
+/// it is.
 pub(crate) fn set_alert(status: &mut CanaryStatus, failure: Option<&Stall>, now: Timestamp) {
     put(ALERT_FAILED, &mut status.conditions, failure, now);
 }
@@ -31,7 +32,8 @@ fn find<'a>(type_: &str, conditions: &'a [CanaryCondition]) -> Option<&'a Canary
 }
 
 fn says(condition: &CanaryCondition, stall: &Stall) -> bool {
-    condition.reason == stall.reason && condition.message.as_deref().unwrap_or_default() == stall.message
+    let message = condition.message.as_deref().unwrap_or_default();
+    condition.reason == stall.reason && message == stall.message
 }
 
 fn put(type_: &str, conditions: &mut Vec<CanaryCondition>, stall: Option<&Stall>, now: Timestamp) {
@@ -66,8 +68,10 @@ mod tests {
     #[test]
     fn a_stall_comes_and_goes_and_leaves_other_conditions_alone() {
         let now = DateTime::UNIX_EPOCH;
-        let promoted = CanaryCondition { type_: "Promoted".to_owned(), ..CanaryCondition::default() };
-        let mut status = CanaryStatus { conditions: vec![promoted.clone()], ..CanaryStatus::default() };
+        let type_ = "Promoted".to_owned();
+        let promoted = CanaryCondition { type_, ..CanaryCondition::default() };
+        let conditions = vec![promoted.clone()];
+        let mut status = CanaryStatus { conditions, ..CanaryStatus::default() };
         set(&mut status, None, now);
         assert_eq!(status.conditions, std::slice::from_ref(&promoted));
 
@@ -86,7 +90,8 @@ mod tests {
         let failure = Stall::new("SecretNotFound", "secrets \"hook\" not found");
         set_alert(&mut status, Some(&failure), now);
         set(&mut status, None, now);
-        assert_eq!((status.conditions.len(), status.conditions[1].type_.as_str()), (2, ALERT_FAILED));
+        assert_eq!(status.conditions.len(), 2);
+        assert_eq!(status.conditions[1].type_, ALERT_FAILED);
         set_alert(&mut status, None, now);
         assert_eq!(status.conditions, [promoted]);
     }

@@ -1,18 +1,18 @@
-//! Statuses that are written without a decision: the Canary cannot be served as it is, an action failed, or the
-//! operator ends.
+//! Statuses that are written without a decision: the Canary cannot be served as it is, an action
+//! failed, or the operator ends.
 
 use serin_api::{CanaryStatus, canary::Waiting};
 
 use super::{WaitKind, stalled};
 use crate::{
     Timestamp,
-    outbox::{self, Deliveries},
-    plan::Stall,
+    delivery::{Deliveries, forget_told},
+    stall::Stall,
     time,
 };
 
-/// The status of a Canary that cannot be served as it is, for this reason. Where the traffic of a rollout was taken
-/// back, what comes next begins a time of its own.
+/// The status of a Canary that cannot be served as it is, for this reason. Where the traffic of a
+/// rollout was taken back, what comes next begins a time of its own.
 pub fn unserved(
     observed: &CanaryStatus,
     canary: &str,
@@ -62,5 +62,5 @@ pub(super) fn settle(
     if let Some(fared) = &deliveries.last_alert {
         stalled::set_alert(status, fared.as_ref().err(), now);
     }
-    outbox::forget_told(status, observed, deliveries);
+    forget_told(status, observed, deliveries);
 }

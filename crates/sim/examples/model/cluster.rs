@@ -7,9 +7,9 @@ use serin_api::{CanaryStatus, Phase, canary::Waiting};
 use serin_core::{
     Action, Rollout, Routing, Seen, Timestamp,
     affinity::{Cookie, Cookies},
+    delivery::Deliveries,
     hash::promotion_id,
     identity,
-    outbox::Deliveries,
     state::ObjectNames,
 };
 use serin_sim::{

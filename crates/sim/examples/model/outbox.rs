@@ -7,14 +7,14 @@ use serin_api::{
 };
 use serin_core::{
     Plan, Timestamp,
-    outbox::{Deliveries, Delivery, Part},
+    delivery::{Deliveries, Delivery, Part},
 };
 
 /// One value for each part of notifications, in the order of [`Part::ALL`].
 pub(crate) type Parts<T> = [T; 3];
 
-/// Notifications of the decision that was the `place`-th to have any. The last of them has the time of the next decision, so
-/// that two can be told apart only if the core sees to it.
+/// Notifications of the decision that was the `place`-th to have any. The last of them has the time
+/// of the next decision, so that two can be told apart only if the core sees to it.
 pub(crate) fn notification(place: usize, listed: Parts<bool>, start: Timestamp) -> Notification {
     let [events, alerts, hooks] = listed;
     let message = "something happened".to_owned();
@@ -118,8 +118,8 @@ impl Outbox {
             && (events || !changed)
     }
 
-    /// Follows the notifications of a status that is written. `false` when something is gone that people have not heard of, or
-    /// when two have one name.
+    /// Follows the notifications of a status that is written. `false` when something is gone that
+    /// people have not heard of, or when two have one name.
     pub(crate) fn follow(&mut self, written: &[Notification], start: Timestamp) -> bool {
         let places: Vec<Option<usize>> = written.iter().map(|item| self.find(item, start)).collect();
         let left = |place| written.iter().zip(&places).filter(move |(_, from)| **from == Some(place));

@@ -8,8 +8,9 @@ use crate::{
     Plan, Timestamp,
     event::EventKind,
     outbox,
-    plan::{Ask, Stall},
+    plan::Ask,
     reason::WaitReason,
+    stall::Stall,
     state::{Stage, Waiting},
     time::{later, seconds},
 };
