@@ -8,9 +8,9 @@ use kube::{
     api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions},
 };
 use serde_json::{Value, json};
-use serin_core::build::{
+use serin_core::{
+    build::managed,
     json::{entry, set},
-    managed,
 };
 
 use crate::{

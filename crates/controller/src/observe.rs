@@ -16,9 +16,9 @@ use serin_core::{
     Rollout, Seen,
     build::{
         configs::{ConfigKind, ConfigRef, config_refs, copy_name, uncopied},
-        leftovers as left, managed, scaler,
+        managed, scaler,
     },
-    identity,
+    identity, leftovers as left,
     observe::Answers,
     router::{self, Objects},
     snapshot::{SliceTally, Slices, Snapshot, TrackedConfig, Troubles},
@@ -142,7 +142,7 @@ async fn packed(cluster: &Cluster, kind: Kind, key: &Key) -> Seen<Arc<Packed>> {
 /// What the router looks at. A kind that can be done without is looked at only as far as it may be read.
 async fn routes(cluster: &Cluster, rollout: &Rollout) -> Objects {
     let mut found = Objects::new();
-    for reference in rollout.route_objects() {
+    for reference in router::objects(rollout) {
         let kind = Kind::Routed(reference.kind);
         let health = cluster.caches.objects(kind).map(Store::health);
         if reference.kind.spared.is_none() || matches!(health, Some(Health::Synced)) {

@@ -10,13 +10,13 @@ use crate::{
     build::{
         BuildError,
         configs::{ConfigKind, ignored},
-        leftovers::Leftover,
         selector::Selector,
     },
     hash::config_checksum,
+    leftovers::Leftover,
     observe::{Answers, Obstacle, Scaler, Services, Synced},
     router::Objects,
-    validate::Settings,
+    settings::Settings,
 };
 
 mod claims;
@@ -30,7 +30,6 @@ mod tracked;
 mod workloads;
 
 pub use claims::config_conflict;
-pub(crate) use endpoints::made_by;
 pub use endpoints::{SliceTally, Slices};
 
 /// The objects of one Canary as the shell read them, shared with its caches.
@@ -69,7 +68,7 @@ pub struct Snapshot {
     pub slices: Slices,
     /// The route of a name that was in use before ([`crate::identity::former_route`]), if there is such a name.
     pub former_route: Seen<Arc<Value>>,
-    /// Every object of [`crate::build::leftovers::objects`] for the entries of `status.leftovers`.
+    /// Every object of [`crate::leftovers::objects`] for the entries of `status.leftovers`.
     pub leftovers: BTreeMap<Leftover, Seen<Arc<Value>>>,
     /// The time of the decision.
     pub now: Timestamp,

@@ -16,32 +16,6 @@ use crate::{
     report::Report,
 };
 
-/// Circles that are there and are to go: the parent, and what is in the circle.
-const KNOWN: &[(&str, &[&str])] = &[
-    (
-        "core",
-        &[
-            "affinity",
-            "build",
-            "hash",
-            "identity",
-            "observe",
-            "plan",
-            "readiness",
-            "rollout",
-            "router",
-            "snapshot",
-            "state",
-            "strategy",
-            "validate",
-        ],
-    ),
-    ("core::build", &["primary", "service_target"]),
-    ("core::router::gateway_api", &["accept", "parents"]),
-    ("core::router::gateway_api", &["handover", "original", "read"]),
-    ("providers", &["client", "google", "http", "setup"]),
-];
-
 /// A module by its path: the crate, then a name for each level.
 type Module = Vec<String>;
 
@@ -67,8 +41,7 @@ fn is_test(path: &str) -> bool {
 pub(crate) fn check(files: &[Text]) -> Result<Report> {
     let graph = Graph::of(files)?;
     let found = graph.circles();
-    let (known, new): (Vec<_>, Vec<_>) = found.into_iter().partition(is_known);
-    let problems = new.iter().map(|(parent, members)| {
+    let problems = found.iter().map(|(parent, members)| {
         let names: Vec<&str> = members.iter().map(String::as_str).collect();
         let arrows = graph.arrows(parent, members).join("; ");
         format!(
@@ -76,12 +49,8 @@ pub(crate) fn check(files: &[Text]) -> Result<Report> {
             names.join(", ")
         )
     });
-    let summary = format!("circles: {} modules, {} known circles", graph.uses.len(), known.len());
+    let summary = format!("circles: {} modules, no circle", graph.uses.len());
     Ok(Report { problems: problems.collect(), summary })
-}
-
-fn is_known((parent, members): &(String, BTreeSet<String>)) -> bool {
-    KNOWN.iter().any(|(place, names)| place == parent && members.iter().all(|m| names.contains(&m.as_str())))
 }
 
 impl Graph {

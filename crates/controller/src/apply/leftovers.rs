@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use serin_core::{
-    build::leftovers::{Leftover, LeftoverKind, objects, ours, route as route_of, used_by},
+    leftovers::{Leftover, LeftoverKind, objects, ours, route as route_of, used_by},
     router,
 };
 

@@ -7,10 +7,8 @@ use serde_json::Value;
 use serin_api::Canary;
 use serin_core::{
     Rollout, Seen,
-    build::{
-        leftovers::{Leftover, LeftoverKind, objects},
-        scaler::ScalerKind,
-    },
+    build::scaler::ScalerKind,
+    leftovers::{Leftover, LeftoverKind, objects},
 };
 
 use super::kind as config_kind;

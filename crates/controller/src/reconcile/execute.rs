@@ -193,7 +193,7 @@ fn is_refused_shape(decision: &Decision, action: &Action, error: &ActionError) -
 }
 
 fn refused_shape(rollout: &Rollout, error: &ActionError) -> String {
-    let kind = rollout.route_kind();
+    let kind = rollout.router.route_kind;
     format!(
         "the {kind} that follows from spec.service and spec.analysis is refused: {error}. Its weights are still \
          moved, the rest of it stays as it was until these fields are mended"

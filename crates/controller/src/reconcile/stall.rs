@@ -6,10 +6,10 @@ use serin_api::{Canary, Phase};
 use serin_core::{
     Rollout,
     build::services,
+    keys::FINALIZER,
     plan::{Action, Event, Level},
     router,
     state::unserved,
-    validate::FINALIZER,
 };
 
 use super::{Decision, Fault, Next, Reconcile, Verdict};
@@ -151,7 +151,7 @@ fn object_of(action: &Action, rollout: &Rollout) -> String {
         Action::ScaleTarget(_) => format!("{} {}", rollout.target_kind.name(), rollout.target),
         Action::PauseScaler(_) => "the target's autoscaler".to_owned(),
         Action::ApplyScaler => "the primary's autoscaler".to_owned(),
-        Action::ApplyRoute(_) | Action::RevertRoute => match rollout.route() {
+        Action::ApplyRoute(_) | Action::RevertRoute => match router::route(rollout) {
             Some(route) => format!("{} {}", route.kind.name, route.name),
             None => "the route".to_owned(),
         },
@@ -163,7 +163,7 @@ fn object_of(action: &Action, rollout: &Rollout) -> String {
 pub(crate) fn needs(rollout: &Rollout, kind: Kind) -> bool {
     let metrics = &rollout.spec.analysis.metrics;
     match kind {
-        Kind::Routed(kind) => kind.spared.is_none() && rollout.router.kinds().contains(&kind),
+        Kind::Routed(kind) => kind.spared.is_none() && router::of(rollout).kinds().contains(&kind),
         Kind::Deployment | Kind::DaemonSet => kind == Kind::of_target(rollout.target_kind),
         Kind::Autoscaler | Kind::ScaledObject => {
             rollout.spec.autoscaler_ref.as_ref().is_some_and(|scaler| Kind::of_scaler(scaler) == kind)

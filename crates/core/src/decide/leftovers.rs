@@ -2,8 +2,8 @@
 
 use super::builder::{Flow, PlanBuilder, Stop};
 use crate::{
-    build::leftovers::{route, serves, service_entry},
     identity,
+    leftovers::{route, serves, service_entry},
     observe::{Readiness, Seen},
     plan::Action,
     state::{HoldKind, Stage},

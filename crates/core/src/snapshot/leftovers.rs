@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Snapshot;
 use crate::{
     Rollout, Seen,
-    build::leftovers::{Leftover, objects, ours, used_by},
+    leftovers::{Leftover, objects, ours, used_by},
 };
 
 impl Snapshot {

@@ -13,7 +13,7 @@ use crate::{
     },
     observe::{Services, Synced},
     plan::ServiceRole,
-    validate::Settings,
+    settings::Settings,
 };
 
 /// A Service as it should be.

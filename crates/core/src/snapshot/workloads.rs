@@ -6,19 +6,18 @@ use super::{Snapshot, tracked::Tracked};
 use crate::{
     Rollout, Seen,
     build::{
-        BuildError,
-        json::{text, texts},
-        managed,
+        BuildError, managed,
         metadata::Map,
         selector::Selector,
         service_target,
         target::{self, replicas},
         template,
     },
+    json::{text, texts},
     observe::{Primary, Readiness, Target},
     readiness,
     rollout::TargetKind,
-    validate::Settings,
+    settings::Settings,
 };
 
 impl Snapshot {

@@ -9,7 +9,7 @@ use serin_core::{
     affinity::Cookies,
     build::configs::{ConfigKind, ConfigRef, missing},
     observe::{Route, Scaler, Synced},
-    router::{gateway_api as route, kubernetes::Kubernetes},
+    router::{Router, gateway_api as route, kubernetes::Kubernetes},
 };
 use serin_sim::VirtualScaler;
 
@@ -370,7 +370,7 @@ pub(crate) fn another_route_takes_the_same_requests() -> Scenario {
 
 pub(crate) fn provider_is_changed_in_a_rollout() -> Scenario {
     let mut s = running(initialized(STEP));
-    Arc::make_mut(&mut s.world.rollout).router = &Kubernetes;
+    Arc::make_mut(&mut s.world.rollout).router = Kubernetes.facts();
     s.look(|o| o.former_route = Seen::Absent)
 }
 

@@ -10,7 +10,7 @@ use serin_api::{
     },
 };
 
-use super::{affinity, filters, handover, matches, normalise, original, parents, parents::Gateways, read};
+use super::{affinity, attach, filters, handover, matches, normalise, original, ours, parents::Gateways};
 use crate::{
     Rollout, Routing,
     affinity::Cookies,
@@ -22,9 +22,6 @@ use crate::{
         service as service_of,
     },
 };
-
-/// Header of the rule that keeps both sides warm; its value is the Canary's UID, which nobody sends.
-pub(super) const WARM_UP: &str = "x-serin-warm-up";
 
 /// What a route depends on besides its Canary.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +42,7 @@ pub struct Surroundings<'a> {
 /// ([`super::reverted`]).
 ///
 /// # Errors
-/// [`BuildError::Match`] for a match that a route cannot say, [`BuildError::NoService`] without
+/// [`BuildError::Route`] for a match that a route cannot say, [`BuildError::NoService`] without
 /// `spec.service`.
 pub fn route(
     rollout: &Rollout,
@@ -55,7 +52,7 @@ pub fn route(
 ) -> Result<Value, BuildError> {
     let selector = seen.selector;
     let desired = HttpRouteSpec {
-        parent_refs: parents::wanted(rollout, seen.gateways, live).refs,
+        parent_refs: attach::wanted(rollout, seen.gateways, live).refs,
         ..spec(rollout, routing, seen.cookies)?
     };
     let spec = stepped(rollout, routing, live, desired)?;
@@ -70,13 +67,13 @@ pub fn route(
         "spec": spec,
     });
     if let Some(original) = live.and_then(|live| original::kept(rollout, live)) {
-        body["metadata"]["annotations"][original::ORIGINAL] = original.into();
+        body["metadata"]["annotations"][ours::ORIGINAL] = original.into();
     }
     let labels = labels(rollout, selector);
     if !labels.is_empty() {
         body["metadata"]["labels"] = json!(labels);
     }
-    if live.is_none_or(|live| read::owned(rollout, live)) {
+    if live.is_none_or(|live| ours::owned(rollout, live)) {
         body["metadata"]["ownerReferences"] = json!([owner::reference(rollout)]);
     }
     if spec.hostnames.is_empty() && live.is_some_and(|live| !live.spec.hostnames.is_empty()) {
@@ -178,7 +175,7 @@ pub(super) fn warm_rule(rollout: &Rollout, service: &CanaryService) -> HttpRoute
     let side = |name| HttpBackendRef::service(name, service.port, 50);
     HttpRouteRule {
         matches: vec![HttpRouteMatch {
-            headers: vec![HttpHeaderMatch::new("Exact", WARM_UP, rollout.uid.as_str())],
+            headers: vec![HttpHeaderMatch::new("Exact", ours::WARM_UP, rollout.uid.as_str())],
             ..HttpRouteMatch::default()
         }],
         backend_refs: vec![side(rollout.primary_service()), side(rollout.canary_service())],
