@@ -16,7 +16,7 @@ use crate::{cluster::Cluster, error::ApiError, events, key::Key, kind::Kind, sta
 
 /// Sends alerts.
 #[derive(Clone)]
-pub struct Alerts {
+pub(crate) struct Alerts {
     cluster: Cluster,
     client: AlertClient,
     /// Who is told about Canaries that name nobody.
@@ -27,7 +27,7 @@ pub struct Alerts {
 
 /// Why an alert did not reach a receiver.
 #[derive(Debug, thiserror::Error)]
-pub enum Undelivered {
+pub(crate) enum Undelivered {
     /// The AlertProvider could not be read.
     #[error("{0}")]
     Unreadable(ApiError),
@@ -50,7 +50,7 @@ pub enum Undelivered {
 
 impl Undelivered {
     /// What the user can do about it.
-    pub fn remedy(&self) -> &'static str {
+    pub(crate) fn remedy(&self) -> &'static str {
         match self {
             Self::Unreadable(_) | Self::UnreadableSecret(_) => {
                 "look at the API server, and at the role of the operator"
@@ -84,7 +84,7 @@ struct Failure {
 
 impl Alerts {
     /// Sends alerts to the receivers that Canaries name, or to `global`.
-    pub fn new(
+    pub(crate) fn new(
         cluster: Cluster,
         client: AlertClient,
         global: Option<Receiver>,
@@ -94,7 +94,7 @@ impl Alerts {
     }
 
     /// Whether anybody wants to know of one of these alerts.
-    pub fn anybody_wants(&self, canary: &Canary, news: &News) -> bool {
+    pub(crate) fn anybody_wants(&self, canary: &Canary, news: &News) -> bool {
         let receivers = &canary.spec.analysis.alerts;
         let wanted = |severity: Severity| {
             receivers.is_empty() && self.global.is_some() || receivers.iter().any(|r| wants(r, severity))
@@ -104,7 +104,7 @@ impl Alerts {
 
     /// Sends alerts in order. The future is meant to be spawned; what cannot be sent is logged, and returned for the
     /// Canary's condition.
-    pub fn deliver(
+    pub(crate) fn deliver(
         &self,
         canary: &Canary,
         news: &News,

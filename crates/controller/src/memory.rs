@@ -26,7 +26,7 @@ use crate::{
 
 /// Notes about Canaries.
 #[derive(Default)]
-pub struct Memory {
+pub(crate) struct Memory {
     notes: Mutex<HashMap<Key, Notes>>,
 }
 
@@ -69,7 +69,7 @@ const UNSAID: usize = 8;
 
 /// How the last alert about a Canary fared.
 #[derive(Clone, Debug, Default)]
-pub enum Alerted {
+pub(crate) enum Alerted {
     /// This replica has sent no alert.
     #[default]
     Unknown,
@@ -93,11 +93,11 @@ enum Claim {
 
 /// A part of the news of a Canary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Told {
+pub(crate) struct Told {
     /// The time that names the news.
-    pub at: DateTime<Utc>,
+    pub(crate) at: DateTime<Utc>,
     /// What of it.
-    pub part: Part,
+    pub(crate) part: Part,
 }
 
 /// How often objects of a Canary are corrected: many times in a row, then once in a while. Whoever undoes
@@ -133,11 +133,11 @@ impl Default for Allowance {
 
 /// The labels by which the exported metrics of a Canary are found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Labels {
+pub(crate) struct Labels {
     /// The target's name.
-    pub target: String,
+    pub(crate) target: String,
     /// Names of its metrics.
-    pub metrics: Vec<String>,
+    pub(crate) metrics: Vec<String>,
 }
 
 impl Memory {
@@ -146,7 +146,7 @@ impl Memory {
     }
 
     /// Begins a term. Another replica may have acted, so every Canary has to be read afresh.
-    pub fn begin_term(&self) {
+    pub(crate) fn begin_term(&self) {
         for notes in lock(&self.notes).values_mut() {
             notes.fresh = false;
             notes.alerted = Alerted::Unknown;
@@ -157,17 +157,17 @@ impl Memory {
     }
 
     /// Notes what the API server does not have of a status. Returns whether something was missing before.
-    pub fn set_unstored(&self, key: &Key, unstored: Option<Box<Unstored>>) -> bool {
+    pub(crate) fn set_unstored(&self, key: &Key, unstored: Option<Box<Unstored>>) -> bool {
         self.with(key, |notes| std::mem::replace(&mut notes.unstored, unstored).is_some())
     }
 
     /// The status with what the API server does not have of it; `None` when it is complete, or another's.
-    pub fn restored(&self, key: &Key, observed: Option<&CanaryStatus>) -> Option<CanaryStatus> {
+    pub(crate) fn restored(&self, key: &Key, observed: Option<&CanaryStatus>) -> Option<CanaryStatus> {
         self.with(key, |notes| notes.unstored.as_ref()?.restore(observed))
     }
 
     /// The status that the API server has in the place of this one.
-    pub fn stored(&self, key: &Key, decided: Option<&CanaryStatus>) -> Option<CanaryStatus> {
+    pub(crate) fn stored(&self, key: &Key, decided: Option<&CanaryStatus>) -> Option<CanaryStatus> {
         self.with(key, |notes| {
             let unstored = notes.unstored.as_ref().filter(|unstored| Some(unstored.decided()) == decided);
             unstored.map_or_else(|| decided.cloned(), |unstored| unstored.stored().cloned())
@@ -175,7 +175,7 @@ impl Memory {
     }
 
     /// Notes that the status in the cluster is ours, unless another operator took it in this term.
-    pub fn claim(&self, key: &Key) {
+    pub(crate) fn claim(&self, key: &Key) {
         self.with(key, |notes| {
             if notes.claim == Claim::None {
                 notes.claim = Claim::Held;
@@ -184,28 +184,28 @@ impl Memory {
     }
 
     /// Whether the status in the cluster is ours, as far as is known.
-    pub fn claims(&self, key: &Key) -> bool {
+    pub(crate) fn claims(&self, key: &Key) -> bool {
         self.with(key, |notes| notes.claim == Claim::Held)
     }
 
     /// Notes that another operator took the status. Users are told of it once in a term.
-    pub fn lose_claim(&self, key: &Key) {
+    pub(crate) fn lose_claim(&self, key: &Key) {
         self.with(key, |notes| notes.claim = Claim::Lost);
     }
 
     /// Whether the Canary was read afresh in this term.
-    pub fn is_fresh(&self, key: &Key) -> bool {
+    pub(crate) fn is_fresh(&self, key: &Key) -> bool {
         self.with(key, |notes| notes.fresh)
     }
 
     /// Notes that the Canary was read afresh in this term.
-    pub fn set_fresh(&self, key: &Key) {
+    pub(crate) fn set_fresh(&self, key: &Key) {
         self.with(key, |notes| notes.fresh = true);
     }
 
     /// Notes whether the Canary waits for something that is being loaded. Returns for how long it
     /// has.
-    pub fn loading(&self, key: &Key, waits: bool) -> Option<Duration> {
+    pub(crate) fn loading(&self, key: &Key, waits: bool) -> Option<Duration> {
         self.with(key, |notes| {
             notes.loading = waits.then(|| notes.loading.unwrap_or_else(Instant::now));
             notes.loading.map(|since| since.elapsed())
@@ -214,7 +214,7 @@ impl Memory {
 
     /// Counts a failure. Returns how long to wait before the next attempt: 1 s, doubled each time, at most
     /// 60 s, and up to a quarter more so that many Canaries do not come at once.
-    pub fn failed(&self, key: &Key) -> Duration {
+    pub(crate) fn failed(&self, key: &Key) -> Duration {
         let failures = self.with(key, |notes| {
             notes.failures = notes.failures.saturating_add(1);
             notes.failures
@@ -224,12 +224,12 @@ impl Memory {
     }
 
     /// Failures in a row so far.
-    pub fn failures(&self, key: &Key) -> u32 {
+    pub(crate) fn failures(&self, key: &Key) -> u32 {
         self.with(key, |notes| notes.failures)
     }
 
     /// Resets the count of failures.
-    pub fn succeeded(&self, key: &Key) {
+    pub(crate) fn succeeded(&self, key: &Key) {
         self.with(key, |notes| notes.failures = 0);
     }
 
@@ -244,24 +244,24 @@ impl Memory {
     }
 
     /// Keeps this Canary as the last one whose spec is valid.
-    pub fn keep_valid(&self, key: &Key, canary: &Arc<Canary>) {
+    pub(crate) fn keep_valid(&self, key: &Key, canary: &Arc<Canary>) {
         self.with(key, |notes| notes.valid = Some(Arc::clone(canary)));
     }
 
     /// Returns the last valid Canary, if it has this uid.
-    pub fn valid(&self, key: &Key, uid: Option<&str>) -> Option<Arc<Canary>> {
+    pub(crate) fn valid(&self, key: &Key, uid: Option<&str>) -> Option<Arc<Canary>> {
         let valid = self.with(key, |notes| notes.valid.clone())?;
         (valid.metadata.uid.as_deref() == uid).then_some(valid)
     }
 
     /// Notes why the API server refuses the route that this generation of the Canary asks for.
-    pub fn refuse_route(&self, key: &Key, generation: Option<i64>, why: String) {
+    pub(crate) fn refuse_route(&self, key: &Key, generation: Option<i64>, why: String) {
         self.with(key, |notes| notes.refused_route = Some((generation, Instant::now(), why)));
     }
 
     /// Returns why the API server refused the route of this generation. It is forgotten after 60 s,
     /// so that the server is asked again.
-    pub fn refused_route(&self, key: &Key, generation: Option<i64>) -> Option<String> {
+    pub(crate) fn refused_route(&self, key: &Key, generation: Option<i64>) -> Option<String> {
         self.with(key, |notes| {
             let (of, at, why) = notes.refused_route.as_ref()?;
             let believed = *of == generation && at.elapsed() < BACKOFF_MAX;
@@ -270,18 +270,18 @@ impl Memory {
     }
 
     /// Returns the fault that keeps the last action from being carried out.
-    pub fn fault(&self, key: &Key) -> Option<Stall> {
+    pub(crate) fn fault(&self, key: &Key) -> Option<Stall> {
         self.with(key, |notes| notes.fault.clone())
     }
 
     /// Keeps the fault of an action; `None` forgets it.
-    pub fn set_fault(&self, key: &Key, fault: Option<Stall>) {
+    pub(crate) fn set_fault(&self, key: &Key, fault: Option<Stall>) {
         self.with(key, |notes| notes.fault = fault);
     }
 
     /// Returns whether an event has to tell of this fault. Each text is told once until another one
     /// comes.
-    pub fn tell(&self, key: &Key, text: &str) -> bool {
+    pub(crate) fn tell(&self, key: &Key, text: &str) -> bool {
         self.with(key, |notes| {
             let new = notes.told.as_deref() != Some(text);
             notes.told = Some(text.to_owned());
@@ -290,17 +290,17 @@ impl Memory {
     }
 
     /// Notes that the last fault is over, so that an event tells of it should it come again.
-    pub fn recovered(&self, key: &Key) {
+    pub(crate) fn recovered(&self, key: &Key) {
         self.with(key, |notes| notes.told = None);
     }
 
     /// Whether an object may be corrected again.
-    pub fn may_correct(&self, key: &Key) -> bool {
+    pub(crate) fn may_correct(&self, key: &Key) -> bool {
         self.with(key, |notes| notes.corrections.take(Instant::now()))
     }
 
     /// Keeps the labels of the Canary's metrics. Returns the former ones if they were others.
-    pub fn relabel(&self, key: &Key, labels: Labels) -> Option<Labels> {
+    pub(crate) fn relabel(&self, key: &Key, labels: Labels) -> Option<Labels> {
         self.with(key, |notes| {
             let old = std::mem::replace(&mut notes.labels, labels);
             (old != notes.labels && !old.target.is_empty()).then_some(old)
@@ -309,7 +309,7 @@ impl Memory {
 
     /// Claims the delivery of `told`. Returns `false` if somebody else has claimed it; after
     /// `true`, the caller has to call [`Self::end_telling`].
-    pub fn begin_telling(&self, key: &Key, told: Told) -> bool {
+    pub(crate) fn begin_telling(&self, key: &Key, told: Told) -> bool {
         self.with(key, |notes| {
             let begun = notes.news.contains_key(&told);
             notes.news.entry(told).or_default();
@@ -318,7 +318,7 @@ impl Memory {
     }
 
     /// Ends a delivery that [`Self::begin_telling`] claimed: `done`, or to be tried again.
-    pub fn end_telling(&self, key: &Key, told: Told, done: bool) {
+    pub(crate) fn end_telling(&self, key: &Key, told: Told, done: bool) {
         if let Some(notes) = lock(&self.notes).get_mut(key) {
             if done {
                 notes.news.insert(told, true);
@@ -329,17 +329,17 @@ impl Memory {
     }
 
     /// Returns whether `told` was delivered.
-    pub fn is_told(&self, key: &Key, told: Told) -> bool {
+    pub(crate) fn is_told(&self, key: &Key, told: Told) -> bool {
         self.with(key, |notes| notes.news.get(&told).copied().unwrap_or_default())
     }
 
     /// Forgets what the status does not list any more.
-    pub fn keep_told(&self, key: &Key, listed: impl Fn(&Told) -> bool) {
+    pub(crate) fn keep_told(&self, key: &Key, listed: impl Fn(&Told) -> bool) {
         self.with(key, |notes| notes.news.retain(|told, _| listed(told)));
     }
 
     /// Notes how the last alert fared: `failure` says why a receiver did not take it.
-    pub fn note_alert(&self, key: &Key, failure: Option<Stall>) {
+    pub(crate) fn note_alert(&self, key: &Key, failure: Option<Stall>) {
         if let Some(notes) = lock(&self.notes).get_mut(key) {
             if let Some(failure) = failure.as_ref().filter(|_| notes.unsaid.len() < UNSAID) {
                 notes.unsaid.push(failure.message.clone());
@@ -349,23 +349,23 @@ impl Memory {
     }
 
     /// Returns how the last alert fared.
-    pub fn alerted(&self, key: &Key) -> Alerted {
+    pub(crate) fn alerted(&self, key: &Key) -> Alerted {
         self.with(key, |notes| notes.alerted.clone())
     }
 
     /// Takes the messages of alerts that failed since the last call.
-    pub fn take_unsaid(&self, key: &Key) -> Vec<String> {
+    pub(crate) fn take_unsaid(&self, key: &Key) -> Vec<String> {
         self.with(key, |notes| std::mem::take(&mut notes.unsaid))
     }
 
     /// Returns the Canaries with deliveries, whose status may still list them.
-    pub fn tellers(&self) -> Vec<Key> {
+    pub(crate) fn tellers(&self) -> Vec<Key> {
         let notes = lock(&self.notes);
         notes.iter().filter(|(_, notes)| !notes.news.is_empty()).map(|(key, _)| key.clone()).collect()
     }
 
     /// Forgets a Canary. Returns the labels of its metrics.
-    pub fn forget(&self, key: &Key) -> Option<Labels> {
+    pub(crate) fn forget(&self, key: &Key) -> Option<Labels> {
         lock(&self.notes).remove(key).map(|notes| notes.labels)
     }
 }

@@ -8,7 +8,6 @@ use std::{
     sync::Arc,
 };
 
-use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
 use serde_json::Value;
 use serin_api::{Canary, CanaryStatus, canary::AutoscalerRef};
@@ -27,6 +26,7 @@ use serin_core::{
 
 use crate::{
     cache::{Config, Count, Health, Link, Lookup, Origin, Packed, Store, Version},
+    clock,
     cluster::Cluster,
     key::Key,
     kind::Kind,
@@ -36,7 +36,7 @@ use crate::{
 pub(crate) const AT_ONCE: usize = 8;
 
 /// Reads everything that the decision about a Canary may look at. `before` is what the same look saw before, if it did.
-pub async fn snapshot(
+pub(crate) async fn snapshot(
     cluster: &Cluster,
     key: &Key,
     canary: &Arc<Canary>,
@@ -74,7 +74,7 @@ pub async fn snapshot(
         leftovers: leftovers::read(cluster, key, canary, rollout).await,
         canary: Arc::clone(canary),
         target,
-        now: now(),
+        now: clock::now(),
         answers,
     }
 }
@@ -94,18 +94,13 @@ async fn scaler_object(
     object(cluster, kind, &key.sibling(name)).await
 }
 
-/// The time of a decision.
-pub(crate) fn now() -> DateTime<Utc> {
-    Utc::now()
-}
-
 /// An object from the caches, or from the cluster if nobody asked for it before.
-pub async fn object(cluster: &Cluster, kind: Kind, key: &Key) -> Seen<Arc<Value>> {
+pub(crate) async fn object(cluster: &Cluster, kind: Kind, key: &Key) -> Seen<Arc<Value>> {
     read(cluster, kind, key, Packed::unpack).await
 }
 
 /// Like [`object`], with the object decoded or otherwise read by `read`.
-pub async fn read<T>(
+pub(crate) async fn read<T>(
     cluster: &Cluster,
     kind: Kind,
     key: &Key,

@@ -8,7 +8,7 @@ mod stall;
 mod tell;
 
 pub(crate) use stall::needs;
-pub use tell::note_what_was_told;
+pub(crate) use tell::note_what_was_told;
 
 use std::{sync::Arc, time::Instant};
 
@@ -24,6 +24,7 @@ use serin_core::{
 use crate::{
     apply::ActionError,
     cache::{CanaryEntry, Lookup},
+    clock,
     cluster::Cluster,
     context::Context,
     error::{ApiError, Category},
@@ -43,7 +44,7 @@ const ASKS: usize = 100;
 
 /// How a look ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Nothing is left to do before something changes, or before this time.
     Settled(Option<DateTime<Utc>>),
     /// The look has to be repeated, for this reason.
@@ -105,7 +106,7 @@ struct Looked {
 }
 
 /// Looks at a Canary until nothing is left to do at this time.
-pub async fn reconcile(ctx: &Context, key: &Key) -> Verdict {
+pub(crate) async fn reconcile(ctx: &Context, key: &Key) -> Verdict {
     let cluster = ctx.cluster.acting_for(key);
     let begun = Instant::now();
     let mut look =
@@ -231,7 +232,7 @@ impl Reconcile<'_> {
                     () = self.ctx.stop.cancelled() => return Err(Fault::Interrupted),
                 }
                 looked.facts.answers.clone_from(&self.answers);
-                looked.facts.now = observe::now();
+                looked.facts.now = clock::now();
                 aged = true;
             } else if aged {
                 // What was seen before the answers came decides what else to ask, and nothing else.

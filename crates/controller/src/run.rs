@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     admin::Admin,
     cache::{CanarySink, ConfigSink, EndpointSink, ObjectSink, object_kinds},
-    client::{self, ClientError},
-    context::{Context, ContextError},
+    client,
+    context::Context,
     kind::Kind,
     lease::{Always, Leadership, LeaseElection, Term},
     metrics::Metrics,
@@ -25,6 +25,8 @@ use crate::{
     watch::{self as feed, Named, Object, Slice},
     worker,
 };
+
+pub use crate::{client::ClientError, context::ContextError};
 
 /// How long deliveries of events and alerts may take after everything else has ended.
 const DELIVERIES: Duration = Duration::from_secs(5);

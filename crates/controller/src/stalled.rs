@@ -4,32 +4,28 @@ use chrono::{DateTime, SubsecRound, Utc};
 use serin_api::{CanaryStatus, canary::CanaryCondition};
 
 /// The condition's type, as tools that wait for objects know it.
-pub const STALLED: &str = "Stalled";
+pub(crate) const STALLED: &str = "Stalled";
 
 /// The condition of a Canary whose last alert did not reach everybody.
-pub const ALERT_FAILED: &str = "AlertFailed";
+pub(crate) const ALERT_FAILED: &str = "AlertFailed";
 
 /// Why a Canary is not served, or an alert did not arrive.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stall {
+pub(crate) struct Stall {
     /// One word.
-    pub reason: String,
+    pub(crate) reason: String,
     /// Which field or object, its value, and the remedy.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 impl Stall {
     /// A stall for this reason.
-    pub fn new(reason: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(reason: impl Into<String>, message: impl Into<String>) -> Self {
         Self { reason: reason.into(), message: message.into() }
     }
 }
 
-/// The stall that a status tells of.
-pub fn current(status: Option<&CanaryStatus>) -> Option<Stall> {
-    of(STALLED, status?)
-}
-
+/// The stall that a status tells of by a condition of this type.
 fn of(type_: &str, status: &CanaryStatus) -> Option<Stall> {
     let found = status.conditions.iter().find(|condition| is(type_, condition))?;
     Some(Stall::new(&found.reason, found.message.clone().unwrap_or_default()))
@@ -40,13 +36,13 @@ fn is(type_: &str, condition: &CanaryCondition) -> bool {
 }
 
 /// Sets or removes the condition of a stall. Returns whether that changed anything.
-pub fn set(status: &mut CanaryStatus, stall: Option<&Stall>, now: DateTime<Utc>) -> bool {
+pub(crate) fn set(status: &mut CanaryStatus, stall: Option<&Stall>, now: DateTime<Utc>) -> bool {
     put(STALLED, status, stall, now)
 }
 
 /// Sets or removes the condition of an alert that did not arrive. Returns whether that changed
 /// anything.
-pub fn set_alert(status: &mut CanaryStatus, failure: Option<&Stall>, now: DateTime<Utc>) -> bool {
+pub(crate) fn set_alert(status: &mut CanaryStatus, failure: Option<&Stall>, now: DateTime<Utc>) -> bool {
     put(ALERT_FAILED, status, failure, now)
 }
 
@@ -85,7 +81,7 @@ mod tests {
         let stall = Stall::new("InvalidSpec", "service.port is missing");
         assert!(set(&mut status, Some(&stall), now));
         assert!(!set(&mut status, Some(&stall), now + TimeDelta::minutes(1)));
-        assert_eq!(current(Some(&status)), Some(stall));
+        assert_eq!(of(STALLED, &status), Some(stall));
 
         let other = Stall::new("InvalidSpec", "service.port is 0");
         assert!(set(&mut status, Some(&other), now + TimeDelta::minutes(1)));

@@ -9,11 +9,11 @@ use tokio::{sync::watch, task::JoinSet, time::Instant};
 
 use crate::{
     cache::{Health, Lookup},
+    clock,
     context::Context,
     key::Key,
     lease::Term,
     metrics::Outcome,
-    observe,
     options::{LONGEST_SLEEP, span},
     reconcile::{Verdict, reconcile},
 };
@@ -147,7 +147,7 @@ impl Drop for ReconcileGuard<'_> {
 
 /// The monotonic time of a time of day.
 fn instant(at: DateTime<Utc>) -> Instant {
-    Instant::now() + span(at - observe::now()).min(LONGEST_SLEEP)
+    Instant::now() + span(at - clock::now()).min(LONGEST_SLEEP)
 }
 
 fn forget(ctx: &Context, key: &Key) {

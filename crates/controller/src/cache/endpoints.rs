@@ -16,11 +16,11 @@ use crate::{
 };
 
 /// Names the Service that a slice belongs to.
-pub const SERVICE_LABEL: &str = "kubernetes.io/service-name";
+pub(crate) const SERVICE_LABEL: &str = "kubernetes.io/service-name";
 
 /// What is known of a Service's endpoints.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Count {
+pub(crate) enum Count {
     /// EndpointSlices cannot be read, for this reason.
     Unknown(String),
     /// The operator may not read EndpointSlices; the status of the workload is used instead.
@@ -32,7 +32,7 @@ pub enum Count {
 }
 
 /// The endpoints of the Services that Canaries name.
-pub struct Endpoints {
+pub(crate) struct Endpoints {
     inner: RwLock<Inner>,
 }
 
@@ -53,17 +53,17 @@ struct Service {
 
 impl Endpoints {
     /// Returns a cache that knows nothing yet.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { inner: RwLock::new(Inner { health: Health::Starting, services: HashMap::new() }) }
     }
 
     /// Whether EndpointSlices can be read.
-    pub fn health(&self) -> Health {
+    pub(crate) fn health(&self) -> Health {
         read(&self.inner).health.clone()
     }
 
     /// Records that they cannot be read. Returns the Canaries to wake.
-    pub fn fail(&self, health: Health) -> Vec<Key> {
+    pub(crate) fn fail(&self, health: Health) -> Vec<Key> {
         let mut inner = write(&self.inner);
         let changed = inner.health != health;
         inner.health = health;
@@ -71,12 +71,12 @@ impl Endpoints {
     }
 
     /// Registers that the Canary `by` depends on a Service's endpoints.
-    pub fn want(&self, service: &Key, by: &Key) {
+    pub(crate) fn want(&self, service: &Key, by: &Key) {
         write(&self.inner).services.entry(service.clone()).or_default().interested.insert(by.clone());
     }
 
     /// The Canary `by` depends on them no more.
-    pub fn unwant(&self, service: &Key, by: &Key) {
+    pub(crate) fn unwant(&self, service: &Key, by: &Key) {
         let mut inner = write(&self.inner);
         let Some(entry) = inner.services.get_mut(service) else { return };
         entry.interested.remove(by);
@@ -86,7 +86,7 @@ impl Endpoints {
     }
 
     /// How many endpoints a Service has.
-    pub fn count(&self, service: &Key) -> Count {
+    pub(crate) fn count(&self, service: &Key) -> Count {
         let inner = read(&self.inner);
         if matches!(inner.health, Health::Spared(_)) {
             return Count::Spared;
@@ -101,7 +101,7 @@ impl Endpoints {
     }
 
     /// Notes that a list of all slices begins.
-    pub fn list_begins(&self) {
+    pub(crate) fn list_begins(&self) {
         for service in write(&self.inner).services.values_mut() {
             service.listed = Some(BTreeMap::new());
         }
@@ -117,7 +117,7 @@ impl Endpoints {
     }
 
     /// The list is complete. Returns the Canaries to wake.
-    pub fn list_ends(&self) -> Vec<Key> {
+    pub(crate) fn list_ends(&self) -> Vec<Key> {
         let mut inner = write(&self.inner);
         let mut woken = Vec::new();
         for service in inner.services.values_mut() {

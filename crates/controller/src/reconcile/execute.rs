@@ -12,9 +12,8 @@ use serin_core::{
 use super::{Decision, Fault, Next, Reconcile, Verdict, with_status};
 use crate::{
     apply::{ActionError, Executor},
-    asks,
+    asks, clock,
     error::Category,
-    observe,
     stalled::{self, Stall},
     status::{self, Unstored, Written},
     subject,
@@ -28,7 +27,7 @@ impl Reconcile<'_> {
         }
         let planned = decision.plan.stall.as_ref().map(|stall| Stall::new(stall.reason, &stall.message));
         let stall = self.standing_fault(&decision.rollout).or(planned);
-        stalled::set(&mut status, stall.as_ref(), observe::now());
+        stalled::set(&mut status, stall.as_ref(), clock::now());
         self.note_alert(&mut status);
         let told = |item: &_, part| self.is_told(&decision.canary, item, part);
         news::forget_told(&mut status, decision.canary.status.as_ref(), told);
@@ -176,7 +175,7 @@ impl Reconcile<'_> {
         }
         let hooks = &before.spec.analysis.webhooks;
         let delivery =
-            self.ctx.event_sink.deliver(&subject::told(before, canary), hooks, events, observe::now());
+            self.ctx.event_sink.deliver(&subject::told(before, canary), hooks, events, clock::now());
         self.ctx.tasks.spawn(self.ctx.told.join(self.key, delivery));
         for event in events {
             self.ctx.events.emit(canary, event).await;

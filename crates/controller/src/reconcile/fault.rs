@@ -6,8 +6,8 @@ use super::{Fault, Reconcile, Verdict};
 use crate::{
     apply::ActionError,
     cache::Lookup,
+    clock,
     error::Category,
-    observe,
     stalled::{self, Stall},
 };
 
@@ -63,7 +63,7 @@ impl Reconcile<'_> {
         }
         let stall = Stall::new(category.reason(), message);
         let mut status = entry.canary.status.clone().unwrap_or_default();
-        let changed = stalled::set(&mut status, Some(&stall), observe::now());
+        let changed = stalled::set(&mut status, Some(&stall), clock::now());
         self.ctx.memory.set_fault(self.key, Some(stall));
         if changed && let Err(error) = self.write(&entry.canary, &status).await {
             tracing::warn!(canary = %self.key, %error, "condition not written");

@@ -16,9 +16,9 @@ use super::{Decision, Fault, Next, Reconcile, Verdict};
 use crate::{
     apply::finalizer,
     cache::{Health, Lookup},
+    clock,
     error::Category,
     kind::Kind,
-    observe,
     stalled::{self, Stall},
     subject,
 };
@@ -34,7 +34,7 @@ impl Reconcile<'_> {
         }
         let retreated = self.retreat(canary).await?;
         let mut status = canary.status.clone().unwrap_or_default();
-        let now = observe::now();
+        let now = clock::now();
         unserved(&mut status, &self.key.name, &stall.message, retreated, now);
         stalled::set(&mut status, Some(&stall), now);
         if canary.status.as_ref() != Some(&status)
@@ -65,7 +65,7 @@ impl Reconcile<'_> {
         let event = Event { level: Level::Error, message: message.to_owned(), phase };
         let hooks = &canary.spec.analysis.webhooks;
         let events = std::slice::from_ref(&event);
-        let delivery = self.ctx.event_sink.deliver(&subject::of(canary), hooks, events, observe::now());
+        let delivery = self.ctx.event_sink.deliver(&subject::of(canary), hooks, events, clock::now());
         self.ctx.tasks.spawn(self.ctx.told.join(self.key, delivery));
         self.ctx.events.emit(canary, &event).await;
     }

@@ -20,10 +20,11 @@ use super::{Fault, Reconcile};
 use crate::{
     asks,
     cache::Lookup,
+    clock,
     context::Context,
     events::Written,
     memory::{Alerted, Told},
-    observe, stalled, subject,
+    stalled, subject,
 };
 
 /// How soon events are tried again that could not be written.
@@ -87,7 +88,7 @@ impl Reconcile<'_> {
             Alerted::Delivered => None,
             Alerted::Failed(failure) => Some(failure),
         };
-        stalled::set_alert(status, failure.as_ref(), observe::now());
+        stalled::set_alert(status, failure.as_ref(), clock::now());
     }
 
     /// Events about alerts that did not arrive: who looks at the Canary learns that nobody was told.
@@ -100,7 +101,7 @@ impl Reconcile<'_> {
 
     /// Whether all were written, or never can be.
     async fn tell_events(&self, canary: &Canary, before: &Canary, item: &News, fresh: bool) -> bool {
-        if observe::now() - item.at > LIFETIME {
+        if clock::now() - item.at > LIFETIME {
             return true;
         }
         let events: Vec<Event> = item.events.iter().map(news::event).collect();
@@ -153,7 +154,7 @@ impl Reconcile<'_> {
                 canary,
                 before,
                 std::slice::from_ref(&event),
-                &News { at: observe::now(), ..item.clone() },
+                &News { at: clock::now(), ..item.clone() },
             );
             self.ctx.events.write(canary, &event, item.at, HOOK_EVENTS + place).await;
             if answer.is_err() {
@@ -164,7 +165,7 @@ impl Reconcile<'_> {
 }
 
 /// Takes out of the statuses what was told since the last look at each Canary; for the end of the operator.
-pub async fn note_what_was_told(ctx: &Context) {
+pub(crate) async fn note_what_was_told(ctx: &Context) {
     for key in ctx.memory.tellers() {
         let cluster = ctx.cluster.acting_for(&key);
         let mut look = Reconcile {
