@@ -155,6 +155,19 @@ impl Caches {
         let _ = self.wanted.subscribe().wait_for(|kinds| kinds.contains(&kind)).await;
     }
 
+    /// Waits until the first list of the kind is complete, or is known not to come.
+    pub(crate) async fn until_started(&self, kind: Kind) {
+        match kind {
+            Kind::Canary => self.canaries.until_started().await,
+            Kind::EndpointSlice => self.endpoints.until_started().await,
+            _ => match (self.objects(kind), self.configs(kind)) {
+                (Some(store), _) => store.until_started().await,
+                (None, Some(store)) => store.until_started().await,
+                (None, None) => {}
+            },
+        }
+    }
+
     /// The state of the watch of each kind that is watched.
     pub(crate) fn health(&self) -> Vec<(Kind, Health)> {
         let wanted = self.wanted.borrow().clone();

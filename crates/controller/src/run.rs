@@ -168,9 +168,7 @@ fn nothing_to_watch(ctx: &Context, kind: Kind) {
 fn spawn_second(ctx: &Context, services: &mut JoinSet<()>, watch: impl Future<Output = ()> + Send + 'static) {
     let caches = Arc::clone(&ctx.cluster.caches);
     services.spawn(async move {
-        while caches.canaries.health() == crate::cache::Health::Starting {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        caches.canaries.until_started().await;
         watch.await;
     });
 }

@@ -7,6 +7,7 @@ use std::{
 
 use kube::ResourceExt;
 use serin_core::snapshot::SliceTally;
+use tokio::sync::watch;
 
 use super::Health;
 use crate::{
@@ -34,6 +35,8 @@ pub(crate) enum Count {
 /// The endpoints of the Services that Canaries name.
 pub(crate) struct Endpoints {
     inner: RwLock<Inner>,
+    /// Whether the first list is complete, or is known not to come.
+    started: watch::Sender<bool>,
 }
 
 struct Inner {
@@ -54,7 +57,10 @@ struct Service {
 impl Endpoints {
     /// Returns a cache that knows nothing yet.
     pub(crate) fn new() -> Self {
-        Self { inner: RwLock::new(Inner { health: Health::Starting, services: HashMap::new() }) }
+        Self {
+            inner: RwLock::new(Inner { health: Health::Starting, services: HashMap::new() }),
+            started: watch::Sender::default(),
+        }
     }
 
     /// Whether EndpointSlices can be read.
@@ -62,10 +68,17 @@ impl Endpoints {
         read(&self.inner).health.clone()
     }
 
+    /// Waits until the first list is complete, or is known not to come.
+    pub(crate) async fn until_started(&self) {
+        // The sender lives as long as `self`, so that waiting cannot fail.
+        let _ = self.started.subscribe().wait_for(|started| *started).await;
+    }
+
     /// Records that they cannot be read. Returns the Canaries to wake.
     pub(crate) fn fail(&self, health: Health) -> Vec<Key> {
         let mut inner = write(&self.inner);
         let changed = inner.health != health;
+        self.started.send_replace(health != Health::Starting);
         inner.health = health;
         if changed { inner.all_interested() } else { Vec::new() }
     }
@@ -126,6 +139,7 @@ impl Endpoints {
         }
         if inner.health != Health::Synced {
             inner.health = Health::Synced;
+            self.started.send_replace(true);
             woken = inner.all_interested();
         }
         woken

@@ -5,6 +5,8 @@ use std::{
     sync::{Arc, RwLock},
 };
 
+use tokio::sync::watch;
+
 use super::{Health, Version};
 use crate::{
     key::Key,
@@ -49,6 +51,8 @@ pub(crate) enum Lookup<T> {
 pub(crate) struct Store<T> {
     keep: Keep,
     inner: RwLock<Inner<T>>,
+    /// Whether the first list is complete, or is known not to come.
+    started: watch::Sender<bool>,
 }
 
 struct Inner<T> {
@@ -82,12 +86,18 @@ impl<T> Store<T> {
     /// An empty store that has not been listed yet.
     pub(crate) fn new(keep: Keep) -> Self {
         let inner = Inner { health: Health::Starting, slots: HashMap::new(), listing: None };
-        Self { keep, inner: RwLock::new(inner) }
+        Self { keep, inner: RwLock::new(inner), started: watch::Sender::default() }
     }
 
     /// Whether the kind can be read.
     pub(crate) fn health(&self) -> Health {
         read(&self.inner).health.clone()
+    }
+
+    /// Waits until the first list is complete, or is known not to come.
+    pub(crate) async fn until_started(&self) {
+        // The sender lives as long as `self`, so that waiting cannot fail.
+        let _ = self.started.subscribe().wait_for(|started| *started).await;
     }
 
     /// Records that the kind cannot be read. Returns the Canaries to wake.
@@ -97,6 +107,7 @@ impl<T> Store<T> {
         if inner.health == health {
             return Vec::new();
         }
+        self.started.send_replace(health != Health::Starting);
         inner.health = health;
         inner.all_interested()
     }
@@ -237,6 +248,7 @@ impl<T> Store<T> {
         }
         if inner.health != Health::Synced {
             inner.health = Health::Synced;
+            self.started.send_replace(true);
             woken = inner.all_interested();
         }
         if self.keep == Keep::All {
