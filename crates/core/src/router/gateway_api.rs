@@ -33,6 +33,7 @@ mod object;
 mod original;
 mod ours;
 mod parents;
+mod parts;
 mod read;
 mod retire;
 mod weights;
@@ -46,8 +47,7 @@ pub use retire::retired;
 pub use weights::{reweighted, shares};
 
 pub(crate) use filters::filters;
-pub(crate) use object::hostnames;
-use object::{annotations, attached, labels, rule, warm_rule};
+pub(crate) use parts::hostnames;
 
 /// The route.
 pub static HTTP_ROUTE: ObjectKind = ObjectKind {

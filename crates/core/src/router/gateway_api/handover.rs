@@ -13,7 +13,7 @@ use serin_api::{
 
 use super::{
     ours::{WARM_UP, names_primary, owned, serves, taken, warms},
-    warm_rule,
+    parts::warm_rule,
 };
 use crate::Rollout;
 

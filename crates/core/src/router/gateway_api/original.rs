@@ -10,7 +10,7 @@ use super::{
     handover::backwards,
     matches,
     ours::{ORIGINAL, owned, serves, taken, warms},
-    rule,
+    parts::{attached, rule},
 };
 use crate::{
     Rollout,
@@ -121,6 +121,6 @@ fn to_apex(rollout: &Rollout, apex: Option<&Value>) -> Result<Option<Map<String,
         backend_refs: vec![HttpBackendRef::service(name, service.port, 1)],
         ..rule(service, matches::service(&service.match_)?)
     };
-    let spec = HttpRouteSpec { rules: vec![rule], ..super::attached(service) };
+    let spec = HttpRouteSpec { rules: vec![rule], ..attached(service) };
     Ok(serde_json::to_value(spec).ok().map(|spec| taken(&spec)))
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use serin_api::gateway::{GROUP, ParentReference};
 
-use super::{attached, normalise};
+use super::{normalise, parts::attached};
 use crate::{
     Rollout, Seen,
     json::{int, items, text},

@@ -9,11 +9,11 @@ use serin_api::{
 use super::{
     Surroundings, accept,
     affinity::knows_cookie,
-    annotations, attach,
+    attach,
     handover::{is_former, others},
-    labels, normalise,
-    ours::ORIGINAL,
-    ours::{owned, warms},
+    normalise,
+    ours::{ORIGINAL, owned, warms},
+    parts::{annotations, labels},
     spec,
 };
 use crate::{
