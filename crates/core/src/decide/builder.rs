@@ -1,6 +1,7 @@
 //! One decision in the making.
 
 mod finish;
+pub(super) mod names;
 mod stop;
 
 use chrono::TimeDelta;
