@@ -20,6 +20,7 @@ use crate::{
 };
 
 mod claims;
+mod derived;
 mod endpoints;
 mod leftovers;
 mod objects;
@@ -30,6 +31,7 @@ mod tracked;
 mod workloads;
 
 pub use claims::config_conflict;
+pub use derived::Derived;
 pub use endpoints::{SliceTally, Slices};
 
 /// The objects of one Canary as the shell read them, shared with its caches.
@@ -74,6 +76,8 @@ pub struct Snapshot {
     pub now: Timestamp,
     /// Answers to earlier asks of the same reconcile.
     pub answers: Answers,
+    /// What earlier snapshots of the same Canary computed.
+    pub derived: Arc<Derived>,
 }
 
 /// Why pods do not come up ([`crate::readiness::trouble`]).
@@ -114,7 +118,7 @@ impl Snapshot {
         let primary = obstacles.seen(self.primary_facts(rollout, settings, &tracked));
         let route = obstacles.seen(self.route(rollout, settings));
         let in_use = self.ports_in_use(rollout, route.present().map(|route| &route.acceptance));
-        let services = obstacles.services(self.services(rollout, settings, &in_use));
+        let services = obstacles.services(self.known_services(rollout, settings, &in_use));
         let scaler = obstacles.scaler(self.scaler(rollout));
         Observation {
             now: self.now,
