@@ -8,8 +8,6 @@ mod requests;
 mod run;
 mod wait;
 
-use std::time::Duration;
-
 use anyhow::{Context, Result};
 use kube::{
     Api,
@@ -26,11 +24,9 @@ use crate::{
     traffic::{self, Plan, Report, Tally},
 };
 
+pub use crate::settings::LIMIT;
 pub use release::{Fault, Shipment};
 pub use run::{Failed, TestResult, alone, apart, together, unwatched};
-
-/// How long a step may take. Far more than it should: the limit tells a hang from a busy machine.
-pub const LIMIT: Duration = Duration::from_secs(300);
 
 /// A namespace of the cluster with one release in it.
 pub struct Scene {

@@ -3,7 +3,11 @@
 use std::{
     env,
     path::{Path, PathBuf},
+    time::Duration,
 };
+
+/// How long a step may take. Far more than it should: the limit tells a hang from a busy machine.
+pub const LIMIT: Duration = Duration::from_secs(300);
 
 /// Where things are in the cluster under test. Every value has a default that suits the local cluster.
 #[derive(Clone, Debug)]

@@ -1,8 +1,9 @@
 //! Which checks an analysis runs, in which order, and against which bounds.
 
-use serin_api::canary::{CanaryMetric, CrossNamespaceRef, ThresholdRange};
+use serin_api::canary::{CanaryMetric, CrossNamespaceRef};
 
 use crate::builtin::{Builtin, Observer, PodNames, observer};
+use crate::criterion::Criterion;
 use crate::outcome::{Outcome, SetupError, TemplateName};
 use crate::template::{TemplateModel, render};
 
@@ -29,8 +30,8 @@ pub struct Check {
     pub kind: CheckKind,
     /// Where the value comes from.
     pub source: Source,
-    /// What the value may be: a percentage, milliseconds, or the query's own unit.
-    pub bounds: Bounds,
+    /// What the value is held against: a percentage, milliseconds, or the query's own unit.
+    pub criterion: Criterion,
     /// The names in queries and messages; `interval` and `variables` are this metric's.
     pub model: TemplateModel,
     /// The provider in messages about missing values.
@@ -61,15 +62,6 @@ pub enum Source {
     Settled(Outcome),
 }
 
-/// Inclusive limits of a value.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Bounds {
-    /// The least that passes.
-    pub min: Option<f64>,
-    /// The most that passes.
-    pub max: Option<f64>,
-}
-
 /// The checks of `analysis.metrics`: first the built-in and inline ones in the order of the manifest, then those of
 /// templates. One metric can yield several.
 pub fn plan(metrics: &[CanaryMetric], subject: &Subject) -> Vec<Check> {
@@ -87,19 +79,6 @@ impl Check {
         render(query, &self.model)
             .map(trimmed)
             .map_err(|error| SetupError::Render { template: template.clone(), error: error.to_string() })
-    }
-}
-
-impl Bounds {
-    /// The bounds of a metric. The older single `threshold` is the least success rate, and the most that anything
-    /// else may be; unset, it is 0.
-    fn of(metric: &CanaryMetric, threshold_is_min: bool) -> Self {
-        let threshold = Some(metric.threshold.unwrap_or_default());
-        match metric.threshold_range {
-            Some(ThresholdRange { min, max }) => Self { min, max },
-            None if threshold_is_min => Self { min: threshold, max: None },
-            None => Self { min: None, max: threshold },
-        }
     }
 }
 
@@ -143,7 +122,7 @@ fn new(
         metric: metric.name.clone(),
         kind,
         source: source(&model),
-        bounds: Bounds::of(metric, matches!(kind, CheckKind::SuccessRate(_))),
+        criterion: Criterion::of(metric, matches!(kind, CheckKind::SuccessRate(_))),
         model,
         metrics_provider: subject.metrics_provider.clone(),
     }

@@ -8,6 +8,7 @@ use std::fmt;
 use serin_api::canary::CheckStatus;
 
 use crate::checks::Check;
+use crate::measure::Value;
 use crate::outcome::{CheckOutcome, NO_VALUES, Outcome};
 use scale::Scale;
 
@@ -33,17 +34,32 @@ pub enum VerdictKind {
     Pass,
     /// The value breaks a bound.
     Fail,
-    /// The value breaks a bound, but may be made of the traffic of an earlier revision: it does not count.
-    Held,
+    /// The value tells nothing yet. One that breaks a bound, but may be made of the traffic of
+    /// an earlier revision, does not count.
+    Inconclusive,
     /// There is no value, usually for lack of traffic.
     NoData,
     /// The value could not be had.
     Error,
 }
 
+impl VerdictKind {
+    /// Whether it is a failed check.
+    pub fn fails(self) -> bool {
+        matches!(self, Self::Fail | Self::NoData | Self::Error)
+    }
+}
+
 impl fmt::Display for VerdictKind {
+    /// As in `status.checks`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
+        f.write_str(match self {
+            Self::Pass => "Pass",
+            Self::Fail => "Fail",
+            Self::Inconclusive => "Held",
+            Self::NoData => "NoData",
+            Self::Error => "Error",
+        })
     }
 }
 
@@ -51,8 +67,10 @@ impl fmt::Display for VerdictKind {
 pub fn judge(check: &Check, outcome: &Outcome) -> Verdict {
     let scale = Scale::of(check);
     match outcome {
-        Outcome::Value(value) if value.is_nan() => no_data(check, &scale, NO_VALUES),
-        Outcome::Value(value) => held_against_bounds(check, &scale, *value),
+        Outcome::Value(value) => match decisive(&scale, value) {
+            Some(number) => held_against_bounds(check, &scale, number),
+            None => no_data(check, &scale, NO_VALUES),
+        },
         Outcome::NoData(text) => no_data(check, &scale, text),
         Outcome::Error(text) => error(&scale, message::error(check, text)),
         Outcome::Setup(problem) => error(&scale, problem.to_string()),
@@ -64,7 +82,7 @@ impl Verdict {
     #[must_use]
     pub fn held(self, why: &str) -> Self {
         let message = self.message.map(|message| format!("{message} is not counted: {why}"));
-        Self { kind: VerdictKind::Held, message, ..self }
+        Self { kind: VerdictKind::Inconclusive, message, ..self }
     }
 
     /// The entry of `status.checks` for this verdict.
@@ -80,8 +98,15 @@ impl Verdict {
     }
 }
 
-fn held_against_bounds(check: &Check, scale: &Scale, value: f64) -> Verdict {
-    let reading = scale.read(value);
+/// The first number of a value that breaks a bound, else the newest one; `None` when it has no
+/// number.
+fn decisive(scale: &Scale, value: &Value) -> Option<f64> {
+    let breaks = |number: &f64| scale.broken(&scale.read(*number)).is_some();
+    value.numbers().find(breaks).or_else(|| value.numbers().next_back())
+}
+
+fn held_against_bounds(check: &Check, scale: &Scale, number: f64) -> Verdict {
+    let reading = scale.read(number);
     let broken = scale.broken(&reading);
     Verdict {
         kind: if broken.is_none() { VerdictKind::Pass } else { VerdictKind::Fail },

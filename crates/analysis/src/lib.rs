@@ -23,7 +23,7 @@
 //! assert_eq!(checks[0].source, Source::Query("sum(rate(errors[1m]))".to_owned()));
 //!
 //! // Whoever asked the query hands back its value.
-//! let verdict = judge(&checks[0], &Outcome::Value(2.5));
+//! let verdict = judge(&checks[0], &Outcome::sample(2.5));
 //! assert_eq!(verdict.kind, VerdictKind::Fail);
 //! # Ok(())
 //! # }
@@ -32,14 +32,18 @@
 pub mod availability;
 pub mod builtin;
 pub mod checks;
+pub mod criterion;
 pub mod go_fmt;
 pub mod judge;
+pub mod measure;
 pub mod outcome;
 pub mod template;
 pub mod window;
 
 pub use checks::{Check, Source, Subject, plan};
+pub use criterion::{Bounds, Criterion};
 pub use judge::{Verdict, VerdictKind, judge};
+pub use measure::Value;
 pub use outcome::{CheckOutcome, Outcome, SetupError, TemplateName};
 pub use template::TemplateModel;
 pub use window::window;

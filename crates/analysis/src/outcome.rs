@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::measure::Value;
+
 /// What a provider says when a query matches nothing.
 pub const NO_VALUES: &str = "no values found";
 
@@ -9,13 +11,20 @@ pub const NO_VALUES: &str = "no values found";
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// A value in the query's own unit.
-    Value(f64),
+    Value(Value),
     /// The query matched nothing; the provider's text, usually [`NO_VALUES`].
     NoData(String),
     /// The query could not be answered; the provider's text.
     Error(String),
     /// There was nothing to send the query to, or no query.
     Setup(SetupError),
+}
+
+impl Outcome {
+    /// One number.
+    pub fn sample(number: f64) -> Self {
+        Self::Value(Value::Sample(number))
+    }
 }
 
 /// An outcome together with the query that was sent.

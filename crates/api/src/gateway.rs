@@ -12,15 +12,17 @@ use serde_json::Value;
 mod backend;
 mod filter;
 mod matching;
+mod object;
 mod reference;
 mod status;
 
-pub use backend::{BackendObjectReference, HttpBackendRef};
+pub use backend::HttpBackendRef;
 pub use filter::{
     Fraction, HttpCorsFilter, HttpHeader, HttpHeaderFilter, HttpPathModifier, HttpRequestMirrorFilter,
     HttpRouteFilter, HttpUrlRewriteFilter,
 };
 pub use matching::{HttpHeaderMatch, HttpPathMatch, HttpQueryParamMatch, HttpRouteMatch};
+pub use object::BackendObjectReference;
 pub use reference::ParentReference;
 pub use status::{HttpRouteStatus, RouteParentStatus};
 

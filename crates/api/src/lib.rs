@@ -43,6 +43,7 @@ pub mod gateway;
 pub mod manifest;
 pub mod metric_template;
 mod number;
+mod patterns;
 pub mod phase;
 pub mod redact;
 mod schema;

@@ -20,16 +20,16 @@ use crate::{
 
 /// What the endpoints tell of.
 #[derive(Clone)]
-pub struct Admin {
+pub(crate) struct Admin {
     /// Ready means that these can be read.
-    pub caches: Arc<Caches>,
+    pub(crate) caches: Arc<Caches>,
     /// The exported figures.
-    pub metrics: Arc<Metrics>,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 impl Admin {
     /// `/healthz`, `/readyz` and `/metrics`.
-    pub fn router(self) -> Router {
+    pub(crate) fn router(self) -> Router {
         Router::new()
             .route("/healthz", any(async || "OK"))
             .route("/readyz", get(ready))
@@ -41,7 +41,7 @@ impl Admin {
     ///
     /// # Errors
     /// When the listener fails.
-    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> std::io::Result<()> {
+    pub(crate) async fn serve(self, listener: TcpListener, stop: CancellationToken) -> std::io::Result<()> {
         let router = self.router();
         axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
     }

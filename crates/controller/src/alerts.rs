@@ -18,7 +18,7 @@ use crate::{cluster::Cluster, error::ApiError, events, key::Key, kind::Kind};
 
 /// Sends alerts.
 #[derive(Clone)]
-pub struct Alerts {
+pub(crate) struct Alerts {
     cluster: Cluster,
     client: AlertClient,
     /// Who is told about Canaries that name nobody.
@@ -29,7 +29,7 @@ pub struct Alerts {
 
 /// Why an alert did not reach a receiver.
 #[derive(Debug, thiserror::Error)]
-pub enum Undelivered {
+pub(crate) enum Undelivered {
     /// The AlertProvider could not be read.
     #[error("{0}")]
     Unreadable(ApiError),
@@ -52,7 +52,7 @@ pub enum Undelivered {
 
 impl Undelivered {
     /// What the user can do about it.
-    pub fn remedy(&self) -> &'static str {
+    pub(crate) fn remedy(&self) -> &'static str {
         match self {
             Self::Unreadable(_) | Self::UnreadableSecret(_) => {
                 "look at the API server, and at the role of the operator"
@@ -86,7 +86,7 @@ struct Failure {
 
 impl Alerts {
     /// Sends alerts to the receivers that Canaries name, or to `global`.
-    pub fn new(
+    pub(crate) fn new(
         cluster: Cluster,
         client: AlertClient,
         global: Option<Receiver>,
@@ -96,7 +96,7 @@ impl Alerts {
     }
 
     /// How serious alerts are that nobody wants to know of.
-    pub fn unwanted(&self, canary: &Canary) -> BTreeSet<AlertSeverity> {
+    pub(crate) fn unwanted(&self, canary: &Canary) -> BTreeSet<AlertSeverity> {
         let receivers = &canary.spec.analysis.alerts;
         let wanted = |severity| {
             receivers.is_empty() && self.global.is_some() || receivers.iter().any(|r| wants(r, severity))
@@ -106,7 +106,7 @@ impl Alerts {
 
     /// Sends alerts in order. The future is meant to be spawned; what cannot be sent is logged, and returned for the
     /// Canary's condition.
-    pub fn deliver(
+    pub(crate) fn deliver(
         &self,
         canary: &Canary,
         item: &Notification,

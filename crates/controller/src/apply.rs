@@ -29,7 +29,7 @@ use crate::{
 
 /// Why an action failed. The text is Flagger's event where it has one.
 #[derive(Debug, thiserror::Error)]
-pub enum ActionError {
+pub(crate) enum ActionError {
     /// The API server refused it.
     #[error("{text}")]
     Api {
@@ -48,7 +48,7 @@ pub enum ActionError {
 
 impl ActionError {
     /// Why it failed.
-    pub fn category(&self) -> Category {
+    pub(crate) fn category(&self) -> Category {
         match self {
             Self::Api { source, .. } => source.category(),
             Self::Build(_) => Category::Spec,
@@ -57,7 +57,7 @@ impl ActionError {
     }
 
     /// The object that somebody else was faster with.
-    pub fn contested(&self) -> Option<(Kind, &Key)> {
+    pub(crate) fn contested(&self) -> Option<(Kind, &Key)> {
         match self {
             Self::Api { source, .. } if source.category() == Category::Conflict => {
                 Some((source.kind, &source.key))
@@ -74,19 +74,19 @@ impl ActionError {
 }
 
 /// Carries out the actions of one plan, on exactly the objects that it was decided on.
-pub struct Executor<'a> {
+pub(crate) struct Executor<'a> {
     /// Where to act.
-    pub cluster: &'a Cluster,
+    pub(crate) cluster: &'a Cluster,
     /// The Canary.
-    pub key: &'a Key,
+    pub(crate) key: &'a Key,
     /// The Canary's checked fields.
-    pub rollout: &'a Rollout,
+    pub(crate) rollout: &'a Rollout,
     /// The operator's flags.
-    pub settings: &'a Settings,
+    pub(crate) settings: &'a Settings,
     /// What was decided on.
-    pub seen: &'a Snapshot,
+    pub(crate) seen: &'a Snapshot,
     /// The cookies of the status that was decided.
-    pub cookies: Cookies,
+    pub(crate) cookies: Cookies,
 }
 
 impl Executor<'_> {
@@ -94,7 +94,7 @@ impl Executor<'_> {
     ///
     /// # Errors
     /// When it did not take effect; it is then decided on again later.
-    pub async fn act(&self, action: &Action) -> Result<(), ActionError> {
+    pub(crate) async fn act(&self, action: &Action) -> Result<(), ActionError> {
         match action {
             Action::ApplyService(role) => self.apply_service(*role).await,
             Action::ApplyPrimary => self.apply_primary().await,

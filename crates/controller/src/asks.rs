@@ -23,11 +23,17 @@ use serin_notify::{Payload, WebhookError};
 use serin_providers::{Credentials, Provider, Setup, outcome};
 
 use crate::{
-    context::Context, error::decoding, events, key::Key, kind::Kind, metrics_server, observe, subject,
+    clock, context::Context, error::decoding, events, key::Key, kind::Kind, metrics_server, observe, subject,
 };
 
 /// Answers the asks of one plan, all at the same time.
-pub async fn answer(ctx: &Context, canary: &Canary, rollout: &Rollout, asks: &[Ask], answers: &mut Answers) {
+pub(crate) async fn answer(
+    ctx: &Context,
+    canary: &Canary,
+    rollout: &Rollout,
+    asks: &[Ask],
+    answers: &mut Answers,
+) {
     for found in join_all(asks.iter().map(|ask| one(ctx, canary, rollout, ask))).await {
         match found {
             Answer::Hook(hook, answer) => drop(answers.hooks.insert(hook, answer)),
@@ -62,7 +68,7 @@ async fn one(ctx: &Context, canary: &Canary, rollout: &Rollout, ask: &Ask) -> An
 ///
 /// # Errors
 /// When the hook does not agree.
-pub async fn hook(ctx: &Context, canary: &Canary, call: &HookCall) -> Result<(), String> {
+pub(crate) async fn hook(ctx: &Context, canary: &Canary, call: &HookCall) -> Result<(), String> {
     let Some(hook) = canary.spec.analysis.webhooks.get(call.index) else {
         return Err(format!("there is no webhook {}", call.index));
     };
@@ -89,13 +95,13 @@ async fn run_checks(
 fn record_lateness(ctx: &Context, canary: &Canary, rollout: &Rollout) {
     let since = canary.status.as_ref().and_then(|status| status.last_check_time);
     if let Some(since) = since {
-        let late = observe::now() - (since + rollout.interval);
+        let late = clock::now() - (since + rollout.interval);
         ctx.metrics.operator.late(late.as_seconds_f64());
     }
 }
 
 /// Shows what a round of checks measured.
-pub fn record(ctx: &Context, rollout: &Rollout, judged: &[Judged]) {
+pub(crate) fn record(ctx: &Context, rollout: &Rollout, judged: &[Judged]) {
     let (target, namespace) = (&rollout.target, &rollout.namespace);
     for Judged { check, outcome, verdict } in judged {
         if let Some(value) = verdict.value {

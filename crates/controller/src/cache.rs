@@ -22,15 +22,15 @@ use serin_core::{
 use serin_providers::Credentials;
 use tokio::sync::watch;
 
-pub use crate::health::Health;
-pub use canaries::CanaryEntry;
-pub use endpoints::{Count, Endpoints, SERVICE_LABEL};
+pub(crate) use crate::health::Health;
+pub(crate) use canaries::CanaryEntry;
+pub(crate) use endpoints::{Count, Endpoints, SERVICE_LABEL};
 pub(crate) use event_handlers::{CanaryHandler, ConfigHandler, EndpointHandler, ObjectHandler};
 use links::links;
-pub use links::{Link, target_kind};
-pub use packed::Packed;
-pub use store::{Keep, Lookup, Origin, Store};
-pub use version::Version;
+pub(crate) use links::{Link, target_kind};
+pub(crate) use packed::Packed;
+pub(crate) use store::{Keep, Lookup, Origin, Store};
+pub(crate) use version::Version;
 
 use crate::{key::Key, kind::Kind, lock::lock};
 
@@ -45,16 +45,16 @@ const OBJECT_KINDS: [Kind; 6] = [
 ];
 
 /// The kinds of which whole objects are kept.
-pub fn object_kinds() -> impl Iterator<Item = Kind> {
+pub(crate) fn object_kinds() -> impl Iterator<Item = Kind> {
     OBJECT_KINDS.into_iter().chain(router::kinds().into_iter().map(Kind::Routed))
 }
 
 /// Everything that is watched.
-pub struct Caches {
+pub(crate) struct Caches {
     /// The Canaries.
-    pub canaries: Store<CanaryEntry>,
+    pub(crate) canaries: Store<CanaryEntry>,
     /// Ready endpoints by Service.
-    pub endpoints: Endpoints,
+    pub(crate) endpoints: Endpoints,
     /// ConfigMaps: their checksums.
     config_maps: Store<Config>,
     /// Secrets: their checksums.
@@ -78,7 +78,7 @@ pub struct Caches {
 
 /// What is kept of a ConfigMap or Secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Config {
+pub(crate) enum Config {
     /// The object changed; its content is not read yet.
     Changed,
     /// What matters of it.
@@ -106,7 +106,7 @@ struct Links {
 
 impl Caches {
     /// Empty caches of an operator with this `-mesh-provider`.
-    pub fn new(mesh_provider: &str) -> Self {
+    pub(crate) fn new(mesh_provider: &str) -> Self {
         Self {
             canaries: Store::new(Keep::All),
             endpoints: Endpoints::new(),
@@ -127,7 +127,7 @@ impl Caches {
     }
 
     /// The store of a kind whose whole objects are kept.
-    pub fn objects(&self, kind: Kind) -> Option<&Store<Packed>> {
+    pub(crate) fn objects(&self, kind: Kind) -> Option<&Store<Packed>> {
         match kind {
             Kind::MetricTemplate => Some(&self.templates),
             Kind::Deployment => Some(&self.deployments),
@@ -141,7 +141,7 @@ impl Caches {
     }
 
     /// The store of ConfigMaps or Secrets.
-    pub fn configs(&self, kind: Kind) -> Option<&Store<Config>> {
+    pub(crate) fn configs(&self, kind: Kind) -> Option<&Store<Config>> {
         match kind {
             Kind::ConfigMap => Some(&self.config_maps),
             Kind::Secret => Some(&self.secrets),
@@ -150,13 +150,26 @@ impl Caches {
     }
 
     /// Waits until a Canary names an object of the kind: before that, nobody needs to watch it.
-    pub async fn until_wanted(&self, kind: Kind) {
+    pub(crate) async fn until_wanted(&self, kind: Kind) {
         // The sender lives as long as `self`, so that waiting cannot fail.
         let _ = self.wanted.subscribe().wait_for(|kinds| kinds.contains(&kind)).await;
     }
 
+    /// Waits until the first list of the kind is complete, or is known not to come.
+    pub(crate) async fn until_started(&self, kind: Kind) {
+        match kind {
+            Kind::Canary => self.canaries.until_started().await,
+            Kind::EndpointSlice => self.endpoints.until_started().await,
+            _ => match (self.objects(kind), self.configs(kind)) {
+                (Some(store), _) => store.until_started().await,
+                (None, Some(store)) => store.until_started().await,
+                (None, None) => {}
+            },
+        }
+    }
+
     /// The state of the watch of each kind that is watched.
-    pub fn health(&self) -> Vec<(Kind, Health)> {
+    pub(crate) fn health(&self) -> Vec<(Kind, Health)> {
         let wanted = self.wanted.borrow().clone();
         let objects = object_kinds().filter(|kind| wanted.contains(kind));
         let objects = objects.filter_map(|kind| Some((kind, self.objects(kind)?.health())));
@@ -171,13 +184,13 @@ impl Caches {
     }
 
     /// The objects that follow from the Canary's own fields, whether or not it is valid.
-    pub fn links(&self, key: &Key, canary: &Canary) -> BTreeSet<Link> {
+    pub(crate) fn links(&self, key: &Key, canary: &Canary) -> BTreeSet<Link> {
         links(key, canary, &self.mesh_provider)
     }
 
     /// Makes `canary` depend on the objects that it names. Returns other Canaries that have to look again
     /// because they share an object which this one let go.
-    pub fn link(&self, canary: &Key, named: &BTreeSet<Link>) -> Vec<Key> {
+    pub(crate) fn link(&self, canary: &Key, named: &BTreeSet<Link>) -> Vec<Key> {
         let mut links = lock(&self.links);
         let old = std::mem::replace(&mut links.entry(canary.clone()).or_default().named, named.clone());
         drop(links);
@@ -185,7 +198,7 @@ impl Caches {
     }
 
     /// Makes `canary` depend on the configs of its target.
-    pub fn link_configs(&self, canary: &Key, configs: &BTreeSet<Link>) {
+    pub(crate) fn link_configs(&self, canary: &Key, configs: &BTreeSet<Link>) {
         let mut links = lock(&self.links);
         let Some(entry) = links.get_mut(canary) else { return };
         if entry.configs == *configs {
@@ -208,7 +221,7 @@ impl Caches {
     }
 
     /// Forgets a deleted Canary. Returns other Canaries that have to look again.
-    pub fn unlink(&self, canary: &Key) -> Vec<Key> {
+    pub(crate) fn unlink(&self, canary: &Key) -> Vec<Key> {
         let Some(old) = lock(&self.links).remove(canary) else { return Vec::new() };
         self.change(canary, &old.configs, &BTreeSet::new());
         old.credentials.iter().for_each(|key| self.credentials.unwant(key, canary));

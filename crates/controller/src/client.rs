@@ -50,7 +50,7 @@ pub enum ClientError {
 ///
 /// # Errors
 /// When there is no usable configuration.
-pub async fn config(options: &Options) -> Result<Config, ClientError> {
+pub(crate) async fn config(options: &Options) -> Result<Config, ClientError> {
     let mut config = match &options.kubeconfig {
         Some(path) => from_file(path).await?,
         None => Config::infer().await?,
@@ -72,7 +72,7 @@ async fn from_file(path: &str) -> Result<Config, ClientError> {
 
 /// Turns retries off. A check that fails is made again in the next round anyway, and its reason
 /// must not get lost in retries.
-pub fn without_retries(mut config: Config) -> Config {
+pub(crate) fn without_retries(mut config: Config) -> Config {
     config.default_retry = false;
     config
 }
@@ -81,7 +81,7 @@ pub fn without_retries(mut config: Config) -> Config {
 ///
 /// # Errors
 /// When the configuration's credentials cannot be used.
-pub fn build(config: Config, requests: &RequestLayer) -> Result<Client, ClientError> {
+pub(crate) fn build(config: Config, requests: &RequestLayer) -> Result<Client, ClientError> {
     let builder = ClientBuilder::try_from(config)?;
     Ok(builder.with_layer(&AnswerLayer).with_layer(requests).build())
 }

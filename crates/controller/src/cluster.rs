@@ -8,9 +8,9 @@ use kube::{
     api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions},
 };
 use serde_json::{Value, json};
-use serin_core::build::{
+use serin_core::{
+    build::managed,
     json::{entry, set},
-    managed,
 };
 
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The field manager of everything that is written.
-pub const FIELD_MANAGER: &str = managed::SERIN;
+pub(crate) const FIELD_MANAGER: &str = managed::SERIN;
 
 /// Pods that are looked at to learn why a workload is not ready.
 const PODS: u32 = 20;
@@ -33,17 +33,17 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The cluster as Serin writes it.
 #[derive(Clone)]
-pub struct Cluster {
+pub(crate) struct Cluster {
     /// The client of the API server.
-    pub client: Client,
+    pub(crate) client: Client,
     /// Where answers are kept.
-    pub caches: Arc<Caches>,
+    pub(crate) caches: Arc<Caches>,
     /// Wakes the other Canaries that depend on a changed object.
-    pub queue: Arc<Queue>,
+    pub(crate) queue: Arc<Queue>,
     /// The only namespace that is watched; `None` when all are.
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
     /// The Canary on whose behalf requests are made; its own changes do not wake it.
-    pub actor: Option<Key>,
+    pub(crate) actor: Option<Key>,
 }
 
 /// One request about one object.
@@ -56,12 +56,12 @@ struct Request<'a> {
 impl Cluster {
     /// Returns a handle to this cluster whose changes are made for one Canary.
     #[must_use]
-    pub fn acting_for(&self, canary: &Key) -> Self {
+    pub(crate) fn acting_for(&self, canary: &Key) -> Self {
         Self { actor: Some(canary.clone()), ..self.clone() }
     }
 
     /// Whether the caches are told of changes in a namespace.
-    pub fn watches(&self, namespace: &str) -> bool {
+    pub(crate) fn watches(&self, namespace: &str) -> bool {
         self.namespace.as_deref().is_none_or(|watched| watched == namespace)
     }
 
@@ -73,7 +73,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When the object cannot be read.
-    pub async fn get(&self, kind: Kind, key: &Key) -> Result<Option<Arc<Value>>, ApiError> {
+    pub(crate) async fn get(&self, kind: Kind, key: &Key) -> Result<Option<Arc<Value>>, ApiError> {
         let answer = within(self.api(kind, key).get(&key.name)).await;
         let request = Request { verb: Verb::Get, kind, key };
         match answer {
@@ -89,7 +89,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When the object cannot be read.
-    pub async fn metadata(&self, kind: Kind, key: &Key) -> Result<Option<Arc<Value>>, ApiError> {
+    pub(crate) async fn metadata(&self, kind: Kind, key: &Key) -> Result<Option<Arc<Value>>, ApiError> {
         let request = Request { verb: Verb::Get, kind, key };
         let metadata = match within(self.api(kind, key).get_metadata(&key.name)).await {
             Err(error) if code(&error) == 404 => return Ok(None),
@@ -106,7 +106,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When the API server refuses it.
-    pub async fn apply(&self, kind: Kind, key: &Key, body: &Value) -> Result<Arc<Value>, ApiError> {
+    pub(crate) async fn apply(&self, kind: Kind, key: &Key, body: &Value) -> Result<Arc<Value>, ApiError> {
         let params = PatchParams::apply(FIELD_MANAGER).force();
         let answer = within(self.api(kind, key).patch(&key.name, &params, &Patch::Apply(body))).await;
         self.finish(&Request { verb: Verb::Patch, kind, key }, answer)
@@ -117,7 +117,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When the API server refuses it; with 409 when somebody else was faster.
-    pub async fn hand_over(&self, kind: Kind, key: &Key) -> Result<(), ApiError> {
+    pub(crate) async fn hand_over(&self, kind: Kind, key: &Key) -> Result<(), ApiError> {
         let request = Request { verb: Verb::Get, kind, key };
         let found = within(self.api(kind, key).get_metadata(&key.name)).await;
         let metadata = found.map_err(|source| request.failed(source))?.metadata;
@@ -135,7 +135,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When the API server refuses it.
-    pub async fn merge(&self, kind: Kind, key: &Key, patch: &Value) -> Result<Arc<Value>, ApiError> {
+    pub(crate) async fn merge(&self, kind: Kind, key: &Key, patch: &Value) -> Result<Arc<Value>, ApiError> {
         let answer = within(self.api(kind, key).patch(&key.name, &params(), &Patch::Merge(patch))).await;
         self.finish(&Request { verb: Verb::Patch, kind, key }, answer)
     }
@@ -144,7 +144,12 @@ impl Cluster {
     ///
     /// # Errors
     /// When the API server refuses it.
-    pub async fn merge_status(&self, kind: Kind, key: &Key, patch: &Value) -> Result<Arc<Value>, ApiError> {
+    pub(crate) async fn merge_status(
+        &self,
+        kind: Kind,
+        key: &Key,
+        patch: &Value,
+    ) -> Result<Arc<Value>, ApiError> {
         let answer =
             within(self.api(kind, key).patch_status(&key.name, &params(), &Patch::Merge(patch))).await;
         self.finish(&Request { verb: Verb::Patch, kind, key }, answer)
@@ -154,7 +159,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When the API server refuses it; with 409 when somebody else was faster.
-    pub async fn put(&self, kind: Kind, key: &Key, body: &Value) -> Result<Arc<Value>, ApiError> {
+    pub(crate) async fn put(&self, kind: Kind, key: &Key, body: &Value) -> Result<Arc<Value>, ApiError> {
         let known = body.pointer("/metadata/resourceVersion").is_some();
         let verb = if known { Verb::Update } else { Verb::Create };
         let request = Request { verb, kind, key };
@@ -175,7 +180,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When the API server refuses it; with 409 when somebody changed it meanwhile.
-    pub async fn delete(&self, kind: Kind, key: &Key, seen: &Value) -> Result<(), ApiError> {
+    pub(crate) async fn delete(&self, kind: Kind, key: &Key, seen: &Value) -> Result<(), ApiError> {
         let text = |pointer| seen.pointer(pointer).and_then(Value::as_str).map(ToOwned::to_owned);
         let preconditions =
             Preconditions { uid: text("/metadata/uid"), resource_version: text("/metadata/resourceVersion") };
@@ -190,7 +195,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub async fn secret(&self, key: &Key) -> Result<Option<BTreeMap<String, Vec<u8>>>, ApiError> {
+    pub(crate) async fn secret(&self, key: &Key) -> Result<Option<BTreeMap<String, Vec<u8>>>, ApiError> {
         Ok(self.versioned_secret(key).await?.map(|(_, data)| data))
     }
 
@@ -241,7 +246,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When they cannot be read.
-    pub async fn resolve_endpoints(&self, service: &Key) -> Result<(), ApiError> {
+    pub(crate) async fn resolve_endpoints(&self, service: &Key) -> Result<(), ApiError> {
         let api = Api::<Slice>::namespaced(self.client.clone(), &service.namespace);
         let params = ListParams::default().labels(&format!("{SERVICE_LABEL}={}", service.name));
         let request = Request { verb: Verb::List, kind: Kind::EndpointSlice, key: service };
@@ -254,7 +259,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When they cannot be listed.
-    pub async fn pods(&self, namespace: &str, selector: &str) -> kube::Result<Vec<Value>> {
+    pub(crate) async fn pods(&self, namespace: &str, selector: &str) -> kube::Result<Vec<Value>> {
         let api = Api::<Pod>::namespaced(self.client.clone(), namespace);
         let params = ListParams::default().labels(selector).limit(PODS);
         let pods = within(api.list(&params)).await?;

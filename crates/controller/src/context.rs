@@ -14,35 +14,35 @@ use crate::{
 };
 
 /// Handles and configuration of the operator.
-pub struct Context {
+pub(crate) struct Context {
     /// What the operator was told at its start.
-    pub options: Options,
+    pub(crate) options: Options,
     /// The cluster.
-    pub cluster: Cluster,
+    pub(crate) cluster: Cluster,
     /// The exported figures.
-    pub metrics: Arc<Metrics>,
+    pub(crate) metrics: Arc<Metrics>,
     /// Writes events on Canaries.
-    pub events: Events,
+    pub(crate) events: Events,
     /// Calls gates and hooks.
-    pub webhooks: WebhookClient,
+    pub(crate) webhooks: WebhookClient,
     /// Sends events on to webhooks.
-    pub event_sink: EventSink,
+    pub(crate) event_sink: EventSink,
     /// Tells people.
-    pub alerts: Alerts,
+    pub(crate) alerts: Alerts,
     /// Connections to metric providers.
-    pub providers: Clients,
+    pub(crate) providers: Clients,
     /// What is kept about each Canary between two looks; losing it does no harm.
-    pub local: Arc<LocalState>,
+    pub(crate) local: Arc<LocalState>,
     /// Deliveries that nobody waits for.
-    pub tasks: TaskTracker,
+    pub(crate) tasks: TaskTracker,
     /// The order of events on their way to webhooks.
-    pub told: Sequence,
+    pub(crate) told: Sequence,
     /// The order of alerts.
-    pub alerted: Sequence,
+    pub(crate) alerted: Sequence,
     /// Until when this replica may act.
-    pub term: watch::Receiver<Term>,
+    pub(crate) term: watch::Receiver<Term>,
     /// Cancelled when the operator is to end.
-    pub stop: CancellationToken,
+    pub(crate) stop: CancellationToken,
 }
 
 /// The HTTP clients cannot be set up.
@@ -61,7 +61,7 @@ impl Context {
     ///
     /// # Errors
     /// When the TLS library cannot be set up.
-    pub fn new(
+    pub(crate) fn new(
         options: Options,
         client: Client,
         metrics: Arc<Metrics>,
@@ -104,13 +104,13 @@ impl Context {
 
     /// Uses `client` for the metric APIs of the cluster.
     #[must_use]
-    pub fn with_metrics_of(self, client: Client) -> Self {
+    pub(crate) fn with_metrics_of(self, client: Client) -> Self {
         Self { providers: self.providers.with_cluster(client), ..self }
     }
 
     /// Whether this replica may act at this very moment. It may have lost its Lease without having been
     /// told, for example while the process was frozen.
-    pub fn may_act(&self) -> bool {
+    pub(crate) fn may_act(&self) -> bool {
         self.term.borrow().is_some_and(|until| Instant::now() < until)
     }
 }

@@ -6,7 +6,7 @@ use crate::{key::Key, kind::Kind};
 
 /// What was tried with an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Verb {
+pub(crate) enum Verb {
     /// Read one object.
     Get,
     /// Read several objects.
@@ -23,7 +23,7 @@ pub enum Verb {
 
 impl Verb {
     /// The verb as in roles.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Get => "get",
             Self::List => "list",
@@ -44,20 +44,20 @@ impl fmt::Display for Verb {
 /// A request that the API server refused or that did not reach it.
 #[derive(Debug, thiserror::Error)]
 #[error("{verb} {} {}.{}: {}{}", kind.qualified(), key.name, key.namespace, self.text(), self.remedy())]
-pub struct ApiError {
+pub(crate) struct ApiError {
     /// What was tried.
-    pub verb: Verb,
+    pub(crate) verb: Verb,
     /// The kind of the object.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// The object.
-    pub key: Key,
+    pub(crate) key: Key,
     /// What the client said.
-    pub source: kube::Error,
+    pub(crate) source: kube::Error,
 }
 
 /// A closed set of causes, for metrics and conditions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Category {
+pub(crate) enum Category {
     /// A role does not allow it.
     Forbidden,
     /// Somebody else was faster.
@@ -74,7 +74,7 @@ pub enum Category {
 
 impl Category {
     /// The value of the label `category`.
-    pub const fn label(self) -> &'static str {
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Forbidden => "forbidden",
             Self::Conflict => "conflict",
@@ -86,7 +86,7 @@ impl Category {
     }
 
     /// The reason of a condition.
-    pub const fn reason(self) -> &'static str {
+    pub(crate) const fn reason(self) -> &'static str {
         match self {
             Self::Forbidden => "Forbidden",
             Self::Conflict => "Conflict",
@@ -100,12 +100,12 @@ impl Category {
 
 impl ApiError {
     /// The HTTP status of the answer, 0 when there was none.
-    pub fn code(&self) -> u16 {
+    pub(crate) fn code(&self) -> u16 {
         code(&self.source)
     }
 
     /// Why it failed.
-    pub fn category(&self) -> Category {
+    pub(crate) fn category(&self) -> Category {
         match self.code() {
             // Nothing can be made in a namespace on its way out, and no right would change that.
             403 if self.text().contains("because it is being terminated") => Category::Unavailable,
@@ -122,7 +122,7 @@ impl ApiError {
     }
 
     /// What the API server said, without the client's decoration.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         match &self.source {
             kube::Error::Api(status) if !status.message.is_empty() => status.message.clone(),
             other => chain(other),
@@ -130,7 +130,7 @@ impl ApiError {
     }
 
     /// What the user can do, as a sentence to append; empty when nothing is known.
-    pub fn remedy(&self) -> String {
+    pub(crate) fn remedy(&self) -> String {
         match self.category() {
             Category::Forbidden => {
                 let (verb, resource) = (self.verb, self.kind.qualified());

@@ -11,7 +11,7 @@ use serin_core::{
     plan::{Event, Level},
 };
 
-use crate::{error::code, key::Key, watch::Object};
+use crate::{clock, error::code, key::Key, watch::Object};
 
 /// Every event of Flagger has this reason.
 const REASON: &str = "Synced";
@@ -19,7 +19,7 @@ const REASON: &str = "Synced";
 const COMPONENT: &str = "flagger";
 
 /// Writes events.
-pub struct Events {
+pub(crate) struct Events {
     client: Client,
     /// Tells events apart that happen within a nanosecond.
     serial: AtomicUsize,
@@ -27,7 +27,7 @@ pub struct Events {
 
 /// What came of writing an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
+pub(crate) enum Written {
     /// The event was written.
     Now,
     /// The event was there already, written before a crash.
@@ -40,17 +40,23 @@ pub enum Written {
 
 impl Events {
     /// Writes events with `client`.
-    pub fn new(client: Client) -> Self {
+    pub(crate) fn new(client: Client) -> Self {
         Self { client, serial: AtomicUsize::new(0) }
     }
 
     /// Logs an event and writes it on the Canary, once. That it cannot be written holds nothing up.
-    pub async fn emit(&self, canary: &Canary, event: &Event) {
-        self.write(canary, event, Utc::now(), self.serial.fetch_add(1, Ordering::Relaxed) % 256).await;
+    pub(crate) async fn emit(&self, canary: &Canary, event: &Event) {
+        self.write(canary, event, clock::now(), self.serial.fetch_add(1, Ordering::Relaxed) % 256).await;
     }
 
     /// Logs an event and writes it on the Canary. Time and number name it: it is never written twice.
-    pub async fn write(&self, canary: &Canary, event: &Event, at: DateTime<Utc>, index: usize) -> Written {
+    pub(crate) async fn write(
+        &self,
+        canary: &Canary,
+        event: &Event,
+        at: DateTime<Utc>,
+        index: usize,
+    ) -> Written {
         let written = match self.create(canary, event, at, index).await {
             Ok(()) => Written::Now,
             Err(error) if code(&error) == 409 => Written::Before,

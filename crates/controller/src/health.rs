@@ -2,7 +2,7 @@
 
 /// The state of one watch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Health {
+pub(crate) enum Health {
     /// The first list is not complete.
     Starting,
     /// The store shows what the cluster had a moment ago.
@@ -18,7 +18,7 @@ pub enum Health {
 
 impl Health {
     /// Why nothing can be said about objects of the kind; `None` when it can be read.
-    pub fn trouble(&self) -> Option<String> {
+    pub(crate) fn trouble(&self) -> Option<String> {
         match self {
             Self::Synced => None,
             Self::Starting => Some("the first list is not complete".to_owned()),
@@ -27,7 +27,7 @@ impl Health {
     }
 
     /// Whether waiting longer is no use for the operator to be ready.
-    pub fn settled(&self) -> bool {
+    pub(crate) fn settled(&self) -> bool {
         matches!(self, Self::Synced | Self::NotServed(_) | Self::Spared(_))
     }
 }

@@ -6,27 +6,27 @@ use kube::ResourceExt;
 
 /// Namespace and name of an object; cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Key {
+pub(crate) struct Key {
     /// `metadata.namespace`.
-    pub namespace: Arc<str>,
+    pub(crate) namespace: Arc<str>,
     /// `metadata.name`.
-    pub name: Arc<str>,
+    pub(crate) name: Arc<str>,
 }
 
 impl Key {
     /// The key of the object `name` in `namespace`.
-    pub fn new(namespace: impl Into<Arc<str>>, name: impl Into<Arc<str>>) -> Self {
+    pub(crate) fn new(namespace: impl Into<Arc<str>>, name: impl Into<Arc<str>>) -> Self {
         Self { namespace: namespace.into(), name: name.into() }
     }
 
     /// The key of a namespaced object.
-    pub fn of<K: ResourceExt>(object: &K) -> Self {
+    pub(crate) fn of<K: ResourceExt>(object: &K) -> Self {
         Self::new(object.namespace().unwrap_or_default(), object.name_any())
     }
 
     /// Another object in the same namespace.
     #[must_use]
-    pub fn sibling(&self, name: impl Into<Arc<str>>) -> Self {
+    pub(crate) fn sibling(&self, name: impl Into<Arc<str>>) -> Self {
         Self { namespace: Arc::clone(&self.namespace), name: name.into() }
     }
 }

@@ -6,7 +6,7 @@ use serin_core::{build::scaler::ScalerKind, rollout::TargetKind, router::ObjectK
 
 /// A kind of object in the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// `flagger.app/v1beta1` Canary.
     Canary,
     /// `flagger.app/v1beta1` MetricTemplate.
@@ -35,7 +35,7 @@ pub enum Kind {
 
 impl Kind {
     /// Group, version, kind and plural.
-    pub const fn parts(self) -> (&'static str, &'static str, &'static str, &'static str) {
+    pub(crate) const fn parts(self) -> (&'static str, &'static str, &'static str, &'static str) {
         match self {
             Self::Canary => ("flagger.app", "v1beta1", "Canary", "canaries"),
             Self::MetricTemplate => ("flagger.app", "v1beta1", "MetricTemplate", "metrictemplates"),
@@ -53,7 +53,7 @@ impl Kind {
     }
 
     /// The kind of a target and of its primary.
-    pub const fn of_target(kind: TargetKind) -> Self {
+    pub(crate) const fn of_target(kind: TargetKind) -> Self {
         match kind {
             TargetKind::Deployment => Self::Deployment,
             TargetKind::DaemonSet => Self::DaemonSet,
@@ -62,7 +62,7 @@ impl Kind {
     }
 
     /// The kind of an autoscaler; one that is not known is nowhere read.
-    pub fn of_scaler(reference: &AutoscalerRef) -> Self {
+    pub(crate) fn of_scaler(reference: &AutoscalerRef) -> Self {
         match ScalerKind::of(reference) {
             Some(ScalerKind::Keda) => Self::ScaledObject,
             Some(ScalerKind::Horizontal) | None => Self::Autoscaler,
@@ -70,18 +70,18 @@ impl Kind {
     }
 
     /// The kind as in manifests.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         self.parts().2
     }
 
     /// What the client needs to build URLs.
-    pub fn resource(self) -> ApiResource {
+    pub(crate) fn resource(self) -> ApiResource {
         let (group, version, kind, plural) = self.parts();
         ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, kind), plural)
     }
 
     /// `<plural>.<group>`, as roles and API errors name it.
-    pub fn qualified(self) -> String {
+    pub(crate) fn qualified(self) -> String {
         match self.parts() {
             ("", _, _, plural) => plural.to_owned(),
             (group, _, _, plural) => format!("{plural}.{group}"),

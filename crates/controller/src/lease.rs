@@ -20,16 +20,16 @@ use crate::{
 use candidate::{Candidate, Sighting};
 
 /// Until when this replica may act unless it hears otherwise; `None` when it may not.
-pub type Term = Option<Instant>;
+pub(crate) type Term = Option<Instant>;
 
 /// Tells whether this replica may act.
-pub trait Leadership: Send {
+pub(crate) trait Leadership: Send {
     /// Runs the election until `stop` is cancelled.
     fn run(self, stop: CancellationToken, term: watch::Sender<Term>) -> impl Future<Output = ()> + Send;
 }
 
 /// There is only one replica.
-pub struct Always;
+pub(crate) struct Always;
 
 impl Leadership for Always {
     async fn run(self, stop: CancellationToken, term: watch::Sender<Term>) {
@@ -46,7 +46,7 @@ impl Leadership for Always {
 }
 
 /// The holder of a Lease acts.
-pub struct LeaseElection {
+pub(crate) struct LeaseElection {
     api: Api<Lease>,
     name: String,
     identity: String,
@@ -59,7 +59,7 @@ pub struct LeaseElection {
 
 impl LeaseElection {
     /// Takes part in the election; `identity` tells the replicas apart.
-    pub fn new(client: Client, election: &Election, identity: String) -> Self {
+    pub(crate) fn new(client: Client, election: &Election, identity: String) -> Self {
         Self {
             api: Api::namespaced(client, &election.namespace),
             name: election.lease.clone(),

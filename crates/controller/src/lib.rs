@@ -40,37 +40,38 @@
 //! # }
 //! ```
 
-pub mod admin;
-pub mod alerts;
-pub mod apply;
-pub mod asks;
-pub mod cache;
-pub mod client;
-pub mod cluster;
-pub mod context;
-pub mod error;
-pub mod events;
-pub mod health;
-pub mod key;
-pub mod kind;
-pub mod lease;
-pub mod local_state;
+mod admin;
+mod alerts;
+mod apply;
+mod asks;
+mod cache;
+mod client;
+mod clock;
+mod cluster;
+mod context;
+mod error;
+mod events;
+mod health;
+mod key;
+mod kind;
+mod lease;
+mod local_state;
 mod lock;
-pub mod metrics;
+mod metrics;
 mod metrics_server;
-pub mod observe;
-pub mod options;
-pub mod queue;
-pub mod reconcile;
-pub mod run;
-pub mod sequence;
-pub mod status;
-pub mod subject;
+mod observe;
+mod options;
+mod queue;
+mod reconcile;
+mod run;
+mod sequence;
+mod status;
+mod subject;
 pub mod telemetry;
 #[cfg(test)]
 mod testing;
 mod watch;
-pub mod worker;
+mod worker;
 
 pub use options::{Election, Options};
-pub use run::{RunError, run};
+pub use run::{ClientError, ContextError, RunError, run};

@@ -10,15 +10,15 @@ mod retries;
 mod route_refusal;
 mod status;
 
-pub use corrections::Corrections;
-pub use deliveries::Delivered;
-pub use faults::Faults;
-pub use labels::Labels;
+pub(crate) use corrections::Corrections;
+pub(crate) use deliveries::Delivered;
+pub(crate) use faults::Faults;
+pub(crate) use labels::Labels;
 pub(crate) use pods::Listed;
-pub use reads::Reads;
-pub use retries::Retries;
-pub use route_refusal::RouteRefusal;
-pub use status::OwnStatus;
+pub(crate) use reads::Reads;
+pub(crate) use retries::Retries;
+pub(crate) use route_refusal::RouteRefusal;
+pub(crate) use status::OwnStatus;
 
 use std::{
     collections::HashMap,
@@ -29,13 +29,13 @@ use crate::{key::Key, lock::lock};
 
 /// What is kept, by Canary.
 #[derive(Default)]
-pub struct LocalState {
+pub(crate) struct LocalState {
     canaries: Mutex<HashMap<Key, Arc<CanaryState>>>,
 }
 
 /// What is kept about one Canary. Each part has a lock of its own.
 #[derive(Default)]
-pub struct CanaryState {
+pub(crate) struct CanaryState {
     reads: Mutex<Reads>,
     retries: Mutex<Retries>,
     faults: Mutex<Faults>,
@@ -49,12 +49,12 @@ pub struct CanaryState {
 
 impl LocalState {
     /// Returns what is kept about a Canary.
-    pub fn of(&self, key: &Key) -> Arc<CanaryState> {
+    pub(crate) fn of(&self, key: &Key) -> Arc<CanaryState> {
         Arc::clone(lock(&self.canaries).entry(key.clone()).or_default())
     }
 
     /// Begins a term. Another replica may have acted, so every Canary has to be read afresh.
-    pub fn begin_term(&self) {
+    pub(crate) fn begin_term(&self) {
         for canary in lock(&self.canaries).values() {
             canary.reads().begin_term();
             canary.status().begin_term();
@@ -63,14 +63,14 @@ impl LocalState {
     }
 
     /// Returns the Canaries with deliveries, whose status may still list them.
-    pub fn with_deliveries(&self) -> Vec<Key> {
+    pub(crate) fn with_deliveries(&self) -> Vec<Key> {
         let canaries = lock(&self.canaries);
         let some = canaries.iter().filter(|(_, canary)| !canary.deliveries().is_empty());
         some.map(|(key, _)| key.clone()).collect()
     }
 
     /// Forgets a Canary. Returns the labels of its metrics.
-    pub fn forget(&self, key: &Key) -> Option<Labels> {
+    pub(crate) fn forget(&self, key: &Key) -> Option<Labels> {
         let canary = lock(&self.canaries).remove(key)?;
         Some(canary.labels().clone())
     }
@@ -78,22 +78,22 @@ impl LocalState {
 
 impl CanaryState {
     /// What was read of it.
-    pub fn reads(&self) -> MutexGuard<'_, Reads> {
+    pub(crate) fn reads(&self) -> MutexGuard<'_, Reads> {
         lock(&self.reads)
     }
 
     /// Its failures in a row.
-    pub fn retries(&self) -> MutexGuard<'_, Retries> {
+    pub(crate) fn retries(&self) -> MutexGuard<'_, Retries> {
         lock(&self.retries)
     }
 
     /// What keeps its actions from being carried out.
-    pub fn faults(&self) -> MutexGuard<'_, Faults> {
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
         lock(&self.faults)
     }
 
     /// Why the API server does not take its route.
-    pub fn route_refusal(&self) -> MutexGuard<'_, RouteRefusal> {
+    pub(crate) fn route_refusal(&self) -> MutexGuard<'_, RouteRefusal> {
         lock(&self.route_refusal)
     }
 
@@ -103,22 +103,22 @@ impl CanaryState {
     }
 
     /// The corrections of its objects that may still be made.
-    pub fn corrections(&self) -> MutexGuard<'_, Corrections> {
+    pub(crate) fn corrections(&self) -> MutexGuard<'_, Corrections> {
         lock(&self.corrections)
     }
 
     /// What is known of the status that this replica wrote.
-    pub fn status(&self) -> MutexGuard<'_, OwnStatus> {
+    pub(crate) fn status(&self) -> MutexGuard<'_, OwnStatus> {
         lock(&self.status)
     }
 
     /// The labels of its metrics.
-    pub fn labels(&self) -> MutexGuard<'_, Labels> {
+    pub(crate) fn labels(&self) -> MutexGuard<'_, Labels> {
         lock(&self.labels)
     }
 
     /// What people were told about it.
-    pub fn deliveries(&self) -> MutexGuard<'_, Delivered> {
+    pub(crate) fn deliveries(&self) -> MutexGuard<'_, Delivered> {
         lock(&self.deliveries)
     }
 }

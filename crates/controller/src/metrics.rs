@@ -10,23 +10,23 @@ use std::fmt;
 
 use prometheus_client::{encoding::text::encode, registry::Registry};
 
-pub use canary::CanaryMetrics;
-pub use exposition::CONTENT_TYPE;
-pub use operator::{OperatorMetrics, ReconcileResult};
-pub use requests::RequestLayer;
+pub(crate) use canary::CanaryMetrics;
+pub(crate) use exposition::CONTENT_TYPE;
+pub(crate) use operator::{OperatorMetrics, ReconcileResult};
+pub(crate) use requests::RequestLayer;
 
 /// All metrics that the operator exports.
-pub struct Metrics {
+pub(crate) struct Metrics {
     registry: Registry,
     /// The metrics with Flagger's names.
-    pub canary: CanaryMetrics,
+    pub(crate) canary: CanaryMetrics,
     /// Serin's own.
-    pub operator: OperatorMetrics,
+    pub(crate) operator: OperatorMetrics,
 }
 
 impl Metrics {
     /// Registers all metrics; `version` and `provider` are the labels of `flagger_info`.
-    pub fn new(version: &str, provider: &str) -> Self {
+    pub(crate) fn new(version: &str, provider: &str) -> Self {
         let mut registry = Registry::default();
         let canary = CanaryMetrics::register(&mut registry, version, provider);
         let operator = OperatorMetrics::register(&mut registry);
@@ -38,7 +38,7 @@ impl Metrics {
     ///
     /// # Errors
     /// Never in practice: writing to a string does not fail.
-    pub fn render(&self) -> Result<String, fmt::Error> {
+    pub(crate) fn render(&self) -> Result<String, fmt::Error> {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(exposition::plain(&text))

@@ -8,7 +8,6 @@ use std::{
     sync::Arc,
 };
 
-use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
 use serde_json::Value;
 use serin_api::{Canary, CanaryStatus, canary::AutoscalerRef};
@@ -16,10 +15,11 @@ use serin_core::{
     Rollout, Seen,
     build::{
         configs::{ConfigKind, ConfigRef, config_refs, copy_name, uncopied},
-        managed, orphans as left, scaler,
+        managed, scaler,
     },
     identity,
     observe::Answers,
+    orphans as left,
     router::{self, Objects},
     snapshot::{SliceTally, Slices, Snapshot, TrackedConfig, Troubles},
     state::codec::names,
@@ -27,6 +27,7 @@ use serin_core::{
 
 use crate::{
     cache::{Config, Count, Health, Link, Lookup, Origin, Packed, Store, Version},
+    clock,
     cluster::Cluster,
     key::Key,
     kind::Kind,
@@ -36,7 +37,7 @@ use crate::{
 pub(crate) const AT_ONCE: usize = 8;
 
 /// Reads everything that the decision about a Canary may look at. `before` is what the same look saw before, if it did.
-pub async fn snapshot(
+pub(crate) async fn snapshot(
     cluster: &Cluster,
     key: &Key,
     canary: &Arc<Canary>,
@@ -74,8 +75,9 @@ pub async fn snapshot(
         orphans: orphans::read(cluster, key, canary, rollout).await,
         canary: Arc::clone(canary),
         target,
-        now: now(),
+        now: clock::now(),
         answers,
+        derived: before.map(|before| Arc::clone(&before.derived)).unwrap_or_default(),
     }
 }
 
@@ -94,18 +96,13 @@ async fn scaler_object(
     object(cluster, kind, &key.sibling(name)).await
 }
 
-/// The time of a decision.
-pub(crate) fn now() -> DateTime<Utc> {
-    Utc::now()
-}
-
 /// An object from the caches, or from the cluster if nobody asked for it before.
-pub async fn object(cluster: &Cluster, kind: Kind, key: &Key) -> Seen<Arc<Value>> {
+pub(crate) async fn object(cluster: &Cluster, kind: Kind, key: &Key) -> Seen<Arc<Value>> {
     read(cluster, kind, key, Packed::unpack).await
 }
 
 /// Like [`object`], with the object decoded or otherwise read by `read`.
-pub async fn read<T>(
+pub(crate) async fn read<T>(
     cluster: &Cluster,
     kind: Kind,
     key: &Key,
@@ -142,7 +139,7 @@ async fn packed(cluster: &Cluster, kind: Kind, key: &Key) -> Seen<Arc<Packed>> {
 /// What the router looks at. A kind that can be done without is looked at only as far as it may be read.
 async fn routes(cluster: &Cluster, rollout: &Rollout) -> Objects {
     let mut found = Objects::new();
-    for reference in rollout.route_objects() {
+    for reference in router::objects(rollout) {
         let kind = Kind::Routed(reference.kind);
         let health = cluster.caches.objects(kind).map(Store::health);
         if reference.kind.spared.is_none() || matches!(health, Some(Health::Synced)) {

@@ -14,7 +14,7 @@ use crate::{key::Key, lock::lock};
 /// Asking twice keeps the earlier time: being taken from the queue is therefore never a sign that an
 /// interval has passed. A Canary that is being reconciled is not handed out a second time.
 #[derive(Default)]
-pub struct Queue {
+pub(crate) struct Queue {
     state: Mutex<State>,
     changed: Notify,
 }
@@ -28,36 +28,29 @@ struct State {
 
 impl Queue {
     /// Asks for a reconcile as soon as possible.
-    pub fn wake(&self, key: &Key) {
+    pub(crate) fn wake(&self, key: &Key) {
         self.wake_at(key, Instant::now());
     }
 
     /// Asks for a reconcile of each Canary as soon as possible.
-    pub fn wake_all<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) {
+    pub(crate) fn wake_all<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) {
         keys.into_iter().for_each(|key| self.wake(key));
     }
 
     /// Asks for a reconcile at `at`, or earlier if that was asked for.
-    pub fn wake_at(&self, key: &Key, at: Instant) {
+    pub(crate) fn wake_at(&self, key: &Key, at: Instant) {
         if lock(&self.state).schedule(key, at) {
             self.changed.notify_one();
         }
     }
 
     /// Forgets a Canary.
-    pub fn forget(&self, key: &Key) {
+    pub(crate) fn forget(&self, key: &Key) {
         lock(&self.state).unschedule(key);
     }
 
-    /// How many Canaries wait for a time that has come.
-    pub fn backlog(&self) -> usize {
-        let now = Instant::now();
-        let state = lock(&self.state);
-        state.order.iter().take_while(|(at, _)| *at <= now).count()
-    }
-
     /// Waits for the next Canary whose time has come. It counts as running until [`Self::done`].
-    pub async fn next(&self) -> Key {
+    pub(crate) async fn next(&self) -> Key {
         loop {
             let changed = self.changed.notified();
             let wait_until = match lock(&self.state).take(Instant::now()) {
@@ -75,7 +68,7 @@ impl Queue {
     }
 
     /// The reconcile of a Canary is over.
-    pub fn done(&self, key: &Key) {
+    pub(crate) fn done(&self, key: &Key) {
         lock(&self.state).running.remove(key);
         self.changed.notify_one();
     }
@@ -177,6 +170,5 @@ mod tests {
         queue.wake_at(&key("a"), Instant::now() + SECOND);
         queue.forget(&key("a"));
         assert!(nothing_for(&queue, 60 * SECOND).await);
-        assert_eq!(queue.backlog(), 0);
     }
 }

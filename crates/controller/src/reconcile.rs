@@ -7,7 +7,7 @@ mod retreat;
 mod rivals;
 mod stall;
 
-pub use deliver::note_deliveries;
+pub(crate) use deliver::note_deliveries;
 pub(crate) use stall::needs;
 
 use std::{sync::Arc, time::Instant};
@@ -25,6 +25,7 @@ use serin_core::{
 use crate::{
     apply::ActionError,
     cache::{CanaryEntry, Lookup},
+    clock,
     cluster::Cluster,
     context::Context,
     error::{ApiError, Category},
@@ -44,7 +45,7 @@ const ASKS: usize = 100;
 
 /// How a look ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReconcileEnd {
+pub(crate) enum ReconcileEnd {
     /// Nothing is left to do before something changes, or before this time.
     Settled(Option<DateTime<Utc>>),
     /// The look has to be repeated, for this reason.
@@ -106,7 +107,7 @@ struct Looked {
 }
 
 /// Looks at a Canary until nothing is left to do at this time.
-pub async fn reconcile(ctx: &Context, key: &Key) -> ReconcileEnd {
+pub(crate) async fn reconcile(ctx: &Context, key: &Key) -> ReconcileEnd {
     let cluster = ctx.cluster.acting_for(key);
     let begun = Instant::now();
     let mut look =
@@ -237,7 +238,7 @@ impl Reconcile<'_> {
                     () = self.ctx.stop.cancelled() => return Err(Fault::Interrupted),
                 }
                 looked.facts.answers.clone_from(&self.answers);
-                looked.facts.now = observe::now();
+                looked.facts.now = clock::now();
                 aged = true;
             } else if aged {
                 // What was seen before the answers came decides what else to ask, and nothing else.

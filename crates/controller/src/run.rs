@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     admin::Admin,
     cache::{CanaryHandler, ConfigHandler, EndpointHandler, ObjectHandler, object_kinds},
-    client::{self, ClientError},
-    context::{Context, ContextError},
+    client,
+    context::Context,
     kind::Kind,
     lease::{Always, Leadership, LeaseElection, Term},
     metrics::Metrics,
@@ -25,6 +25,8 @@ use crate::{
     watch::{self as feed, Named, Object, Slice},
     worker,
 };
+
+pub use crate::{client::ClientError, context::ContextError};
 
 /// How long deliveries of events and alerts may take after everything else has ended.
 const DELIVERIES: Duration = Duration::from_secs(5);
@@ -166,9 +168,7 @@ fn nothing_to_watch(ctx: &Context, kind: Kind) {
 fn spawn_second(ctx: &Context, services: &mut JoinSet<()>, watch: impl Future<Output = ()> + Send + 'static) {
     let caches = Arc::clone(&ctx.cluster.caches);
     services.spawn(async move {
-        while caches.canaries.health() == crate::cache::Health::Starting {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        caches.canaries.until_started().await;
         watch.await;
     });
 }

@@ -12,7 +12,7 @@ use crate::key::Key;
 /// One line of deliveries for each Canary. A delivery waits for those before it in its line, and
 /// for no other line.
 #[derive(Clone, Debug, Default)]
-pub struct Sequence(Arc<Mutex<Lines>>);
+pub(crate) struct Sequence(Arc<Mutex<Lines>>);
 
 #[derive(Debug, Default)]
 struct Lines {
@@ -23,7 +23,7 @@ struct Lines {
 impl Sequence {
     /// Returns a future to be spawned: it waits for the deliveries that joined the line of this
     /// Canary before, and then runs `delivery`.
-    pub fn join<F>(&self, key: &Key, delivery: F) -> impl Future<Output = ()> + Send + use<F>
+    pub(crate) fn join<F>(&self, key: &Key, delivery: F) -> impl Future<Output = ()> + Send + use<F>
     where
         F: Future<Output = ()> + Send,
     {

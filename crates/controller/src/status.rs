@@ -5,7 +5,7 @@ use serin_api::CanaryStatus;
 
 mod unstored;
 
-pub use unstored::Unstored;
+pub(crate) use unstored::Unstored;
 
 use crate::{
     cluster::Cluster,
@@ -16,7 +16,7 @@ use crate::{
 
 /// What came of writing a status.
 #[derive(Clone, Debug)]
-pub enum Written {
+pub(crate) enum Written {
     /// The cluster has the status that was decided.
     Done {
         /// The version of the Canary now.
@@ -34,7 +34,7 @@ pub enum Written {
 ///
 /// # Errors
 /// When the API server refuses it for another reason.
-pub async fn write(
+pub(crate) async fn write(
     cluster: &Cluster,
     key: &Key,
     version: &str,

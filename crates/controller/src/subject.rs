@@ -7,7 +7,7 @@ use serin_notify::Subject;
 use crate::key::Key;
 
 /// The Canary with the checksum of what its status says was applied.
-pub fn of(canary: &Canary) -> Subject {
+pub(crate) fn of(canary: &Canary) -> Subject {
     let applied = canary.status.as_ref().and_then(|status| status.last_applied_spec.as_deref());
     with(canary, applied.unwrap_or_default())
 }
@@ -24,7 +24,7 @@ fn with(canary: &Canary, applied: &str) -> Subject {
 
 /// As events tell of it: by the revision under analysis, `before` the decision. In the initialisation there is none until
 /// it ends.
-pub fn told(before: &Canary, after: &Canary) -> Subject {
+pub(crate) fn told(before: &Canary, after: &Canary) -> Subject {
     match (initialises(before), initialises(after)) {
         (false, _) => of(before),
         (true, false) => of(after),

@@ -2,24 +2,21 @@
 
 mod loading;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use tokio::{sync::watch, task::JoinSet, time::Instant};
 
 use crate::{
-    cache::{Health, Lookup},
+    cache::Lookup,
+    clock,
     context::Context,
     key::Key,
     lease::Term,
     metrics::ReconcileResult,
-    observe,
     options::{LONGEST_SLEEP, span},
     reconcile::{ReconcileEnd, reconcile},
 };
-
-/// How often it is looked whether caches are filled.
-const POLL: Duration = Duration::from_millis(20);
 
 /// Works while this replica may act, until the operator ends.
 pub(crate) async fn run(ctx: Arc<Context>, mut term: watch::Receiver<Term>) {
@@ -58,9 +55,7 @@ async fn serve(ctx: &Arc<Context>, term: &mut watch::Receiver<Term>) {
 }
 
 async fn work(ctx: &Arc<Context>, running: &mut JoinSet<()>) {
-    while ctx.cluster.caches.canaries.health() == Health::Starting {
-        tokio::time::sleep(POLL).await;
-    }
+    ctx.cluster.caches.canaries.until_started().await;
     let queue = &ctx.cluster.queue;
     for (key, _) in ctx.cluster.caches.canaries.all() {
         queue.wake(&key);
@@ -88,8 +83,9 @@ fn finished(done: Option<Result<(), tokio::task::JoinError>>) {
 async fn look(ctx: Arc<Context>, key: Key) {
     let turn = ReconcileGuard { ctx: &ctx, key: &key, settled: false };
     let started = Instant::now();
-    if loading::awaits(&ctx, &key) {
-        return turn.later(started + POLL);
+    if let Some(lists) = loading::awaited(&ctx, &key) {
+        turn.later(started + lists.patience);
+        return loading::wake_with(&ctx, &key, lists);
     }
     let verdict = Box::pin(reconcile(&ctx, &key)).await;
     let failed = matches!(verdict, ReconcileEnd::Retry(_));
@@ -148,7 +144,7 @@ impl Drop for ReconcileGuard<'_> {
 
 /// The monotonic time of a time of day.
 fn instant(at: DateTime<Utc>) -> Instant {
-    Instant::now() + span(at - observe::now()).min(LONGEST_SLEEP)
+    Instant::now() + span(at - clock::now()).min(LONGEST_SLEEP)
 }
 
 fn forget(ctx: &Context, key: &Key) {

@@ -17,10 +17,8 @@ use crate::Rollout;
 
 pub mod claims;
 pub mod configs;
-pub mod json;
 pub mod managed;
 pub mod metadata;
-pub mod orphans;
 pub mod owner;
 pub mod primary;
 pub mod scaler;
@@ -139,9 +137,6 @@ pub enum BuildError {
         /// Which object or field, what is wrong with it, and the remedy.
         message: String,
     },
-    /// Flagger's text for a match that an HTTPRoute cannot say.
-    #[error("Invalid request matching selectors: {0}")]
-    Match(#[from] crate::router::gateway_api::matches::MatchError),
 }
 
 impl BuildError {

@@ -12,10 +12,8 @@ use uuid::Uuid;
 
 use crate::{
     Timestamp,
-    build::{
-        json::{entry, set},
-        target::SCALED_TO_ZERO,
-    },
+    json::{entry, set},
+    keys::SCALED_TO_ZERO,
 };
 
 mod canonical;

@@ -1,11 +1,6 @@
 //! The names under which a Canary's objects were made, as its status keeps them: an edit of the Canary may change each.
 
-use crate::{
-    Rollout,
-    build::{orphans, scaler::ScalerKind},
-    router,
-    state::ObjectNames,
-};
+use crate::{Rollout, build::scaler::ScalerKind, orphans, router, state::ObjectNames};
 
 /// `<kind>/<name>` of the target, the kind in lower case.
 pub fn target(rollout: &Rollout) -> String {
@@ -20,8 +15,8 @@ pub fn autoscaler(rollout: &Rollout) -> Option<String> {
 
 /// The entry of the route ([`crate::router::of_entry`]); `None` where traffic is not shifted by one.
 pub fn route(rollout: &Rollout) -> Option<String> {
-    let object = rollout.route()?;
-    Some(router::entry(rollout.router, &object.name))
+    let object = router::route(rollout)?;
+    Some(router::entry(router::of(rollout), &object.name))
 }
 
 /// The entry of the route that split the traffic under a former name, or before the provider was changed. It may be gone.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::{
     Timestamp,
-    build::json::{int, text},
+    json::{int, text},
     observe::Readiness,
     time::later,
 };

@@ -4,13 +4,12 @@ use chrono::TimeDelta;
 use serin_analysis::{builtin::PodNames, checks::Subject, template::TemplateModel};
 use serin_api::{CanarySpec, canary::SessionAffinity};
 
-use crate::{
-    router::{Named, ObjectRef, Router},
-    strategy::{Kind, Strategy, Unsupported},
-};
+use crate::strategy::{Kind, Strategy, Unsupported};
 
+mod router;
 mod target;
 
+pub use router::{Capabilities, RouterFacts};
 pub use target::TargetKind;
 
 /// A valid Canary. [`crate::validate::validate`] is the only way to make one.
@@ -35,7 +34,7 @@ pub struct Rollout {
     /// `spec.service.name`, or the target's name.
     pub apex: String,
     /// What routes the traffic.
-    pub router: &'static dyn Router,
+    pub router: RouterFacts,
     /// What stands before the slash in the annotations of an Ingress controller.
     pub ingress_annotations: String,
     /// Chooses the built-in queries: see [`serin_analysis::builtin::metrics_provider`].
@@ -125,25 +124,6 @@ impl Rollout {
         format!("{}-canary", self.apex)
     }
 
-    /// The object that splits the traffic; `None` where nothing does.
-    pub fn route(&self) -> Option<ObjectRef> {
-        self.router.route(&self.named())
-    }
-
-    /// The kind of the object that splits the traffic, for messages.
-    pub fn route_kind(&self) -> &'static str {
-        self.router.kinds().first().map_or("route", |kind| kind.name)
-    }
-
-    /// Every object that the router has to see.
-    pub fn route_objects(&self) -> Vec<ObjectRef> {
-        self.router.objects(&self.named())
-    }
-
-    fn named(&self) -> Named<'_> {
-        Named { namespace: &self.namespace, apex: &self.apex, spec: &self.spec }
-    }
-
     /// The hooks of a kind, in order.
     pub fn hooks_of(&self, kind: HookKind) -> impl Iterator<Item = &Hook> {
         self.hooks.iter().filter(move |hook| hook.kind == kind)
@@ -168,7 +148,7 @@ impl Rollout {
     /// `analysis.sessionAffinity` where it applies: the router knows users by cookies, and they are not chosen by
     /// `analysis.match` already.
     pub fn affinity(&self) -> Option<&SessionAffinity> {
-        let applies = self.router.capabilities().affinity && self.strategy.kind != Kind::AbTest;
+        let applies = self.router.capabilities.affinity && self.strategy.kind != Kind::AbTest;
         self.spec.analysis.session_affinity.as_ref().filter(|_| applies)
     }
 }

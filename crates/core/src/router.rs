@@ -17,7 +17,7 @@ use crate::{
     affinity::Cookies,
     build::{BuildError, claims::Conflict, selector::Selector},
     observe::Route,
-    validate::SpecError,
+    spec_error::SpecError,
 };
 
 pub mod gateway_api;
@@ -26,6 +26,7 @@ pub mod nginx;
 mod object;
 mod write;
 
+pub use crate::rollout::{Capabilities, RouterFacts};
 pub use object::{Backend, ObjectKind, ObjectRef, Objects, READS, WRITES};
 pub use write::{Failure, How, Write};
 
@@ -131,24 +132,14 @@ pub trait Router: Debug + Sync {
         None
     }
 
-    /// Whether traffic is shifted at all.
-    fn shifts(&self) -> bool {
-        self.capabilities().weights
+    /// What a valid Canary knows of it.
+    fn facts(&self) -> RouterFacts {
+        RouterFacts {
+            provider: self.provider(),
+            route_kind: self.kinds().first().map_or("route", |kind| kind.name),
+            capabilities: self.capabilities(),
+        }
     }
-}
-
-/// What a router can do. What it cannot is left out of an analysis, and told, or refused.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-pub struct Capabilities {
-    /// A share of all requests.
-    pub weights: bool,
-    /// A share of the requests that `analysis.match` chooses.
-    pub shares_of_matches: bool,
-    /// A copy of each request.
-    pub mirror: bool,
-    /// Users who stay on the version that they saw.
-    pub affinity: bool,
 }
 
 /// What the names of a router's objects follow from. The Canary need not be valid.
@@ -166,6 +157,11 @@ impl<'a> Named<'a> {
     /// Of a Canary, whether or not it is valid.
     pub fn new(namespace: &'a str, spec: &'a CanarySpec) -> Self {
         Self { namespace, apex: spec.apex_name(), spec }
+    }
+
+    /// Of a valid one.
+    pub fn of(rollout: &'a Rollout) -> Self {
+        Self { namespace: &rollout.namespace, apex: &rollout.apex, spec: &rollout.spec }
     }
 }
 
@@ -187,7 +183,7 @@ pub struct Scene<'a> {
 impl<'a> Scene<'a> {
     /// The route as it is. One that was not looked for is not known.
     pub fn live(&self) -> Seen<&'a Value> {
-        match self.rollout.route() {
+        match route(self.rollout) {
             Some(object) => self.object(&object),
             None => Seen::Absent,
         }
@@ -212,6 +208,21 @@ pub fn provider_of<'a>(spec: &'a CanarySpec, mesh_provider: &'a str) -> &'a str 
 /// The router of a provider.
 pub fn of_provider(provider: &str) -> Option<&'static dyn Router> {
     ROUTERS.into_iter().find(|router| router.answers(provider))
+}
+
+/// The router of a valid Canary.
+pub fn of(rollout: &Rollout) -> &'static dyn Router {
+    of_provider(rollout.router.provider).unwrap_or(&kubernetes::Kubernetes)
+}
+
+/// The object that splits the traffic of a Canary; `None` where nothing does.
+pub fn route(rollout: &Rollout) -> Option<ObjectRef> {
+    of(rollout).route(&Named::of(rollout))
+}
+
+/// Every object that the router of a Canary has to see.
+pub fn objects(rollout: &Rollout) -> Vec<ObjectRef> {
+    of(rollout).objects(&Named::of(rollout))
 }
 
 /// The providers that there is a router for, for messages.

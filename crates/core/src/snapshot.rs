@@ -10,17 +10,18 @@ use crate::{
     build::{
         BuildError,
         configs::{ConfigKind, ignored},
-        orphans::Orphan,
         selector::Selector,
     },
     delivery::Deliveries,
     hash::config_checksum,
     observe::{Answers, Obstacle, Scaler, Services, Synced},
+    orphans::Orphan,
     router::Objects,
-    validate::Settings,
+    settings::Settings,
 };
 
 mod claims;
+mod derived;
 mod endpoints;
 mod objects;
 mod orphans;
@@ -31,7 +32,7 @@ mod tracked;
 mod workloads;
 
 pub use claims::config_conflict;
-pub(crate) use endpoints::made_by;
+pub use derived::Derived;
 pub use endpoints::{SliceTally, Slices};
 
 /// The objects of one Canary as the shell read them, shared with its caches.
@@ -70,12 +71,14 @@ pub struct Snapshot {
     pub slices: Slices,
     /// The route of a name that was in use before ([`crate::identity::former_route`]), if there is such a name.
     pub former_route: Seen<Arc<Value>>,
-    /// Every object of [`crate::build::orphans::objects`] for the entries of `status.leftovers`.
+    /// Every object of [`crate::orphans::objects`] for the entries of `status.leftovers`.
     pub orphans: BTreeMap<Orphan, Seen<Arc<Value>>>,
     /// The time of the decision.
     pub now: Timestamp,
     /// Answers to earlier asks of the same reconcile.
     pub answers: Answers,
+    /// What earlier snapshots of the same Canary computed.
+    pub derived: Arc<Derived>,
 }
 
 /// Why pods do not come up ([`crate::readiness::trouble`]).
@@ -116,7 +119,7 @@ impl Snapshot {
         let primary = obstacles.seen(self.primary_facts(rollout, settings, &tracked));
         let route = obstacles.seen(self.route(rollout, settings));
         let in_use = self.ports_in_use(rollout, route.present().map(|route| &route.acceptance));
-        let services = obstacles.services(self.services(rollout, settings, &in_use));
+        let services = obstacles.services(self.known_services(rollout, settings, &in_use));
         let scaler = obstacles.scaler(self.scaler(rollout));
         Observation {
             now: self.now,

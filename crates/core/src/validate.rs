@@ -1,101 +1,24 @@
 //! From a manifest to a [`Rollout`] that later steps trust.
 
-use std::fmt;
-
-use chrono::TimeDelta;
 use kube::ResourceExt;
 use serin_analysis::builtin::metrics_provider;
 use serin_api::{Canary, CanarySpec, canary::WebhookType};
 
 use crate::{
     Rollout,
+    keys::FINALIZER,
     rollout::{Hook, HookKind, TargetKind},
 };
 
 mod names;
 mod provider;
-pub(crate) mod re2;
 mod references;
 mod revert;
 mod service;
 mod strategy;
 
+pub use crate::{settings::Settings, spec_error::SpecError};
 pub use revert::validate_revert;
-
-/// The finalizer of Canaries with `revertOnDeletion`.
-pub const FINALIZER: &str = "finalizer.flagger.app";
-
-/// What the operator's flags say about all Canaries.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// `-mesh-provider`: routes the traffic of Canaries without `spec.provider`.
-    pub mesh_provider: String,
-    /// `-ingress-annotations-prefix`: what stands before the slash in the annotations of an Ingress controller.
-    pub ingress_annotations: String,
-    /// The shortest time between two checks; shorter intervals are raised to it.
-    pub min_interval: TimeDelta,
-    /// `-selector-labels`: keys of which one must select the target's pods, the first one wins.
-    pub selector_labels: Vec<String>,
-    /// `-include-label-prefix`: labels and annotations with one of these go from the target to the primary;
-    /// `*` stands for all.
-    pub include_label_prefix: Vec<String>,
-    /// `-enable-config-tracking`: whether changes to ConfigMaps and Secrets start a rollout.
-    pub config_tracking: bool,
-    /// `-no-cross-namespace-refs`: whether templates and alert providers must be in the Canary's namespace.
-    pub no_cross_namespace_refs: bool,
-    /// How long requests under way may take to end before the canary is scaled down.
-    pub drain: TimeDelta,
-}
-
-impl Default for Settings {
-    /// Flagger's defaults, with the Gateway API for the mesh provider.
-    fn default() -> Self {
-        Self {
-            mesh_provider: "gatewayapi:v1".to_owned(),
-            ingress_annotations: "nginx.ingress.kubernetes.io".to_owned(),
-            min_interval: TimeDelta::seconds(10),
-            selector_labels: ["app", "name", "app.kubernetes.io/name"].map(ToOwned::to_owned).to_vec(),
-            include_label_prefix: Vec::new(),
-            config_tracking: true,
-            no_cross_namespace_refs: false,
-            drain: TimeDelta::milliseconds(500),
-        }
-    }
-}
-
-/// What is wrong with one field of a Canary.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-pub struct SpecError {
-    /// Path of the field, such as `spec.service.port`.
-    pub field: &'static str,
-    /// Its value; empty if it is missing.
-    pub value: String,
-    /// What is wrong with it; Flagger's text where it has one.
-    pub problem: String,
-    /// What the user can do.
-    pub remedy: String,
-}
-
-impl SpecError {
-    pub(crate) fn new(
-        field: &'static str,
-        value: impl Into<String>,
-        problem: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> Self {
-        Self { field, value: value.into(), problem: problem.into(), remedy: remedy.into() }
-    }
-}
-
-impl fmt::Display for SpecError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.field)?;
-        if !self.value.is_empty() {
-            write!(f, " {:?}", self.value)?;
-        }
-        write!(f, ": {} ({})", self.problem, self.remedy)
-    }
-}
 
 /// Checks every field that decides something and fills in what the manifest leaves out.
 ///
@@ -146,7 +69,7 @@ fn checked(
             target_kind,
             target: spec.target_ref.name.clone(),
             apex: spec.apex_name().to_owned(),
-            router,
+            router: router.facts(),
             ingress_annotations: settings.ingress_annotations.clone(),
             metrics_provider: metrics_provider(
                 &settings.mesh_provider,

@@ -14,6 +14,7 @@ use crate::http::{self, reason};
 
 mod adaptive;
 mod answer;
+mod channel;
 mod discord;
 mod error;
 mod generic;
@@ -78,8 +79,9 @@ impl AlertClient {
     /// - [`AlertError::Unreachable`] when no answer came, [`AlertError::Refused`] when the answer
     ///   is no, also after the retries.
     pub async fn send(&self, receiver: &Receiver, message: &Message) -> Result<(), AlertError> {
-        let url = receiver.url()?;
-        let body = receiver.body(&url, message).map_err(|error| AlertError::Message(error.to_string()))?;
+        let url = channel::url(receiver)?;
+        let body =
+            channel::body(receiver, &url, message).map_err(|error| AlertError::Message(error.to_string()))?;
         let call = self.client(receiver.proxy.as_ref())?.post(url.clone()).timeout(TIMEOUT);
         let call = call.header(CONTENT_TYPE, "application/json").body(body);
         let call = if message.id.is_empty() { call } else { call.header(KEY, &message.id) };

@@ -7,8 +7,10 @@ use reqwest::{Client, ClientBuilder};
 
 use crate::aws::Aws;
 use crate::error::ClientError;
-use crate::google::Google;
 use crate::limits::Limits;
+use google::Google;
+
+pub(crate) mod google;
 
 /// What all providers share: HTTP clients, one for each way to treat certificates, so that checks reuse connections;
 /// limits; and the clock.

@@ -3,33 +3,21 @@
 mod federation;
 mod key;
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use reqwest::RequestBuilder;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use tokio::sync::Mutex;
 
 use crate::answer::json;
 use crate::auth::Auth;
+use crate::client::google::{CREDENTIALS_FILE, Google, Identity, Token};
 use crate::credentials::Secret;
 use crate::error::{ConfigError, QueryError};
 use crate::http::Server;
 use crate::setup::Setup;
 use federation::{Document, Federation, short};
 pub(crate) use key::ServiceAccountKey;
-
-/// Cloud Monitoring's API.
-const MONITORING: &str = "https://monitoring.googleapis.com";
-
-/// Where a pod or machine learns who it is; `GCE_METADATA_HOST` names another one, as for Google's own libraries.
-const METADATA_HOST: &str = "metadata.google.internal";
-
-/// The file with the operator's own credentials, as for Google's own libraries.
-const CREDENTIALS_FILE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
 
 /// What a token may be used for.
 const SCOPE: &str = "https://www.googleapis.com/auth/monitoring.read";
@@ -40,69 +28,17 @@ const SLACK: Duration = Duration::from_secs(60);
 /// Most tokens that are kept.
 const TOKENS: usize = 100;
 
-/// What the operator's surroundings give it of Google Cloud: shared by all providers, so that tokens are fetched once.
-#[derive(Clone)]
-pub(crate) struct Google {
-    pub(crate) monitoring: String,
-    metadata: String,
-    /// Content of the credentials file, or why there is none.
-    file: Option<Result<Vec<u8>, String>>,
-    tokens: Arc<Mutex<BTreeMap<Identity, Token>>>,
-}
-
-/// The hash of a key, or nothing for the metadata server's account.
-type Identity = [u8; 32];
-
-#[derive(Clone)]
-struct Token {
-    secret: Secret,
-    ends: SystemTime,
-}
-
-impl fmt::Debug for Google {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Google")
-    }
-}
-
-impl Google {
-    pub(crate) fn new() -> Self {
-        let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let host = set("GCE_METADATA_HOST").unwrap_or_else(|| METADATA_HOST.to_owned());
-        let read =
-            |path: String| std::fs::read(&path).map_err(|error| format!("cannot read {path}: {error}"));
-        Self {
-            monitoring: MONITORING.to_owned(),
-            metadata: format!("http://{host}"),
-            file: set(CREDENTIALS_FILE).map(read),
-            tokens: Arc::default(),
-        }
-    }
-
-    pub(crate) fn at(self, address: &str) -> Self {
-        Self { monitoring: address.to_owned(), metadata: address.to_owned(), file: None, ..self }
-    }
-
-    /// Uses this content for the credentials file.
-    pub(crate) fn with_file(self, content: &[u8]) -> Self {
-        Self { file: Some(Ok(content.to_vec())), ..self }
-    }
-
-    /// Returns the account that requests are made with: that of this key, or else that of the
-    /// operator's credentials file, or else that of its pod.
-    pub(crate) fn account(
-        &self,
-        setup: &Setup<'_>,
-        key: Option<ServiceAccountKey>,
-    ) -> Result<Account, ConfigError> {
-        let source = match (key, &self.file) {
-            (Some(key), _) => Source::Key(Server::of_address(setup, &key.token_uri, None)?, Box::new(key)),
-            (None, Some(Ok(file))) => of_file(setup, file)?,
-            (None, Some(Err(cause))) => Source::None(cause.clone()),
-            (None, None) => Source::Metadata(Server::of_address(setup, &self.metadata, None)?),
-        };
-        Ok(Account { provider: setup.kind().to_owned(), google: self.clone(), source })
-    }
+/// Returns the account that requests are made with: that of this key, or else that of the operator's credentials
+/// file, or else that of its pod.
+pub(crate) fn account(setup: &Setup<'_>, key: Option<ServiceAccountKey>) -> Result<Account, ConfigError> {
+    let google = &setup.clients.google;
+    let source = match (key, &google.file) {
+        (Some(key), _) => Source::Key(Server::of_address(setup, &key.token_uri, None)?, Box::new(key)),
+        (None, Some(Ok(file))) => of_file(setup, file)?,
+        (None, Some(Err(cause))) => Source::None(cause.clone()),
+        (None, None) => Source::Metadata(Server::of_address(setup, &google.metadata, None)?),
+    };
+    Ok(Account { provider: setup.kind().to_owned(), google: google.clone(), source })
 }
 
 /// Whom the operator's own file describes. Other types than those of keys can name files and servers to be read, so

@@ -125,7 +125,7 @@ impl Provider {
 /// A query's result as the analysis judges it.
 pub fn outcome(result: Result<f64, QueryError>) -> Outcome {
     match result {
-        Ok(value) => Outcome::Value(value),
+        Ok(value) => Outcome::sample(value),
         Err(error @ QueryError::NoValues) => Outcome::NoData(error.to_string()),
         Err(error) => Outcome::Error(error.to_string()),
     }

@@ -9,7 +9,7 @@ use crate::auth::Auth;
 use crate::client::Clock;
 use crate::cluster::{Target, is_name};
 use crate::error::{ConfigError, ProbeError, QueryError};
-use crate::google::{Account, ServiceAccountKey};
+use crate::google::{Account, ServiceAccountKey, account};
 use crate::http::Server;
 use crate::setup::Setup;
 
@@ -37,10 +37,9 @@ impl Stackdriver {
             Some(text) => Some(ServiceAccountKey::parse(text).map_err(|cause| unusable(KEY, cause))?),
             None => None,
         };
-        let google = &setup.clients.google;
-        let server = Server::of_address(setup, &google.monitoring, None)?;
+        let server = Server::of_address(setup, &setup.clients.google.monitoring, None)?;
         let target = Target::below(server.at(""), &["v3", "projects", project, "timeSeries:query"]);
-        Ok(Self { account: google.account(setup, key)?, server, target, clock: setup.clients.clock.clone() })
+        Ok(Self { account: account(setup, key)?, server, target, clock: setup.clients.clock.clone() })
     }
 
     /// The first value of the newest point of the first time series.

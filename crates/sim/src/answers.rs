@@ -39,7 +39,7 @@ impl Script {
     }
 
     fn outcomes(&self, checks: &[Check]) -> Vec<(Check, CheckOutcome)> {
-        let outcome = |name: &str| self.values.get(name).cloned().unwrap_or(Outcome::Value(self.value));
+        let outcome = |name: &str| self.values.get(name).cloned().unwrap_or(Outcome::sample(self.value));
         let query = |source: &Source| match source {
             Source::Query(query) => Some(query.clone()),
             Source::Template(_) | Source::Settled(_) => None,

@@ -13,7 +13,7 @@ const ANALYSIS: &str = r#"{"stepWeight":50,"maxWeight":50,"threshold":2,
     "metrics":[{"name":"error-rate","query":"vector(0)","interval":"30s","thresholdRange":{"max":1}}]}"#;
 
 fn measure(s: &mut Scenario, value: f64) {
-    s.script.values.insert("error-rate".to_owned(), Outcome::Value(value));
+    s.script.values.insert("error-rate".to_owned(), Outcome::sample(value));
 }
 
 /// A canary whose revision `b` was rolled back a moment ago, with `c` at its first step.

@@ -174,7 +174,7 @@ fn happen(s: &mut Scenario, event: &Happening) -> Option<usize> {
         }
         Happening::Seconds(n) => s.world.pass(chrono::TimeDelta::seconds(i64::from(*n))),
         Happening::Metric(good) => {
-            s.script.values.insert("error-rate".into(), Outcome::Value(if *good { 0.0 } else { 9.0 }));
+            s.script.values.insert("error-rate".into(), Outcome::sample(if *good { 0.0 } else { 9.0 }));
         }
         Happening::Gate(hook, open) => {
             if *open {

@@ -169,7 +169,7 @@ fn happen(s: &mut Scenario, shell: &mut Shell, event: &Happening) {
         }
         Happening::Seconds(n) => s.world.pass(TimeDelta::seconds(i64::from(*n))),
         Happening::Metric(good) => {
-            s.script.values.insert("error-rate".into(), Outcome::Value(if *good { 0.0 } else { 9.0 }));
+            s.script.values.insert("error-rate".into(), Outcome::sample(if *good { 0.0 } else { 9.0 }));
         }
         Happening::Gate(hook, true) => drop(s.script.closed.remove(*hook)),
         Happening::Gate(hook, false) => drop(s.script.closed.insert((*hook).into(), "closed".into())),

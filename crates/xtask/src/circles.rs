@@ -1,7 +1,8 @@
 //! No circles of imports between modules that stand side by side.
 //!
 //! A module and what is inside it are one room: a parent may use its children and they may use it. What stands side by
-//! side is in an order, at every level of a crate: no two of them use each other, directly or by way of others.
+//! side is in an order, at every level of a crate: no two of them use each other, directly or by way of others. What a
+//! module imports, and others use from there, counts as used where it is.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,32 +16,6 @@ use crate::{
     files::{self, Text},
     report::Report,
 };
-
-/// Circles that are there and are to go: the parent, and what is in the circle.
-const KNOWN: &[(&str, &[&str])] = &[
-    (
-        "core",
-        &[
-            "affinity",
-            "build",
-            "hash",
-            "identity",
-            "observe",
-            "plan",
-            "readiness",
-            "rollout",
-            "router",
-            "snapshot",
-            "state",
-            "strategy",
-            "validate",
-        ],
-    ),
-    ("core::build", &["primary", "service_target"]),
-    ("core::router::gateway_api", &["accept", "parents"]),
-    ("core::router::gateway_api", &["handover", "original", "read"]),
-    ("providers", &["client", "google", "http", "setup"]),
-];
 
 /// A module by its path: the crate, then a name for each level.
 type Module = Vec<String>;
@@ -67,8 +42,7 @@ fn is_test(path: &str) -> bool {
 pub(crate) fn check(files: &[Text]) -> Result<Report> {
     let graph = Graph::of(files)?;
     let found = graph.circles();
-    let (known, new): (Vec<_>, Vec<_>) = found.into_iter().partition(is_known);
-    let problems = new.iter().map(|(parent, members)| {
+    let problems = found.iter().map(|(parent, members)| {
         let names: Vec<&str> = members.iter().map(String::as_str).collect();
         let arrows = graph.arrows(parent, members).join("; ");
         format!(
@@ -76,24 +50,27 @@ pub(crate) fn check(files: &[Text]) -> Result<Report> {
             names.join(", ")
         )
     });
-    let summary = format!("circles: {} modules, {} known circles", graph.uses.len(), known.len());
+    let summary = format!("circles: {} modules, no circle", graph.uses.len());
     Ok(Report { problems: problems.collect(), summary })
-}
-
-fn is_known((parent, members): &(String, BTreeSet<String>)) -> bool {
-    KNOWN.iter().any(|(place, names)| place == parent && members.iter().all(|m| names.contains(&m.as_str())))
 }
 
 impl Graph {
     fn of(files: &[Text]) -> Result<Self> {
         let modules: BTreeSet<Module> = files.iter().map(|file| module(&file.path)).collect();
-        let mut graph = Self::default();
-        for file in files {
-            let here = module(&file.path);
+        let parse = |file: &Text| {
             let source = syn::parse_file(&file.content).with_context(|| file.path.clone())?;
+            Ok((module(&file.path), source))
+        };
+        let sources = files.iter().map(parse).collect::<Result<Vec<_>>>()?;
+        let mut known = Known { modules, imports: BTreeMap::new() };
+        for (here, source) in &sources {
+            known.import(here, source);
+        }
+        let mut graph = Self::default();
+        for (here, source) in sources {
             let mut paths = Paths { here: here.clone(), found: BTreeSet::new() };
             paths.visit_file(&source);
-            let uses = paths.found.into_iter().filter_map(|path| longest(path, &modules));
+            let uses = paths.found.into_iter().filter_map(|path| known.place(path));
             graph.uses.entry(here.clone()).or_default().extend(uses.filter(|used| *used != here));
         }
         Ok(graph)
@@ -169,56 +146,113 @@ fn module(path: &str) -> Module {
     [package].into_iter().chain(names).map(ToOwned::to_owned).collect()
 }
 
-/// The module that a path leads into.
-fn longest(mut path: Module, modules: &BTreeSet<Module>) -> Option<Module> {
-    while path.len() > 1 {
-        if modules.contains(&path) {
-            return Some(path);
+/// Most imports of imports that are followed.
+const FAR: usize = 8;
+
+/// What a path may lead to.
+struct Known {
+    modules: BTreeSet<Module>,
+    /// By module and name, the path that it was imported by: others may use it from there.
+    imports: BTreeMap<Module, Module>,
+}
+
+impl Known {
+    /// Notes what a module imports.
+    fn import(&mut self, here: &Module, source: &syn::File) {
+        for item in &source.items {
+            let syn::Item::Use(item) = item else { continue };
+            for Import { path, name } in imports(here, &item.tree, &self.modules) {
+                let Some(name) = name else { continue };
+                self.imports.insert(here.iter().cloned().chain([name]).collect(), path);
+            }
         }
-        path.pop();
     }
-    None
+
+    /// The module in which a path ends.
+    fn place(&self, mut path: Module) -> Option<Module> {
+        for _ in 0..FAR {
+            let Some(next) = self.followed(&path) else { break };
+            path = next;
+        }
+        while path.len() > 1 {
+            if self.modules.contains(&path) {
+                return Some(path);
+            }
+            path.pop();
+        }
+        None
+    }
+
+    /// The path behind the first import on the way of this one.
+    fn followed(&self, path: &Module) -> Option<Module> {
+        let (length, import) = (1..=path.len()).find_map(|length| {
+            let name = &path[..length];
+            let import = self.imports.get(name).filter(|_| !self.modules.contains(name))?;
+            Some((length, import))
+        })?;
+        Some(import.iter().chain(&path[length..]).cloned().collect())
+    }
+}
+
+/// Something that is imported.
+struct Import {
+    path: Module,
+    /// What it is called; `None` for everything in a module.
+    name: Option<String>,
+}
+
+/// What a `use` imports from the own crate.
+fn imports(here: &Module, tree: &syn::UseTree, modules: &BTreeSet<Module>) -> Vec<Import> {
+    let mut found = Vec::new();
+    if let syn::UseTree::Path(path) = tree {
+        let first = path.ident.to_string();
+        let child: Module = here.iter().cloned().chain([first.clone()]).collect();
+        let start = start(here, &first).or_else(|| modules.contains(&child).then_some(child));
+        if let Some(start) = start {
+            leaves(&start, &path.tree, &mut found);
+        }
+    }
+    found
+}
+
+fn leaves(before: &Module, tree: &syn::UseTree, found: &mut Vec<Import>) {
+    let below = |name: &syn::Ident| {
+        let mut path = before.clone();
+        match name.to_string().as_str() {
+            "self" => {}
+            "super" => drop(path.pop()),
+            name => path.push(name.to_owned()),
+        }
+        path
+    };
+    match tree {
+        syn::UseTree::Path(path) => leaves(&below(&path.ident), &path.tree, found),
+        syn::UseTree::Name(name) => {
+            let path = below(&name.ident);
+            found.push(Import { name: path.last().cloned(), path });
+        }
+        syn::UseTree::Rename(name) => {
+            found.push(Import { path: below(&name.ident), name: Some(name.rename.to_string()) });
+        }
+        syn::UseTree::Glob(_) => found.push(Import { path: before.clone(), name: None }),
+        syn::UseTree::Group(group) => group.items.iter().for_each(|tree| leaves(before, tree, found)),
+    }
+}
+
+/// The module at the beginning of a path, if it is one of the own crate.
+fn start(here: &Module, first: &str) -> Option<Module> {
+    match first {
+        "crate" => here.first().map(|package| vec![package.clone()]),
+        "self" => Some(here.clone()),
+        "super" => Some(here[..here.len().saturating_sub(1).max(1)].to_vec()),
+        _ => None,
+    }
 }
 
 /// The paths into the own crate that a file names.
 struct Paths {
     here: Module,
     found: BTreeSet<Module>,
-}
-
-impl Paths {
-    /// The module at the beginning of a path, if it is one of the own crate.
-    fn start(&self, first: &str) -> Option<Module> {
-        match first {
-            "crate" => self.here.first().map(|package| vec![package.clone()]),
-            "self" => Some(self.here.clone()),
-            "super" => Some(self.here[..self.here.len().saturating_sub(1).max(1)].to_vec()),
-            _ => None,
-        }
-    }
-
-    fn follow(&mut self, before: &Module, tree: &syn::UseTree) {
-        match tree {
-            syn::UseTree::Path(path) => {
-                let name = path.ident.to_string();
-                let mut next = before.clone();
-                if name == "super" {
-                    next.pop();
-                } else {
-                    next.push(name);
-                }
-                self.follow(&next, &path.tree);
-            }
-            syn::UseTree::Name(name) => self.note(before, &name.ident.to_string()),
-            syn::UseTree::Rename(name) => self.note(before, &name.ident.to_string()),
-            syn::UseTree::Glob(_) => drop(self.found.insert(before.clone())),
-            syn::UseTree::Group(group) => group.items.iter().for_each(|tree| self.follow(before, tree)),
-        }
-    }
-
-    fn note(&mut self, before: &Module, name: &str) {
-        self.found.insert(before.iter().cloned().chain([name.to_owned()]).collect());
-    }
 }
 
 impl Visit<'_> for Paths {
@@ -230,17 +264,21 @@ impl Visit<'_> for Paths {
     }
 
     fn visit_item_use(&mut self, item: &syn::ItemUse) {
-        if let syn::UseTree::Path(path) = &item.tree
-            && let Some(start) = self.start(&path.ident.to_string())
-        {
-            self.follow(&start, &path.tree);
-        }
+        let imports = imports(&self.here, &item.tree, &BTreeSet::new());
+        self.found.extend(imports.into_iter().map(|import| import.path));
     }
 
     fn visit_path(&mut self, path: &syn::Path) {
         let mut names = path.segments.iter().map(|segment| segment.ident.to_string());
-        if let Some(start) = names.next().and_then(|first| self.start(&first)) {
-            self.found.insert(start.into_iter().chain(names).collect());
+        if let Some(mut found) = names.next().and_then(|first| start(&self.here, &first)) {
+            for name in names {
+                if name == "super" {
+                    found.pop();
+                } else {
+                    found.push(name);
+                }
+            }
+            self.found.insert(found);
         }
         visit::visit_path(self, path);
     }
@@ -279,5 +317,18 @@ mod tests {
             ("a/b.rs", "use super::A; use crate::a::A2;"),
         ]);
         assert!(found.is_empty(), "{found:?}");
+    }
+
+    #[test]
+    fn what_a_module_imports_is_used_where_it_is() {
+        let found = circles(&[
+            ("lib.rs", "mod a; mod b; pub use a::A; use b::inner::B as C;"),
+            ("a.rs", "use crate::C;"),
+            ("b.rs", "pub mod inner;"),
+            ("b/inner.rs", "use super::super::A; pub struct B;"),
+        ]);
+        let expected = "x: a, b use each other, move what they share into one of them: x::a -> x::b::inner; \
+                        x::b::inner -> x::a";
+        assert_eq!(found, [expected]);
     }
 }

@@ -10,8 +10,7 @@ use tokio::process::{Child, Command};
 
 use crate::{
     loopback::{free_port, spawn},
-    scene::LIMIT,
-    settings::{target, text},
+    settings::{LIMIT, target, text},
 };
 
 /// How long to leave an operator alone that does not listen yet.

@@ -1,6 +1,9 @@
 use std::collections::BTreeMap;
 
+use serin_api::canary::ThresholdRange;
+
 use super::*;
+use crate::criterion::Bounds;
 
 fn subject() -> Subject {
     let model = TemplateModel {
@@ -141,5 +144,5 @@ fn bounds_follow_the_range_then_the_threshold(
     let threshold_range = range.map(|(min, max)| ThresholdRange { min, max });
     let metric = CanaryMetric { threshold, threshold_range, ..with_query(name, "x") };
     let checks = plan(&[metric], &subject());
-    assert_eq!(checks[0].bounds, Bounds { min, max });
+    assert_eq!(checks[0].criterion, Criterion::Within(Bounds { min, max }));
 }

@@ -1,7 +1,8 @@
 //! The unit in which a check compares and prints its value and bounds.
 
 use crate::builtin::Observer;
-use crate::checks::{Bounds, Check, CheckKind};
+use crate::checks::{Check, CheckKind};
+use crate::criterion::{Bounds, Criterion};
 use crate::go_fmt;
 
 /// A check's unit and bounds.
@@ -47,7 +48,8 @@ impl Scale {
             CheckKind::Duration(observer) => Unit::Duration(observer),
             CheckKind::Inline | CheckKind::Template => Unit::Own,
         };
-        Self { unit, bounds: check.bounds }
+        let Criterion::Within(bounds) = check.criterion;
+        Self { unit, bounds }
     }
 
     pub(super) fn read(&self, value: f64) -> Reading {

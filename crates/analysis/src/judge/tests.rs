@@ -3,7 +3,9 @@ use rstest::rstest;
 
 use super::*;
 use crate::builtin::Observer;
-use crate::checks::{Bounds, CheckKind, Source};
+use crate::checks::{CheckKind, Source};
+use crate::criterion::{Bounds, Criterion};
+use crate::measure::Value;
 use crate::outcome::SetupError;
 use crate::template::TemplateModel;
 
@@ -28,7 +30,7 @@ fn check(kind: CheckKind, min: Option<f64>, max: Option<f64>) -> Check {
         metric: metric.into(),
         kind,
         source: Source::Query("up".into()),
-        bounds: Bounds { min, max },
+        criterion: Criterion::Within(Bounds { min, max }),
         model,
         metrics_provider: "istio".into(),
     }
@@ -138,7 +140,7 @@ fn holds_values_against_bounds(
     #[case] value: f64,
     #[case] message: Option<&str>,
 ) {
-    let verdict = judge(&check(kind, min, max), &Outcome::Value(value));
+    let verdict = judge(&check(kind, min, max), &Outcome::sample(value));
     assert_eq!(verdict.message.as_deref(), message);
     assert_eq!(verdict.kind == VerdictKind::Pass, message.is_none());
     assert_eq!(verdict.kind, if message.is_none() { VerdictKind::Pass } else { VerdictKind::Fail });
@@ -161,7 +163,7 @@ fn holds_values_against_bounds(
 #[case(CheckKind::Template, "Halt advancement no values found for custom metric: errors: no values found")]
 fn says_that_there_is_no_value(#[case] kind: CheckKind, #[case] message: &str) {
     let check = check(kind, Some(0.0), None);
-    for outcome in [Outcome::NoData(NO_VALUES.into()), Outcome::Value(f64::NAN)] {
+    for outcome in [Outcome::NoData(NO_VALUES.into()), Outcome::sample(f64::NAN)] {
         let verdict = judge(&check, &outcome);
         assert_eq!(verdict.kind, VerdictKind::NoData);
         assert_eq!((verdict.message.as_deref(), verdict.value), (Some(message), None));
@@ -203,10 +205,10 @@ fn explains_value_and_bounds(
     #[case] bounds: Option<&str>,
 ) {
     let check = check(kind, min, max);
-    let verdict = judge(&check, &Outcome::Value(value));
+    let verdict = judge(&check, &Outcome::sample(value));
     assert_eq!(verdict.value, Some(gauge));
     assert_eq!(verdict.bound_text.as_deref(), bounds);
-    let outcome = CheckOutcome { query: Some("up".into()), outcome: Outcome::Value(value) };
+    let outcome = CheckOutcome { query: Some("up".into()), outcome: Outcome::sample(value) };
     let status = verdict.status(&check, &outcome);
     assert_eq!((status.value.as_deref(), status.query.as_deref()), (Some(text), Some("up")));
 }
@@ -222,13 +224,27 @@ fn any_kind() -> impl Strategy<Value = CheckKind> {
     ])
 }
 
+#[test]
+fn a_series_passes_when_each_of_its_numbers_does() {
+    let judged = |numbers: &[f64]| {
+        let value = Outcome::Value(Value::Series(numbers.to_vec()));
+        let verdict = judge(&check(CheckKind::Inline, None, Some(5.0)), &value);
+        (verdict.kind, verdict.value)
+    };
+    assert_eq!(judged(&[1.0, 5.0, 2.0]), (VerdictKind::Pass, Some(2.0)));
+    assert_eq!(judged(&[1.0, 6.0, 7.0, 2.0]), (VerdictKind::Fail, Some(6.0)));
+    assert_eq!(judged(&[2.0, f64::NAN]), (VerdictKind::Pass, Some(2.0)));
+    assert_eq!(judged(&[f64::NAN]), (VerdictKind::NoData, None));
+    assert_eq!(judged(&[]), (VerdictKind::NoData, None));
+}
+
 proptest! {
     #[test]
     fn an_infinite_value_breaks_a_bound(kind in any_kind(), bound in -1e9..1e9f64) {
         let above = check(kind, None, Some(bound));
-        prop_assert!(judge(&above, &Outcome::Value(f64::INFINITY)).kind != VerdictKind::Pass);
+        prop_assert!(judge(&above, &Outcome::sample(f64::INFINITY)).kind != VerdictKind::Pass);
         let below = check(kind, Some(bound), None);
-        prop_assert!(judge(&below, &Outcome::Value(f64::NEG_INFINITY)).kind != VerdictKind::Pass);
+        prop_assert!(judge(&below, &Outcome::sample(f64::NEG_INFINITY)).kind != VerdictKind::Pass);
     }
 
     #[test]
@@ -236,13 +252,13 @@ proptest! {
         kind in any_kind(), max in 0.0..1e6f64, value in 0.0..1e6f64, more in 0.0..1e6f64,
     ) {
         let check = check(kind, None, Some(max));
-        let (low, high) = (judge(&check, &Outcome::Value(value)), judge(&check, &Outcome::Value(value + more)));
+        let (low, high) = (judge(&check, &Outcome::sample(value)), judge(&check, &Outcome::sample(value + more)));
         prop_assert!(low.kind == VerdictKind::Pass || high.kind != VerdictKind::Pass);
     }
 
     #[test]
     fn only_a_pass_has_no_message(kind in any_kind(), value in proptest::num::f64::ANY, min: f64, max: f64) {
-        let verdict = judge(&check(kind, Some(min), Some(max)), &Outcome::Value(value));
+        let verdict = judge(&check(kind, Some(min), Some(max)), &Outcome::sample(value));
         prop_assert_eq!(verdict.kind == VerdictKind::Pass, verdict.message.is_none());
     }
 }

@@ -79,7 +79,7 @@ pub struct CanaryService {
 
     /// Istio's traffic policy, handed through as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "crate::schema::any_object")]
+    #[schemars(schema_with = "crate::patterns::any_object")]
     pub traffic_policy: Option<Value>,
 
     /// Requests that the route takes; one entry must match. Every request when empty.
@@ -161,22 +161,22 @@ pub struct UnmanagedMetadata {
 pub struct GatewayRef {
     /// API group of the parent; `gateway.networking.k8s.io` when unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 253), regex(pattern = crate::schema::GROUP_OR_EMPTY))]
+    #[schemars(length(max = 253), regex(pattern = crate::patterns::GROUP_OR_EMPTY))]
     pub group: Option<String>,
     /// Kind of the parent; `Gateway` when unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 63), regex(pattern = crate::schema::KIND))]
+    #[schemars(length(min = 1, max = 63), regex(pattern = crate::patterns::KIND))]
     pub kind: Option<String>,
     /// Name of the parent.
     #[schemars(length(min = 1, max = 253))]
     pub name: String,
     /// Namespace of the parent; the canary's when unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 63), regex(pattern = crate::schema::LABEL))]
+    #[schemars(length(min = 1, max = 63), regex(pattern = crate::patterns::LABEL))]
     pub namespace: Option<String>,
     /// Listener of the parent; all of them when unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 253), regex(pattern = crate::schema::SUBDOMAIN))]
+    #[schemars(length(min = 1, max = 253), regex(pattern = crate::patterns::SUBDOMAIN))]
     pub section_name: Option<String>,
     /// Port of the parent, 1 to 65535.
     #[serde(default, deserialize_with = "crate::number::optional", skip_serializing_if = "Option::is_none")]

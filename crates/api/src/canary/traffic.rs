@@ -77,18 +77,18 @@ pub struct MirrorTarget {
 pub struct MirrorBackendRef {
     /// API group of the backend; the core group when unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 253), regex(pattern = crate::schema::GROUP_OR_EMPTY))]
+    #[schemars(length(max = 253), regex(pattern = crate::patterns::GROUP_OR_EMPTY))]
     pub group: Option<String>,
     /// Kind of the backend; `Service` when unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 63), regex(pattern = crate::schema::KIND))]
+    #[schemars(length(min = 1, max = 63), regex(pattern = crate::patterns::KIND))]
     pub kind: Option<String>,
     /// Name of the backend.
     #[schemars(length(min = 1, max = 253))]
     pub name: String,
     /// Namespace of the backend; the canary's when unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 63), regex(pattern = crate::schema::LABEL))]
+    #[schemars(length(min = 1, max = 63), regex(pattern = crate::patterns::LABEL))]
     pub namespace: Option<String>,
     /// Port of the backend; needed for a Service.
     #[serde(default, deserialize_with = "crate::number::optional", skip_serializing_if = "Option::is_none")]

@@ -1,7 +1,7 @@
 //! The finalizer that holds a Canary's deletion until its target has taken over.
 
 use serde_json::json;
-use serin_core::validate::FINALIZER;
+use serin_core::keys::FINALIZER;
 
 use super::ActionError;
 use crate::{cache::Lookup, cluster::Cluster, error::Category, key::Key, kind::Kind};

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use serin_core::{
-    build::orphans::{Orphan, OrphanKind, objects, ours, route as route_of, used_by},
+    orphans::{Orphan, OrphanKind, objects, ours, route as route_of, used_by},
     router,
 };
 

@@ -137,7 +137,7 @@ async fn a_template_whose_kind_is_not_listed_yet_is_read_alone() {
     let round = Round::new().await;
     round.handler().applied(round.store("first"));
     round.ctx.cluster.caches.objects(Kind::MetricTemplate).unwrap().fail(Health::Starting);
-    assert_eq!(round.run().await.1, Outcome::Value(0.0));
+    assert_eq!(round.run().await.1, Outcome::sample(0.0));
     let mut answers = Answers::default();
     answer(&round.ctx, &round.canary, &round.rollout, &[Ask::Providers], &mut answers).await;
     assert!(!matches!(answers.providers, Some(Err(why)) if why.contains("list")));
@@ -147,14 +147,14 @@ async fn a_template_whose_kind_is_not_listed_yet_is_read_alone() {
 async fn a_secret_is_read_once_for_each_of_its_versions() {
     let round = Round::new().await;
     round.handler().applied(round.store("first"));
-    assert_eq!(round.run().await, (1, Outcome::Value(0.0)));
-    assert_eq!(round.run().await, (0, Outcome::Value(0.0)));
+    assert_eq!(round.run().await, (1, Outcome::sample(0.0)));
+    assert_eq!(round.run().await, (0, Outcome::sample(0.0)));
     let second = round.store("second");
-    assert_eq!(round.run().await, (0, Outcome::Value(0.0)), "the watch has told nothing yet");
+    assert_eq!(round.run().await, (0, Outcome::sample(0.0)), "the watch has told nothing yet");
     round.handler().applied(second.clone());
-    assert_eq!(round.run().await, (1, Outcome::Value(0.0)));
+    assert_eq!(round.run().await, (1, Outcome::sample(0.0)));
     round.handler().applied(second);
-    assert_eq!(round.run().await, (0, Outcome::Value(0.0)));
+    assert_eq!(round.run().await, (0, Outcome::sample(0.0)));
     assert_eq!(
         *lock(&round.asked),
         ["Bearer first", "Bearer first", "Bearer first", "Bearer second", "Bearer second"]
@@ -172,7 +172,7 @@ async fn a_deleted_secret_is_missed_and_a_new_one_is_read() {
     assert!(matches!(&outcome, Outcome::Setup(SetupError::Secret { .. })), "{outcome:?}");
     assert_eq!(reads, 0);
     round.handler().applied(round.store("again"));
-    assert_eq!(round.run().await, (1, Outcome::Value(0.0)));
+    assert_eq!(round.run().await, (1, Outcome::sample(0.0)));
 }
 
 #[tokio::test]
@@ -180,8 +180,8 @@ async fn while_secrets_cannot_be_watched_they_are_read_for_each_check() {
     let round = Round::new().await;
     round.handler().applied(round.store("first"));
     round.handler().failed(Health::Failing("no".to_owned()));
-    assert_eq!(round.run().await, (1, Outcome::Value(0.0)));
-    assert_eq!(round.run().await, (1, Outcome::Value(0.0)));
+    assert_eq!(round.run().await, (1, Outcome::sample(0.0)));
+    assert_eq!(round.run().await, (1, Outcome::sample(0.0)));
 }
 
 #[tokio::test]

@@ -11,16 +11,16 @@ use crate::{error::decoding, watch::head};
 
 /// A Canary as read.
 #[derive(Clone, Debug)]
-pub struct CanaryEntry {
+pub(crate) struct CanaryEntry {
     /// The Canary; its spec is empty when there is a problem.
-    pub canary: Arc<Canary>,
+    pub(crate) canary: Arc<Canary>,
     /// Why the manifest cannot be understood. One such object must not keep the others from being served.
-    pub problem: Option<String>,
+    pub(crate) problem: Option<String>,
 }
 
 impl CanaryEntry {
     /// Decodes an object.
-    pub fn decode(object: &Value) -> Self {
+    pub(crate) fn decode(object: &Value) -> Self {
         let mut problem = None;
         let mut read = |part, error| problem = Some(format!("{part} cannot be read: {}", decoding(&error)));
         let spec = CanarySpec::deserialize(&object["spec"]).unwrap_or_else(|error| {

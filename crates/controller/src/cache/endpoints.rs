@@ -7,6 +7,7 @@ use std::{
 
 use kube::ResourceExt;
 use serin_core::snapshot::SliceTally;
+use tokio::sync::watch;
 
 use super::Health;
 use crate::{
@@ -16,11 +17,11 @@ use crate::{
 };
 
 /// Names the Service that a slice belongs to.
-pub const SERVICE_LABEL: &str = "kubernetes.io/service-name";
+pub(crate) const SERVICE_LABEL: &str = "kubernetes.io/service-name";
 
 /// What is known of a Service's endpoints.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Count {
+pub(crate) enum Count {
     /// EndpointSlices cannot be read, for this reason.
     Unknown(String),
     /// The operator may not read EndpointSlices; the status of the workload is used instead.
@@ -32,8 +33,10 @@ pub enum Count {
 }
 
 /// The endpoints of the Services that Canaries name.
-pub struct Endpoints {
+pub(crate) struct Endpoints {
     inner: RwLock<Inner>,
+    /// Whether the first list is complete, or is known not to come.
+    started: watch::Sender<bool>,
 }
 
 struct Inner {
@@ -53,30 +56,40 @@ struct Service {
 
 impl Endpoints {
     /// Returns a cache that knows nothing yet.
-    pub fn new() -> Self {
-        Self { inner: RwLock::new(Inner { health: Health::Starting, services: HashMap::new() }) }
+    pub(crate) fn new() -> Self {
+        Self {
+            inner: RwLock::new(Inner { health: Health::Starting, services: HashMap::new() }),
+            started: watch::Sender::default(),
+        }
     }
 
     /// Whether EndpointSlices can be read.
-    pub fn health(&self) -> Health {
+    pub(crate) fn health(&self) -> Health {
         read(&self.inner).health.clone()
     }
 
+    /// Waits until the first list is complete, or is known not to come.
+    pub(crate) async fn until_started(&self) {
+        // The sender lives as long as `self`, so that waiting cannot fail.
+        let _ = self.started.subscribe().wait_for(|started| *started).await;
+    }
+
     /// Records that they cannot be read. Returns the Canaries to wake.
-    pub fn fail(&self, health: Health) -> Vec<Key> {
+    pub(crate) fn fail(&self, health: Health) -> Vec<Key> {
         let mut inner = write(&self.inner);
         let changed = inner.health != health;
+        self.started.send_replace(health != Health::Starting);
         inner.health = health;
         if changed { inner.all_interested() } else { Vec::new() }
     }
 
     /// Registers that the Canary `by` depends on a Service's endpoints.
-    pub fn want(&self, service: &Key, by: &Key) {
+    pub(crate) fn want(&self, service: &Key, by: &Key) {
         write(&self.inner).services.entry(service.clone()).or_default().interested.insert(by.clone());
     }
 
     /// The Canary `by` depends on them no more.
-    pub fn unwant(&self, service: &Key, by: &Key) {
+    pub(crate) fn unwant(&self, service: &Key, by: &Key) {
         let mut inner = write(&self.inner);
         let Some(entry) = inner.services.get_mut(service) else { return };
         entry.interested.remove(by);
@@ -86,7 +99,7 @@ impl Endpoints {
     }
 
     /// How many endpoints a Service has.
-    pub fn count(&self, service: &Key) -> Count {
+    pub(crate) fn count(&self, service: &Key) -> Count {
         let inner = read(&self.inner);
         if matches!(inner.health, Health::Spared(_)) {
             return Count::Spared;
@@ -101,7 +114,7 @@ impl Endpoints {
     }
 
     /// Notes that a list of all slices begins.
-    pub fn list_begins(&self) {
+    pub(crate) fn list_begins(&self) {
         for service in write(&self.inner).services.values_mut() {
             service.listed = Some(BTreeMap::new());
         }
@@ -117,7 +130,7 @@ impl Endpoints {
     }
 
     /// The list is complete. Returns the Canaries to wake.
-    pub fn list_ends(&self) -> Vec<Key> {
+    pub(crate) fn list_ends(&self) -> Vec<Key> {
         let mut inner = write(&self.inner);
         let mut woken = Vec::new();
         for service in inner.services.values_mut() {
@@ -126,6 +139,7 @@ impl Endpoints {
         }
         if inner.health != Health::Synced {
             inner.health = Health::Synced;
+            self.started.send_replace(true);
             woken = inner.all_interested();
         }
         woken

@@ -9,11 +9,11 @@ use crate::{key::Key, kind::Kind};
 
 /// An object that a Canary depends on. For [`Kind::EndpointSlice`] the key is that of the Service.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Link {
+pub(crate) struct Link {
     /// The object's kind.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// The object's name.
-    pub key: Key,
+    pub(crate) key: Key,
 }
 
 /// The objects that follow from the Canary's own fields, whether or not it is valid.
@@ -46,7 +46,7 @@ pub(super) fn links(key: &Key, canary: &Canary, mesh_provider: &str) -> BTreeSet
 }
 
 /// The kind of the Canary's target; one that cannot be released counts as a Deployment.
-pub fn target_kind(canary: &Canary) -> Kind {
+pub(crate) fn target_kind(canary: &Canary) -> Kind {
     match canary.spec.target_ref.kind.as_str() {
         "DaemonSet" => Kind::DaemonSet,
         "Service" => Kind::Service,

@@ -2,13 +2,12 @@
 
 use std::sync::{Arc, Mutex, Weak};
 
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::lock::lock;
 
 /// An object as it is kept between two looks at it.
-pub struct Packed {
+pub(crate) struct Packed {
     text: Box<str>,
     /// The object, while somebody looks at it.
     tree: Mutex<Weak<Value>>,
@@ -19,7 +18,7 @@ impl Packed {
     ///
     /// # Errors
     /// None: the text was written here.
-    pub fn unpack(&self) -> Result<Arc<Value>, serde_json::Error> {
+    pub(crate) fn unpack(&self) -> Result<Arc<Value>, serde_json::Error> {
         let mut tree = lock(&self.tree);
         if let Some(value) = tree.upgrade() {
             return Ok(value);
@@ -27,15 +26,6 @@ impl Packed {
         let value = Arc::new(serde_json::from_str(&self.text)?);
         *tree = Arc::downgrade(&value);
         Ok(value)
-    }
-
-    /// The object as a `T`.
-    ///
-    /// # Errors
-    /// It is none.
-    pub fn read<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        // The error of a text tells line and column of something that the user never saw.
-        serde_json::from_str(&self.text).or_else(|_| T::deserialize(self.unpack()?.as_ref()))
     }
 }
 
@@ -67,12 +57,5 @@ mod tests {
         assert!(Arc::ptr_eq(&seen, &packed.unpack().unwrap()));
         drop(seen);
         assert!(lock(&packed.tree).upgrade().is_none());
-    }
-
-    #[test]
-    fn an_error_tells_no_line_of_the_text() {
-        let packed = Packed::from(json!({"n": "one"}));
-        let error = packed.read::<std::collections::BTreeMap<String, u8>>().unwrap_err();
-        assert_eq!(error.to_string(), "invalid type: string \"one\", expected u8");
     }
 }

@@ -5,6 +5,8 @@ use std::{
     sync::{Arc, RwLock},
 };
 
+use tokio::sync::watch;
+
 use super::{Health, Version};
 use crate::{
     key::Key,
@@ -13,7 +15,7 @@ use crate::{
 
 /// Which objects a store keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keep {
+pub(crate) enum Keep {
     /// Every object of the kind.
     All,
     /// Only those that a Canary names; the others cost nothing.
@@ -22,7 +24,7 @@ pub enum Keep {
 
 /// Where an object came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// The watch.
     Watch,
     /// The answer to a read or a write of ours, which may be ahead of the watch.
@@ -31,7 +33,7 @@ pub enum Origin {
 
 /// What a store knows of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Lookup<T> {
+pub(crate) enum Lookup<T> {
     /// The kind cannot be read, and why.
     Unknown(String),
     /// Nobody asked for it before: it has to be fetched once.
@@ -46,9 +48,11 @@ pub enum Lookup<T> {
 ///
 /// What we read or write ourselves goes in at once, so that the next decision sees it before the watch
 /// does; what the watch delivers later is ignored while it is older.
-pub struct Store<T> {
+pub(crate) struct Store<T> {
     keep: Keep,
     inner: RwLock<Inner<T>>,
+    /// Whether the first list is complete, or is known not to come.
+    started: watch::Sender<bool>,
 }
 
 struct Inner<T> {
@@ -80,29 +84,36 @@ struct Listing {
 
 impl<T> Store<T> {
     /// An empty store that has not been listed yet.
-    pub fn new(keep: Keep) -> Self {
+    pub(crate) fn new(keep: Keep) -> Self {
         let inner = Inner { health: Health::Starting, slots: HashMap::new(), listing: None };
-        Self { keep, inner: RwLock::new(inner) }
+        Self { keep, inner: RwLock::new(inner), started: watch::Sender::default() }
     }
 
     /// Whether the kind can be read.
-    pub fn health(&self) -> Health {
+    pub(crate) fn health(&self) -> Health {
         read(&self.inner).health.clone()
     }
 
+    /// Waits until the first list is complete, or is known not to come.
+    pub(crate) async fn until_started(&self) {
+        // The sender lives as long as `self`, so that waiting cannot fail.
+        let _ = self.started.subscribe().wait_for(|started| *started).await;
+    }
+
     /// Records that the kind cannot be read. Returns the Canaries to wake.
-    pub fn fail(&self, health: Health) -> Vec<Key> {
+    pub(crate) fn fail(&self, health: Health) -> Vec<Key> {
         let mut inner = write(&self.inner);
         inner.listing = None;
         if inner.health == health {
             return Vec::new();
         }
+        self.started.send_replace(health != Health::Starting);
         inner.health = health;
         inner.all_interested()
     }
 
     /// Registers that the Canary `by` depends on an object.
-    pub fn want(&self, key: &Key, by: &Key) {
+    pub(crate) fn want(&self, key: &Key, by: &Key) {
         let inner = &mut *write(&self.inner);
         let known = inner.slots.contains_key(key);
         if let (false, Some(listing)) = (known, &mut inner.listing) {
@@ -112,7 +123,7 @@ impl<T> Store<T> {
     }
 
     /// The Canary `by` depends on the object no more.
-    pub fn unwant(&self, key: &Key, by: &Key) {
+    pub(crate) fn unwant(&self, key: &Key, by: &Key) {
         let mut inner = write(&self.inner);
         let Some(slot) = inner.slots.get_mut(key) else { return };
         slot.interested.remove(by);
@@ -123,17 +134,17 @@ impl<T> Store<T> {
     }
 
     /// Whether an object would be kept.
-    pub fn wants(&self, key: &Key) -> bool {
+    pub(crate) fn wants(&self, key: &Key) -> bool {
         self.keep == Keep::All || read(&self.inner).slots.contains_key(key)
     }
 
     /// The Canaries that depend on an object.
-    pub fn interested(&self, key: &Key) -> Vec<Key> {
+    pub(crate) fn interested(&self, key: &Key) -> Vec<Key> {
         read(&self.inner).slots.get(key).map(Slot::woken).unwrap_or_default()
     }
 
     /// What is known of an object.
-    pub fn get(&self, key: &Key) -> Lookup<T> {
+    pub(crate) fn get(&self, key: &Key) -> Lookup<T> {
         let inner = read(&self.inner);
         if let Some(why) = inner.health.trouble() {
             return Lookup::Unknown(why);
@@ -147,7 +158,7 @@ impl<T> Store<T> {
     }
 
     /// Every object present.
-    pub fn all(&self) -> Vec<(Key, Arc<T>)> {
+    pub(crate) fn all(&self) -> Vec<(Key, Arc<T>)> {
         let inner = read(&self.inner);
         let present = inner.slots.iter().filter_map(|(key, slot)| match &slot.state {
             State::Present(_, value) => Some((key.clone(), Arc::clone(value))),
@@ -158,7 +169,7 @@ impl<T> Store<T> {
 
     /// Takes in an object unless what is known is newer. Returns the Canaries to wake; nobody has to wake
     /// for an answer that only tells more of a version that is known.
-    pub fn offer(&self, key: &Key, version: Version, value: impl Into<T>, origin: Origin) -> Vec<Key> {
+    pub(crate) fn offer(&self, key: &Key, version: Version, value: impl Into<T>, origin: Origin) -> Vec<Key> {
         let mut inner = write(&self.inner);
         if self.keep == Keep::Wanted && !inner.slots.contains_key(key) {
             return Vec::new();
@@ -175,7 +186,7 @@ impl<T> Store<T> {
     }
 
     /// Records that an object was deleted at `version`. Returns the Canaries to wake.
-    pub fn gone(&self, key: &Key, version: Version) -> Vec<Key> {
+    pub(crate) fn gone(&self, key: &Key, version: Version) -> Vec<Key> {
         let mut inner = write(&self.inner);
         let Some(slot) = inner.slots.get_mut(key) else { return Vec::new() };
         if !slot.superseded_by(version) {
@@ -186,7 +197,7 @@ impl<T> Store<T> {
     }
 
     /// Records that a read found nothing; an object that appeared meanwhile stays.
-    pub fn missing(&self, key: &Key) {
+    pub(crate) fn missing(&self, key: &Key) {
         let mut inner = write(&self.inner);
         if let Some(slot) = inner.slots.get_mut(key)
             && matches!(slot.state, State::Unresolved)
@@ -196,14 +207,14 @@ impl<T> Store<T> {
     }
 
     /// A list of all objects begins.
-    pub fn list_begins(&self) {
+    pub(crate) fn list_begins(&self) {
         write(&self.inner).listing = Some(Listing::default());
     }
 
     /// Takes in a listed object. Returns the Canaries to wake.
     ///
     /// The list is the truth even if its versions went backwards, as after a restored backup.
-    pub fn listed(&self, key: &Key, version: Version, value: impl Into<T>) -> Vec<Key> {
+    pub(crate) fn listed(&self, key: &Key, version: Version, value: impl Into<T>) -> Vec<Key> {
         let mut inner = write(&self.inner);
         if self.keep == Keep::Wanted && !inner.slots.contains_key(key) {
             return Vec::new();
@@ -221,7 +232,7 @@ impl<T> Store<T> {
     }
 
     /// The list is complete: what it did not name is gone. Returns the Canaries to wake.
-    pub fn list_ends(&self) -> Vec<Key> {
+    pub(crate) fn list_ends(&self) -> Vec<Key> {
         let mut inner = write(&self.inner);
         let listing = inner.listing.take().unwrap_or_default();
         let mut woken = Vec::new();
@@ -237,6 +248,7 @@ impl<T> Store<T> {
         }
         if inner.health != Health::Synced {
             inner.health = Health::Synced;
+            self.started.send_replace(true);
             woken = inner.all_interested();
         }
         if self.keep == Keep::All {

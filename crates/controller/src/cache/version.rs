@@ -5,19 +5,19 @@
 /// Kubernetes calls versions opaque, yet every API server issues the revision of etcd, and since 1.35
 /// that they compare as numbers is part of the API. A version that is no number supersedes any other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Version(u64);
+pub(crate) struct Version(u64);
 
 impl Version {
     /// Older than any object.
-    pub const OLDEST: Self = Self(0);
+    pub(crate) const OLDEST: Self = Self(0);
 
     /// The version in `metadata.resourceVersion`.
-    pub fn parse(text: Option<&str>) -> Self {
+    pub(crate) fn parse(text: Option<&str>) -> Self {
         Self(text.map_or(0, |text| text.parse().unwrap_or(u64::MAX)))
     }
 
     /// Whether an object of this version takes the place of one of the version `other`.
-    pub fn supersedes(self, other: Self) -> bool {
+    pub(crate) fn supersedes(self, other: Self) -> bool {
         self.0 > other.0 || self.0 == u64::MAX
     }
 }

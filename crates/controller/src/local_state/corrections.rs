@@ -7,7 +7,7 @@ use tokio::time::Instant;
 /// Corrections that may still be made at once: many times in a row, then once in a while. Whoever
 /// undoes each correction would otherwise keep both sides and the API server busy.
 #[derive(Clone, Copy, Debug)]
-pub struct Corrections {
+pub(crate) struct Corrections {
     left: u32,
     since: Instant,
 }
@@ -17,7 +17,7 @@ impl Corrections {
     const PERIOD: Duration = Duration::from_secs(15);
 
     /// Takes one, if there is one left.
-    pub fn take(&mut self) -> bool {
+    pub(crate) fn take(&mut self) -> bool {
         let now = Instant::now();
         let periods = (now - self.since).as_secs() / Self::PERIOD.as_secs();
         if periods > 0 {

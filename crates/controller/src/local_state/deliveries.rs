@@ -9,7 +9,7 @@ const UNREPORTED: usize = 8;
 
 /// Deliveries of one Canary.
 #[derive(Debug, Default)]
-pub struct Delivered {
+pub(crate) struct Delivered {
     /// What is being delivered (`false`) or has been (`true`).
     begun: BTreeMap<Delivery, bool>,
     /// How the last alert of this replica fared; `None` when it has sent none.
@@ -28,14 +28,14 @@ impl Delivered {
 
     /// Claims a delivery. Returns `false` if somebody else has claimed it; after `true`, the caller
     /// has to call [`Self::end`].
-    pub fn begin(&mut self, delivery: Delivery) -> bool {
+    pub(crate) fn begin(&mut self, delivery: Delivery) -> bool {
         let begun = self.begun.contains_key(&delivery);
         self.begun.entry(delivery).or_default();
         !begun
     }
 
     /// Ends a delivery that [`Self::begin`] claimed: `done`, or to be tried again.
-    pub fn end(&mut self, delivery: Delivery, done: bool) {
+    pub(crate) fn end(&mut self, delivery: Delivery, done: bool) {
         if done {
             self.begun.insert(delivery, true);
         } else {
@@ -44,22 +44,22 @@ impl Delivered {
     }
 
     /// Returns what was delivered.
-    pub fn done(&self) -> BTreeSet<Delivery> {
+    pub(crate) fn done(&self) -> BTreeSet<Delivery> {
         self.begun.iter().filter_map(|(delivery, done)| done.then_some(*delivery)).collect()
     }
 
     /// Forgets what the status does not list any more.
-    pub fn keep(&mut self, listed: impl Fn(&Delivery) -> bool) {
+    pub(crate) fn keep(&mut self, listed: impl Fn(&Delivery) -> bool) {
         self.begun.retain(|delivery, _| listed(delivery));
     }
 
     /// Whether nothing is being delivered or was, as far as the status may still list it.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.begun.is_empty()
     }
 
     /// Notes how the last alert fared: `failure` says why a receiver did not take it.
-    pub fn note_alert(&mut self, failure: Option<Stall>) {
+    pub(crate) fn note_alert(&mut self, failure: Option<Stall>) {
         if let Some(failure) = failure.as_ref().filter(|_| self.unreported.len() < UNREPORTED) {
             self.unreported.push(failure.message.clone());
         }
@@ -67,12 +67,12 @@ impl Delivered {
     }
 
     /// Returns how the last alert fared; `None` when this replica has sent none.
-    pub fn last_alert(&self) -> Option<Result<(), Stall>> {
+    pub(crate) fn last_alert(&self) -> Option<Result<(), Stall>> {
         self.last_alert.clone()
     }
 
     /// Takes the messages of alerts that failed since the last call.
-    pub fn take_unreported(&mut self) -> Vec<String> {
+    pub(crate) fn take_unreported(&mut self) -> Vec<String> {
         std::mem::take(&mut self.unreported)
     }
 }

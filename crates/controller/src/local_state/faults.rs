@@ -4,37 +4,37 @@ use serin_core::stall::Stall;
 
 /// Faults of one Canary.
 #[derive(Debug, Default)]
-pub struct Faults {
+pub(crate) struct Faults {
     standing: Option<Stall>,
     told: Option<String>,
 }
 
 impl Faults {
     /// Returns the fault of the last action that failed, while it lasts.
-    pub fn standing(&self) -> Option<Stall> {
+    pub(crate) fn standing(&self) -> Option<Stall> {
         self.standing.clone()
     }
 
     /// Keeps the fault of an action.
-    pub fn stand(&mut self, fault: Stall) {
+    pub(crate) fn stand(&mut self, fault: Stall) {
         self.standing = Some(fault);
     }
 
     /// Forgets the fault of an action.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.standing = None;
     }
 
     /// Returns whether an event has to tell of a fault. Each text is told once until another one
     /// comes.
-    pub fn tell(&mut self, text: &str) -> bool {
+    pub(crate) fn tell(&mut self, text: &str) -> bool {
         let new = self.told.as_deref() != Some(text);
         self.told = Some(text.to_owned());
         new
     }
 
     /// Notes that all is well, so that an event tells of the last fault should it come again.
-    pub fn recovered(&mut self) {
+    pub(crate) fn recovered(&mut self) {
         self.told = None;
     }
 }

@@ -2,16 +2,16 @@
 
 /// The labels of a Canary's metrics.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Labels {
+pub(crate) struct Labels {
     /// The target's name.
-    pub target: String,
+    pub(crate) target: String,
     /// Names of its metrics.
-    pub metrics: Vec<String>,
+    pub(crate) metrics: Vec<String>,
 }
 
 impl Labels {
     /// Takes over other labels. Returns the former ones if there were any and they differ.
-    pub fn change(&mut self, labels: Self) -> Option<Self> {
+    pub(crate) fn change(&mut self, labels: Self) -> Option<Self> {
         let old = std::mem::replace(self, labels);
         (old != *self && !old.target.is_empty()).then_some(old)
     }

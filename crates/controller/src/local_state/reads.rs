@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 /// What was read of a Canary.
 #[derive(Debug, Default)]
-pub struct Reads {
+pub(crate) struct Reads {
     fresh: bool,
     loading: Option<Instant>,
     valid: Option<Arc<Canary>>,
@@ -20,28 +20,28 @@ impl Reads {
     }
 
     /// Whether it was read afresh in this term.
-    pub fn is_fresh(&self) -> bool {
+    pub(crate) fn is_fresh(&self) -> bool {
         self.fresh
     }
 
     /// Notes that it was read afresh in this term.
-    pub fn set_fresh(&mut self) {
+    pub(crate) fn set_fresh(&mut self) {
         self.fresh = true;
     }
 
     /// Notes whether it waits for something that is being loaded. Returns for how long it has.
-    pub fn loading(&mut self, waits: bool) -> Option<Duration> {
+    pub(crate) fn loading(&mut self, waits: bool) -> Option<Duration> {
         self.loading = waits.then(|| self.loading.unwrap_or_else(Instant::now));
         self.loading.map(|since| since.elapsed())
     }
 
     /// Keeps the Canary as the last one whose spec is valid.
-    pub fn keep_valid(&mut self, canary: &Arc<Canary>) {
+    pub(crate) fn keep_valid(&mut self, canary: &Arc<Canary>) {
         self.valid = Some(Arc::clone(canary));
     }
 
     /// Returns the last valid Canary, if it has this uid.
-    pub fn valid(&self, uid: Option<&str>) -> Option<Arc<Canary>> {
+    pub(crate) fn valid(&self, uid: Option<&str>) -> Option<Arc<Canary>> {
         self.valid.as_ref().filter(|valid| valid.metadata.uid.as_deref() == uid).map(Arc::clone)
     }
 }

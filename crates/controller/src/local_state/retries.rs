@@ -6,26 +6,26 @@ use crate::options::{BACKOFF_MAX, BACKOFF_MIN};
 
 /// Failures in a row.
 #[derive(Debug, Default)]
-pub struct Retries {
+pub(crate) struct Retries {
     failures: u32,
 }
 
 impl Retries {
     /// Counts a failure. Returns how long to wait before the next attempt: 1 s, doubled each time,
     /// at most 60 s, and up to a quarter more so that many Canaries do not come at once.
-    pub fn failed(&mut self) -> Duration {
+    pub(crate) fn failed(&mut self) -> Duration {
         self.failures = self.failures.saturating_add(1);
         let wait = BACKOFF_MIN.saturating_mul(1 << (self.failures - 1).min(10)).min(BACKOFF_MAX);
         wait + wait.mul_f64(f64::from(rand::random::<u8>()) / 1024.0)
     }
 
     /// Failures in a row so far.
-    pub fn failures(&self) -> u32 {
+    pub(crate) fn failures(&self) -> u32 {
         self.failures
     }
 
     /// Resets the count of failures.
-    pub fn succeeded(&mut self) {
+    pub(crate) fn succeeded(&mut self) {
         self.failures = 0;
     }
 }

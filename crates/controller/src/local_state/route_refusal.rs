@@ -6,7 +6,7 @@ use crate::options::BACKOFF_MAX;
 
 /// Why the API server refuses the route of a Canary, if it does.
 #[derive(Debug, Default)]
-pub struct RouteRefusal {
+pub(crate) struct RouteRefusal {
     last: Option<Refusal>,
 }
 
@@ -19,13 +19,13 @@ struct Refusal {
 
 impl RouteRefusal {
     /// Notes why the route that this generation of the Canary asks for is refused.
-    pub fn set(&mut self, generation: Option<i64>, why: String) {
+    pub(crate) fn set(&mut self, generation: Option<i64>, why: String) {
         self.last = Some(Refusal { generation, at: Instant::now(), why });
     }
 
     /// Returns why the route of this generation was refused. It is forgotten after 60 s, so that
     /// the server is asked again.
-    pub fn of(&self, generation: Option<i64>) -> Option<String> {
+    pub(crate) fn of(&self, generation: Option<i64>) -> Option<String> {
         let last = self.last.as_ref()?;
         let believed = last.generation == generation && last.at.elapsed() < BACKOFF_MAX;
         believed.then(|| last.why.clone())

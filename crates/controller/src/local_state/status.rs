@@ -7,7 +7,7 @@ use crate::status::Unstored;
 
 /// What is known of the status that this replica wrote.
 #[derive(Debug, Default)]
-pub struct OwnStatus {
+pub(crate) struct OwnStatus {
     unstored: Option<Box<Unstored>>,
     owner: Owner,
 }
@@ -31,36 +31,36 @@ impl OwnStatus {
     }
 
     /// Notes that the status in the cluster is ours, unless another operator took it in this term.
-    pub fn claim(&mut self) {
+    pub(crate) fn claim(&mut self) {
         if self.owner == Owner::Unknown {
             self.owner = Owner::Us;
         }
     }
 
     /// Whether the status in the cluster is ours, as far as is known.
-    pub fn is_ours(&self) -> bool {
+    pub(crate) fn is_ours(&self) -> bool {
         self.owner == Owner::Us
     }
 
     /// Notes that another operator took the status. Users are told of it once in a term.
-    pub fn lose(&mut self) {
+    pub(crate) fn lose(&mut self) {
         self.owner = Owner::Another;
     }
 
     /// Notes what the API server does not have of the status. Returns whether something was missing
     /// before.
-    pub fn set_unstored(&mut self, unstored: Option<Box<Unstored>>) -> bool {
+    pub(crate) fn set_unstored(&mut self, unstored: Option<Box<Unstored>>) -> bool {
         std::mem::replace(&mut self.unstored, unstored).is_some()
     }
 
     /// The status with what the API server does not have of it; `None` when it is complete, or
     /// another's.
-    pub fn restored(&self, observed: Option<&CanaryStatus>) -> Option<CanaryStatus> {
+    pub(crate) fn restored(&self, observed: Option<&CanaryStatus>) -> Option<CanaryStatus> {
         self.unstored.as_ref()?.restore(observed)
     }
 
     /// The status that the API server has in the place of this one.
-    pub fn stored(&self, decided: Option<&CanaryStatus>) -> Option<CanaryStatus> {
+    pub(crate) fn stored(&self, decided: Option<&CanaryStatus>) -> Option<CanaryStatus> {
         match &self.unstored {
             Some(unstored) if Some(unstored.decided()) == decided => unstored.stored().cloned(),
             _ => decided.cloned(),

@@ -18,7 +18,7 @@ type Durations = Family<Target, Histogram, fn() -> Histogram>;
 
 /// See section "operator metrics" of Flagger's documentation; `name` is the target's. Descriptions are Flagger's, and
 /// labels are in the order of their names, as Go's clients write them.
-pub struct CanaryMetrics {
+pub(crate) struct CanaryMetrics {
     total: Family<Namespace, Gauge>,
     status: Family<Target, Gauge>,
     weight: Family<Workload, Gauge>,
@@ -101,7 +101,7 @@ impl CanaryMetrics {
     }
 
     /// Sets the number of canaries in each namespace; those without any go.
-    pub fn count<'a>(&self, namespaces: impl Iterator<Item = &'a str>) {
+    pub(crate) fn count<'a>(&self, namespaces: impl Iterator<Item = &'a str>) {
         let mut counts = std::collections::BTreeMap::<&str, i64>::new();
         namespaces.for_each(|namespace| *counts.entry(namespace).or_default() += 1);
         self.total.clear();
@@ -111,7 +111,7 @@ impl CanaryMetrics {
     }
 
     /// Records where a canary stands.
-    pub fn phase(&self, target: &str, namespace: &str, phase: Phase) {
+    pub(crate) fn phase(&self, target: &str, namespace: &str, phase: Phase) {
         let value = match phase {
             Phase::Progressing => 0,
             Phase::Failed => 2,
@@ -121,7 +121,7 @@ impl CanaryMetrics {
     }
 
     /// Records the split of traffic.
-    pub fn routing(&self, target: &str, namespace: &str, routing: Routing) {
+    pub(crate) fn routing(&self, target: &str, namespace: &str, routing: Routing) {
         let set = |workload: String, weight: u8| {
             let labels = Workload { workload, namespace: namespace.to_owned() };
             self.weight.get_or_create(&labels).set(i64::from(weight));
@@ -131,18 +131,18 @@ impl CanaryMetrics {
     }
 
     /// Records how long a round of the analysis took.
-    pub fn analysed(&self, target: &str, namespace: &str, took: Duration) {
+    pub(crate) fn analysed(&self, target: &str, namespace: &str, took: Duration) {
         self.duration.get_or_create(&labels(target, namespace)).observe(took.as_secs_f64());
     }
 
     /// Records the value of a metric.
-    pub fn value(&self, target: &str, namespace: &str, metric: &str, value: f64) {
+    pub(crate) fn value(&self, target: &str, namespace: &str, metric: &str, value: f64) {
         let (name, namespace) = (target.to_owned(), namespace.to_owned());
         self.analysis.get_or_create(&Analysis { name, namespace, metric: metric.to_owned() }).set(value);
     }
 
     /// Counts the end of a rollout.
-    pub fn ended(&self, target: &str, namespace: &str, end: RolloutEnd) {
+    pub(crate) fn ended(&self, target: &str, namespace: &str, end: RolloutEnd) {
         let labels = End {
             name: target.to_owned(),
             namespace: namespace.to_owned(),
@@ -155,7 +155,7 @@ impl CanaryMetrics {
 
     /// Removes the gauges of a deleted canary, with its metrics of these names. Counters stay: a counter
     /// that disappears looks like a reset.
-    pub fn remove<'a>(&self, target: &str, namespace: &str, metrics: impl Iterator<Item = &'a str>) {
+    pub(crate) fn remove<'a>(&self, target: &str, namespace: &str, metrics: impl Iterator<Item = &'a str>) {
         self.status.remove(&labels(target, namespace));
         self.duration.remove(&labels(target, namespace));
         for workload in [target.to_owned(), format!("{target}-primary")] {

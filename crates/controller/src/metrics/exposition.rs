@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 /// What scrapers are told about the form.
-pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// `OpenMetrics` as the older text format 0.0.4, which every scraper reads.
 ///

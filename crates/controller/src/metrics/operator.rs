@@ -17,7 +17,7 @@ const RECONCILE_BUCKETS: [f64; 11] = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5
 const LATENESS_BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// How reconciles go and what they cost.
-pub struct OperatorMetrics {
+pub(crate) struct OperatorMetrics {
     reconciles: Family<Result, Counter>,
     errors: Family<Error, Counter>,
     duration: Histogram,
@@ -28,7 +28,7 @@ pub struct OperatorMetrics {
 
 /// How a reconcile ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReconcileResult {
+pub(crate) enum ReconcileResult {
     /// Nothing is left to do.
     Done,
     /// Something failed, and the reconcile is tried again.
@@ -66,7 +66,7 @@ impl OperatorMetrics {
     }
 
     /// Counts a reconcile.
-    pub fn reconciled(&self, outcome: ReconcileResult, took: Duration) {
+    pub(crate) fn reconciled(&self, outcome: ReconcileResult, took: Duration) {
         let result = match outcome {
             ReconcileResult::Done => "done",
             ReconcileResult::Failed => "failed",
@@ -76,22 +76,22 @@ impl OperatorMetrics {
     }
 
     /// Counts an error.
-    pub fn error(&self, category: Category) {
+    pub(crate) fn error(&self, category: Category) {
         self.errors.get_or_create(&Error { category: category.label() }).inc();
     }
 
     /// Records how late a check is.
-    pub fn late(&self, seconds: f64) {
+    pub(crate) fn late(&self, seconds: f64) {
         self.lateness.observe(seconds.max(0.0));
     }
 
     /// Whether this replica acts.
-    pub fn leader(&self, leads: bool) {
+    pub(crate) fn leader(&self, leads: bool) {
         self.leader.set(i64::from(leads));
     }
 
     /// A layer that counts the requests of a client.
-    pub fn request_layer(&self) -> super::RequestLayer {
+    pub(crate) fn request_layer(&self) -> super::RequestLayer {
         super::RequestLayer::new(self.requests.clone())
     }
 }

@@ -35,7 +35,7 @@ impl Requests {
 
 /// Counts the requests of a client.
 #[derive(Clone)]
-pub struct RequestLayer {
+pub(crate) struct RequestLayer {
     requests: Requests,
 }
 
@@ -55,7 +55,7 @@ impl<S> Layer<S> for RequestLayer {
 
 /// A service whose requests are counted.
 #[derive(Clone)]
-pub struct Counted<S> {
+pub(crate) struct Counted<S> {
     inner: S,
     requests: Requests,
 }

@@ -7,10 +7,8 @@ use serde_json::Value;
 use serin_api::Canary;
 use serin_core::{
     Rollout, Seen,
-    build::{
-        orphans::{Orphan, OrphanKind, objects},
-        scaler::ScalerKind,
-    },
+    build::scaler::ScalerKind,
+    orphans::{Orphan, OrphanKind, objects},
 };
 
 use super::kind as config_kind;

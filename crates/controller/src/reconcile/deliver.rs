@@ -20,7 +20,7 @@ use serin_core::{
 use tokio::time::Instant;
 
 use super::{Fault, Reconcile};
-use crate::{asks, cache::Lookup, context::Context, events::Written, observe, subject};
+use crate::{asks, cache::Lookup, clock, context::Context, events::Written, subject};
 
 /// How soon events are tried again that could not be written.
 const RETRY: Duration = Duration::from_secs(10);
@@ -83,7 +83,7 @@ impl Reconcile<'_> {
     async fn note_delivered(&mut self) -> Result<(), Fault> {
         let Lookup::Present(entry) = self.cluster.caches.canaries.get(self.key) else { return Ok(()) };
         let Some(observed) = &entry.canary.status else { return Ok(()) };
-        let status = state::delivered(observed, &self.deliveries(&entry.canary), observe::now());
+        let status = state::delivered(observed, &self.deliveries(&entry.canary), clock::now());
         if status != *observed {
             self.write(&entry.canary, &status).await?;
         }
@@ -107,7 +107,7 @@ impl Reconcile<'_> {
         item: &Notification,
         fresh: bool,
     ) -> bool {
-        if observe::now() - item.at > LIFETIME {
+        if clock::now() - item.at > LIFETIME {
             return true;
         }
         let events: Vec<Event> = item.events.iter().map(outbox::event).collect();
@@ -161,7 +161,7 @@ impl Reconcile<'_> {
                 canary,
                 before,
                 std::slice::from_ref(&event),
-                &Notification { at: observe::now(), ..item.clone() },
+                &Notification { at: clock::now(), ..item.clone() },
             );
             self.ctx.events.write(canary, &event, item.at, HOOK_EVENTS + place).await;
             if answer.is_err() {
@@ -172,7 +172,7 @@ impl Reconcile<'_> {
 }
 
 /// Takes out of the statuses what was told since the last look at each Canary; for the end of the operator.
-pub async fn note_deliveries(ctx: &Context) {
+pub(crate) async fn note_deliveries(ctx: &Context) {
     for key in ctx.local.with_deliveries() {
         let cluster = ctx.cluster.acting_for(&key);
         let mut look = Reconcile {

@@ -11,9 +11,8 @@ use serin_core::{
 use super::{Decision, Fault, Next, Reconcile, ReconcileEnd, with_status};
 use crate::{
     apply::{ActionError, Executor},
-    asks,
+    asks, clock,
     error::Category,
-    observe,
     status::{self, Unstored, Written},
     subject,
 };
@@ -164,7 +163,7 @@ impl Reconcile<'_> {
         }
         let hooks = &before.spec.analysis.webhooks;
         let delivery =
-            self.ctx.event_sink.deliver(&subject::told(before, canary), hooks, events, observe::now());
+            self.ctx.event_sink.deliver(&subject::told(before, canary), hooks, events, clock::now());
         self.ctx.tasks.spawn(self.ctx.told.join(self.key, delivery));
         for event in events {
             self.ctx.events.emit(canary, event).await;
@@ -181,7 +180,7 @@ fn is_refused_shape(decision: &Decision, action: &Action, error: &ActionError) -
 }
 
 fn refused_shape(rollout: &Rollout, error: &ActionError) -> String {
-    let kind = rollout.route_kind();
+    let kind = rollout.router.route_kind;
     format!(
         "the {kind} that follows from spec.service and spec.analysis is refused: {error}. Its weights are still \
          moved, the rest of it stays as it was until these fields are mended"

@@ -3,7 +3,7 @@
 use serin_core::{observe::Answers, stall::Stall, state};
 
 use super::{Fault, Reconcile, ReconcileEnd};
-use crate::{apply::ActionError, cache::Lookup, error::Category, observe};
+use crate::{apply::ActionError, cache::Lookup, clock, error::Category};
 
 /// Attempts that may be refused before it is believed.
 const REFUSALS: u32 = 2;
@@ -57,7 +57,7 @@ impl Reconcile<'_> {
         }
         let stall = Stall::new(category.reason(), message);
         let before = entry.canary.status.clone().unwrap_or_default();
-        let status = state::faulted(&before, &stall, observe::now());
+        let status = state::faulted(&before, &stall, clock::now());
         self.local().faults().stand(stall);
         if status != before
             && let Err(error) = self.write(&entry.canary, &status).await

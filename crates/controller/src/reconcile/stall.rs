@@ -6,20 +6,21 @@ use serin_api::{Canary, Phase};
 use serin_core::{
     Rollout,
     build::services,
+    keys::FINALIZER,
     plan::{Action, Event, Level},
     router,
     stall::Stall,
     state,
-    validate::FINALIZER,
 };
 
 use super::{Decision, Fault, Next, Reconcile, ReconcileEnd};
 use crate::{
     apply::finalizer,
     cache::{Health, Lookup},
+    clock,
     error::Category,
     kind::Kind,
-    observe, subject,
+    subject,
 };
 
 const RIVAL: &str = "another client writes the status of this Canary, too, or Flagger's definition of Canaries was \
@@ -33,7 +34,7 @@ impl Reconcile<'_> {
         }
         let retreated = self.retreat(canary).await?;
         let before = canary.status.clone().unwrap_or_default();
-        let status = state::unserved(&before, &self.key.name, &stall, retreated, observe::now());
+        let status = state::unserved(&before, &self.key.name, &stall, retreated, clock::now());
         if canary.status.as_ref() != Some(&status)
             && let Some(next) = self.write(canary, &status).await?
         {
@@ -62,7 +63,7 @@ impl Reconcile<'_> {
         let event = Event { level: Level::Error, message: message.to_owned(), phase };
         let hooks = &canary.spec.analysis.webhooks;
         let events = std::slice::from_ref(&event);
-        let delivery = self.ctx.event_sink.deliver(&subject::of(canary), hooks, events, observe::now());
+        let delivery = self.ctx.event_sink.deliver(&subject::of(canary), hooks, events, clock::now());
         self.ctx.tasks.spawn(self.ctx.told.join(self.key, delivery));
         self.ctx.events.emit(canary, &event).await;
     }
@@ -148,7 +149,7 @@ fn object_of(action: &Action, rollout: &Rollout) -> String {
         Action::ScaleTarget(_) => format!("{} {}", rollout.target_kind.name(), rollout.target),
         Action::PauseScaler(_) => "the target's autoscaler".to_owned(),
         Action::ApplyScaler => "the primary's autoscaler".to_owned(),
-        Action::ApplyRoute(_) | Action::RevertRoute => match rollout.route() {
+        Action::ApplyRoute(_) | Action::RevertRoute => match router::route(rollout) {
             Some(route) => format!("{} {}", route.kind.name, route.name),
             None => "the route".to_owned(),
         },
@@ -160,7 +161,7 @@ fn object_of(action: &Action, rollout: &Rollout) -> String {
 pub(crate) fn needs(rollout: &Rollout, kind: Kind) -> bool {
     let metrics = &rollout.spec.analysis.metrics;
     match kind {
-        Kind::Routed(kind) => kind.spared.is_none() && rollout.router.kinds().contains(&kind),
+        Kind::Routed(kind) => kind.spared.is_none() && router::of(rollout).kinds().contains(&kind),
         Kind::Deployment | Kind::DaemonSet => kind == Kind::of_target(rollout.target_kind),
         Kind::Autoscaler | Kind::ScaledObject => {
             rollout.spec.autoscaler_ref.as_ref().is_some_and(|scaler| Kind::of_scaler(scaler) == kind)

@@ -10,7 +10,7 @@ use serin_api::CanaryStatus;
 
 /// A status as it was decided, and what the API server has of it.
 #[derive(Clone, Debug)]
-pub struct Unstored {
+pub(crate) struct Unstored {
     stored: Option<CanaryStatus>,
     decided: CanaryStatus,
 }
@@ -18,29 +18,29 @@ pub struct Unstored {
 impl Unstored {
     /// What the API server made of a status that was written; `None` when it stored all of it. `answer` is the Canary
     /// that it returned.
-    pub fn pruned(written: &CanaryStatus, answer: &Value) -> Option<Box<Self>> {
+    pub(crate) fn pruned(written: &CanaryStatus, answer: &Value) -> Option<Box<Self>> {
         let stored: CanaryStatus = serde_json::from_value(answer.get("status")?.clone()).ok()?;
         (stored != *written).then(|| Box::new(Self { stored: Some(stored), decided: written.clone() }))
     }
 
     /// A status that is not worth a write; `None` when the API server has it as it is.
-    pub fn kept(decided: &CanaryStatus, stored: Option<&CanaryStatus>) -> Option<Box<Self>> {
+    pub(crate) fn kept(decided: &CanaryStatus, stored: Option<&CanaryStatus>) -> Option<Box<Self>> {
         let differs = stored != Some(decided);
         differs.then(|| Box::new(Self { stored: stored.cloned(), decided: decided.clone() }))
     }
 
     /// The status as it was decided, if this is what the API server has of it.
-    pub fn restore(&self, observed: Option<&CanaryStatus>) -> Option<CanaryStatus> {
+    pub(crate) fn restore(&self, observed: Option<&CanaryStatus>) -> Option<CanaryStatus> {
         (observed == self.stored.as_ref()).then(|| self.decided.clone())
     }
 
     /// The status as it was decided.
-    pub fn decided(&self) -> &CanaryStatus {
+    pub(crate) fn decided(&self) -> &CanaryStatus {
         &self.decided
     }
 
     /// What the API server has.
-    pub fn stored(&self) -> Option<&CanaryStatus> {
+    pub(crate) fn stored(&self) -> Option<&CanaryStatus> {
         self.stored.as_ref()
     }
 }

@@ -8,7 +8,7 @@ use kube::{
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
-use serin_core::build::json::text;
+use serin_core::json::text;
 
 use super::managers;
 

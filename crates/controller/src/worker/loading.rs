@@ -1,6 +1,6 @@
 //! What is not loaded yet is waited for, not told: a kind is listed once a Canary names an object of it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serin_core::{Rollout, validate::validate};
 
@@ -15,15 +15,36 @@ use crate::{
 /// How long a first list is waited for. After that objects are read one by one, and what cannot be read is told.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Whether a Canary has to wait for the first list of a kind that it needs. Others do not wait with it.
-pub(super) fn awaits(ctx: &Context, key: &Key) -> bool {
+/// The first lists that a Canary waits for.
+pub(super) struct Lists {
+    kinds: Vec<Kind>,
+    /// How long it still waits for them.
+    pub(super) patience: Duration,
+}
+
+/// The first lists that a Canary has to wait for, if there are any. Others do not wait with it.
+pub(super) fn awaited(ctx: &Context, key: &Key) -> Option<Lists> {
     let starting = |(kind, health): (Kind, Health)| (health == Health::Starting).then_some(kind);
-    let starting: Vec<Kind> = ctx.cluster.caches.health().into_iter().filter_map(starting).collect();
-    let needed = !starting.is_empty() && {
+    let mut kinds: Vec<Kind> = ctx.cluster.caches.health().into_iter().filter_map(starting).collect();
+    if !kinds.is_empty() {
         let rollout = rollout(ctx, key);
-        rollout.is_some_and(|rollout| starting.iter().any(|kind| reconcile::needs(&rollout, *kind)))
+        kinds.retain(|kind| rollout.as_ref().is_some_and(|rollout| reconcile::needs(rollout, *kind)));
+    }
+    let waited = ctx.local.of(key).reads().loading(!kinds.is_empty())?;
+    let patience = PATIENCE.checked_sub(waited).filter(|left| !left.is_zero())?;
+    Some(Lists { kinds, patience })
+}
+
+/// Wakes a Canary as soon as all these lists are there.
+pub(super) fn wake_with(ctx: &Arc<Context>, key: &Key, lists: Lists) {
+    let (ctx, key) = (Arc::clone(ctx), key.clone());
+    let complete = async move {
+        for kind in lists.kinds {
+            ctx.cluster.caches.until_started(kind).await;
+        }
+        ctx.cluster.queue.wake(&key);
     };
-    ctx.local.of(key).reads().loading(needed).is_some_and(|waited| waited < PATIENCE)
+    tokio::spawn(tokio::time::timeout(lists.patience, complete));
 }
 
 /// The Canary, if it can be served at all.
@@ -34,8 +55,6 @@ fn rollout(ctx: &Context, key: &Key) -> Option<Rollout> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use serde_json::{Value, json};
     use tokio_util::sync::CancellationToken;
 
@@ -78,13 +97,13 @@ mod tests {
     async fn only_canaries_that_need_the_kind_wait_for_its_first_list() {
         let ctx = operator();
         let (judged, plain) = (Key::new("test", "judged"), Key::new("test", "plain"));
-        assert!(!awaits(&ctx, &judged));
+        assert!(awaited(&ctx, &judged).is_none());
         let templates = ctx.cluster.caches.objects(Kind::MetricTemplate).unwrap();
         templates.fail(Health::Starting);
-        assert!(awaits(&ctx, &judged) && !awaits(&ctx, &plain));
+        assert!(awaited(&ctx, &judged).is_some() && awaited(&ctx, &plain).is_none());
         templates.list_begins();
         templates.list_ends();
-        assert!(!awaits(&ctx, &judged));
+        assert!(awaited(&ctx, &judged).is_none());
     }
 
     #[tokio::test(start_paused = true)]
@@ -92,8 +111,25 @@ mod tests {
         let ctx = operator();
         ctx.cluster.caches.objects(Kind::MetricTemplate).unwrap().fail(Health::Starting);
         let key = Key::new("test", "judged");
-        assert!(awaits(&ctx, &key));
+        assert!(awaited(&ctx, &key).is_some());
         tokio::time::advance(PATIENCE).await;
-        assert!(!awaits(&ctx, &key));
+        assert!(awaited(&ctx, &key).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_of_the_list_wakes_who_waits_for_it() {
+        let ctx = Arc::new(operator());
+        let key = Key::new("test", "judged");
+        let templates = ctx.cluster.caches.objects(Kind::MetricTemplate).unwrap();
+        templates.fail(Health::Starting);
+        for name in ["judged", "plain"] {
+            ctx.cluster.queue.forget(&Key::new("test", name));
+        }
+        wake_with(&ctx, &key, awaited(&ctx, &key).unwrap());
+        let next = || tokio::time::timeout(PATIENCE / 2, ctx.cluster.queue.next());
+        assert!(next().await.is_err());
+        templates.list_begins();
+        templates.list_ends();
+        assert_eq!(next().await.ok(), Some(key));
     }
 }

@@ -5,10 +5,7 @@ use serde_json::{Value, json};
 use serin_testkit::canary;
 
 use super::*;
-use crate::{
-    state::Stage,
-    validate::{Settings, validate},
-};
+use crate::{settings::Settings, state::Stage, validate::validate};
 
 fn rollout(analysis: &Value) -> Rollout {
     let mut with =

@@ -13,10 +13,8 @@ use serde_json::Value;
 
 use crate::{
     Rollout,
-    build::{
-        json::{items, text},
-        managed, owner,
-    },
+    build::{managed, owner},
+    json::{items, text},
 };
 
 /// What has to be known of an object before it is written.

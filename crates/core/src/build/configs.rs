@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use crate::{
     Rollout,
     build::{
-        json::{entry, set, text, texts},
         managed,
         metadata::{included, portable},
         owner,
     },
-    validate::Settings,
+    json::{entry, set, text, texts},
+    settings::Settings,
 };
 
 mod visit;

@@ -8,8 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::DateTime;
 use serde_json::{Map, Value, json};
 
-use super::json::{entry, items, set, text};
-use crate::Timestamp;
+use crate::{
+    Timestamp,
+    json::{entry, items, set, text},
+};
 
 /// The field manager of everything that Serin writes.
 pub const SERIN: &str = "serin";

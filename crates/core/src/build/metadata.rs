@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
+use crate::{build::managed, json::texts};
+
 /// Labels or annotations.
 pub type Map = BTreeMap<String, String>;
 
@@ -13,6 +17,13 @@ const FLUX_MARKERS: [(&str, &str); 2] = [
     ("kustomize.toolkit.fluxcd.io/reconcile", "disabled"),
     ("helm.toolkit.fluxcd.io/driftDetection", "disabled"),
 ];
+
+/// Annotations that the controllers keep on each Deployment and DaemonSet.
+const CONTROLLERS: [&str; 2] = ["deployment.kubernetes.io/", "deprecated.daemonset.template.generation"];
+
+/// Annotation in which kubectl keeps the manifest of the object it is on; a copy of it names
+/// another.
+pub(super) const APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Everything but what belongs to Flux.
 pub fn portable(mut map: Map) -> Map {
@@ -38,6 +49,18 @@ pub fn marked(mut annotations: Map) -> Map {
 /// Adds an entry.
 pub fn with(mut map: Map, key: &str, value: impl Into<String>) -> Map {
     map.insert(key.to_owned(), value.into());
+    map
+}
+
+/// What others wrote on the primary.
+pub(super) fn kept(target: &Value, live: &Value, pointer: &str) -> Map {
+    let source = texts(target, pointer);
+    let mut map = texts(live, pointer);
+    let ours = managed::keys(live, pointer.trim_start_matches("/metadata/"));
+    map.retain(|key, value| {
+        let copied = ours.contains(key) || key == APPLIED || source.get(key) == Some(value);
+        CONTROLLERS.iter().any(|prefix| key.starts_with(prefix)) || !copied
+    });
     map
 }
 

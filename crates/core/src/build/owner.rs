@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Rollout,
-    build::json::{items, text},
+    json::{items, text},
 };
 
 /// The owner reference of everything that is generated for a Canary.

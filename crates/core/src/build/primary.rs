@@ -8,28 +8,21 @@ use crate::{
     Rollout,
     build::{
         BuildError,
-        json::{entry, int, set, texts},
-        managed,
-        metadata::{Map, included, portable, with},
+        metadata::{Map, included, kept, portable, with},
         owner,
         selector::Selector,
-        service_target, target,
-        template::{self, PROMOTION_ID},
+        service_target, target, template,
     },
     hash,
+    json::{entry, int, set, texts},
+    keys::PROMOTION_ID,
     rollout::TargetKind,
-    validate::Settings,
+    settings::Settings,
 };
 
 /// Fields of the spec that the primary takes over from the target.
 const COPIED: [&str; 5] =
     ["progressDeadlineSeconds", "minReadySeconds", "revisionHistoryLimit", "strategy", "updateStrategy"];
-
-/// Annotations that the controllers keep on each Deployment and DaemonSet.
-const CONTROLLERS: [&str; 2] = ["deployment.kubernetes.io/", "deprecated.daemonset.template.generation"];
-
-/// Annotation in which kubectl keeps the manifest of the object it is on; a copy of it names another.
-pub(super) const APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// The primary's Deployment or DaemonSet; for a target that is a Service, its Service.
 ///
@@ -125,18 +118,6 @@ fn promote(
 fn promoted(settings: &Settings, target: &Value, live: &Value, pointer: &str) -> Map {
     let mut map = kept(target, live, pointer);
     map.extend(included(texts(target, pointer), &settings.include_label_prefix));
-    map
-}
-
-/// What others wrote on the primary.
-pub(super) fn kept(target: &Value, live: &Value, pointer: &str) -> Map {
-    let source = texts(target, pointer);
-    let mut map = texts(live, pointer);
-    let ours = managed::keys(live, pointer.trim_start_matches("/metadata/"));
-    map.retain(|key, value| {
-        let copied = ours.contains(key) || key == APPLIED || source.get(key) == Some(value);
-        CONTROLLERS.iter().any(|prefix| key.starts_with(prefix)) || !copied
-    });
     map
 }
 

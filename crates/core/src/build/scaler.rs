@@ -5,14 +5,9 @@ use serin_api::canary::AutoscalerRef;
 
 use crate::{
     Rollout,
-    build::{
-        BuildError,
-        json::{entry, int, set, text, texts},
-        managed,
-        metadata::Map,
-        owner,
-    },
+    build::{BuildError, managed, metadata::Map, owner},
     hash::same,
+    json::{entry, int, set, text, texts},
 };
 
 mod horizontal;

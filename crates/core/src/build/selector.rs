@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use crate::{
     Rollout,
-    build::{BuildError, json::texts, metadata::Map},
-    validate::Settings,
+    build::{BuildError, metadata::Map},
+    json::texts,
+    settings::Settings,
 };
 
 /// The labels by which Services and workloads select pods.

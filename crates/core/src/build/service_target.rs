@@ -7,16 +7,14 @@ use serde_json::{Value, json};
 use crate::{
     Rollout,
     build::{
-        json::{entry, items, set, texts},
-        metadata::{Map, included, portable, with},
-        owner,
-        primary::{APPLIED, kept},
-        services,
-        template::PROMOTION_ID,
+        metadata::{APPLIED, Map, included, kept, portable, with},
+        owner, services,
     },
     hash::{self, same},
+    json::{entry, items, set, texts},
+    keys::PROMOTION_ID,
     plan::ServiceRole,
-    validate::Settings,
+    settings::Settings,
 };
 
 /// Fields that the API server fills in for each Service.

@@ -6,15 +6,14 @@ use serin_api::canary::{CanaryService, CustomMetadata};
 use crate::{
     Rollout,
     build::{
-        BuildError,
-        json::{entry, includes, int, items, set, text},
-        managed,
+        BuildError, managed,
         metadata::{marked, with},
         owner,
         selector::Selector,
     },
+    json::{entry, includes, int, items, set, text},
     plan::ServiceRole,
-    validate::Settings,
+    settings::Settings,
 };
 
 mod beside;

@@ -4,16 +4,12 @@ use serde_json::{Value, json};
 
 use crate::{
     Rollout,
-    build::{
-        BuildError,
-        json::{int, text},
-    },
+    build::BuildError,
     hash,
+    json::{int, text},
+    keys::SCALED_TO_ZERO,
     rollout::TargetKind,
 };
-
-/// Key of the node selector that no node fits: a DaemonSet that has it runs nowhere.
-pub const SCALED_TO_ZERO: &str = "flagger.app/scale-to-zero";
 
 /// Hash of the part of a target whose changes are revisions: the pod template, or a Service's spec.
 ///

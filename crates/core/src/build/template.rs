@@ -8,20 +8,17 @@ use crate::{
     Rollout,
     build::{
         configs,
-        json::{set, texts},
         metadata::{self, portable},
         selector::Selector,
-        target::SCALED_TO_ZERO,
     },
     hash,
+    json::{set, texts},
+    keys::{PROMOTION_ID, SCALED_TO_ZERO},
     rollout::TargetKind,
-    validate::Settings,
+    settings::Settings,
 };
 
 mod spread;
-
-/// Annotation of the primary's template that says what was promoted ([`hash::promotion_id`]).
-pub const PROMOTION_ID: &str = "flagger-id";
 
 /// The target's template as the primary has it, without [`PROMOTION_ID`].
 ///

@@ -1,6 +1,7 @@
 //! One decision in the making.
 
 mod finish;
+pub(super) mod names;
 mod standing;
 mod stop;
 

@@ -3,9 +3,9 @@
 use super::builder::{Flow, GATEWAY_NOT_READY, PlanBuilder, ROUTE_NOT_ACCEPTED, ROUTE_REFUSED, Stop};
 use crate::{
     Routing, affinity,
-    build::orphans::made_by_a_former_primary,
     event::EventKind,
     observe::{Acceptance, Primary, Readiness, Route, Seen, Synced},
+    orphans::made_by_a_former_primary,
     plan::{Action, ServiceRole},
     reason::WaitReason,
     state::{HoldKind, Stage},
@@ -199,7 +199,7 @@ impl PlanBuilder<'_> {
         if !self.rollout().router.shifts() {
             return Ok(());
         }
-        let route = self.known(self.rollout().route_kind(), &self.obs.route)?;
+        let route = self.known(self.rollout().router.route_kind, &self.obs.route)?;
         let want = self.writable(want);
         let shaped = |route: &Route| route.in_shape || route.refused.is_some();
         if route.is_some_and(|r| shaped(r) && r.routing == Some(want)) {
@@ -233,7 +233,7 @@ impl PlanBuilder<'_> {
     /// which then gets the traffic, and only when requests under way have ended it forgets the user's own backends.
     pub(super) fn take_route(&mut self) -> Flow {
         let route = self
-            .known(self.rollout().route_kind(), &self.obs.route)?
+            .known(self.rollout().router.route_kind, &self.obs.route)?
             .filter(|_| self.rollout().router.shifts());
         let Some(route) = route.filter(|route| route.preexisting) else {
             return self.ensure_route(Routing::PRIMARY);

@@ -2,8 +2,8 @@
 //! of ends.
 
 use super::{
-    builder::{Flow, PlanBuilder, Stop},
-    orphans, predecessor,
+    builder::{Flow, PlanBuilder, Stop, names},
+    predecessor,
 };
 use crate::{
     event::EventKind,
@@ -62,14 +62,14 @@ fn exchange_target(plan: &mut PlanBuilder) -> Flow {
     next.applied = None;
     next.promoted = None;
     next.waiting = None;
-    orphans::exchange_names(plan);
+    names::exchange_names(plan);
     plan.enter(Stage::Initializing { adopted: None });
     Err(Stop::Acted)
 }
 
 /// An analysis under other names begins anew: what it measured was another route's traffic.
 fn restart(plan: &mut PlanBuilder) {
-    orphans::exchange_names(plan);
+    names::exchange_names(plan);
     if !matches!(plan.next.stage, Stage::Analysing(_)) {
         return;
     }

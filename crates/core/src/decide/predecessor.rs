@@ -75,15 +75,16 @@ fn told(window: TimeDelta, ended: Timestamp) -> String {
 
 /// Waits for the next check when the only failures are held. Each metric is told of when it is held first.
 pub(super) fn hold(plan: &mut PlanBuilder, judged: &[Judged]) -> Flow {
-    let held: Vec<_> = judged.iter().filter(|one| one.verdict.kind == VerdictKind::Held).collect();
+    let held: Vec<_> = judged.iter().filter(|one| one.verdict.kind == VerdictKind::Inconclusive).collect();
     let Some(first) = held.first() else { return Ok(()) };
     let rollout = plan.rollout();
     // A gate's reason stands until the next check, and so does this one.
     let reason = WaitReason::Window { metric: first.check.metric.clone() };
     let known = plan.before().checks.clone();
     for Judged { check, verdict, .. } in held {
-        let again =
-            known.iter().any(|old| old.name == check.metric && old.verdict == VerdictKind::Held.to_string());
+        let again = known
+            .iter()
+            .any(|old| old.name == check.metric && old.verdict == VerdictKind::Inconclusive.to_string());
         if !again {
             plan.tell(&EventKind::MetricHeld(verdict.message.clone().unwrap_or_default()));
         }

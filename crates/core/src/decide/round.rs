@@ -1,6 +1,6 @@
 //! One round of the checks of `analysis.metrics`.
 
-use serin_analysis::{Check, VerdictKind, checks, judge::judge};
+use serin_analysis::{Check, checks, judge::judge};
 
 use super::{
     builder::{Flow, PlanBuilder, Stop},
@@ -37,10 +37,9 @@ pub(super) fn passes(plan: &mut PlanBuilder) -> Flow<bool> {
         plan.next.checks = judged.iter().map(|one| one.verdict.status(&one.check, &one.outcome)).collect();
     }
     plan.judged.clone_from(&judged);
-    let counts = |one: &&Judged| !matches!(one.verdict.kind, VerdictKind::Pass | VerdictKind::Held);
-    if let Some(bad) = judged.iter().find(counts) {
+    if let Some(bad) = judged.iter().find(|one| one.verdict.kind.fails()) {
         let message = bad.verdict.message.clone().unwrap_or_default();
-        plan.tell(&EventKind::MetricFailed { error: bad.verdict.kind == VerdictKind::Error, message });
+        plan.tell(&EventKind::MetricFailed { verdict: bad.verdict.kind, message });
         return Ok(false);
     }
     predecessor::hold(plan, &judged)?;

@@ -1,5 +1,6 @@
 //! The events.
 
+use serin_analysis::VerdictKind;
 use strum::{IntoStaticStr, VariantNames};
 
 use super::RollbackCause;
@@ -90,8 +91,8 @@ pub enum EventKind {
     },
     /// A metric did not pass, in the words of the judgement.
     MetricFailed {
-        /// Whether it is logged as an error.
-        error: bool,
+        /// How the check ended; one without a value is logged as an error.
+        verdict: VerdictKind,
         /// What was measured.
         message: String,
     },
@@ -136,7 +137,7 @@ impl EventKind {
     /// How serious it is.
     pub fn level(&self) -> Level {
         match self {
-            Self::ProvidersFailed(_) | Self::MetricFailed { error: true, .. } => Level::Error,
+            Self::ProvidersFailed(_) | Self::MetricFailed { verdict: VerdictKind::Error, .. } => Level::Error,
             Self::InitializationFailed(_)
             | Self::Unsupported(_)
             | Self::Overlap(_)

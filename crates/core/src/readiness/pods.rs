@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::build::json::{int, items, text};
+use crate::json::{int, items, text};
 
 /// States of a container that do not end by themselves, and whose message says why.
 const WITH_A_MESSAGE: [&str; 5] = [

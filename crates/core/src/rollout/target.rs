@@ -52,4 +52,15 @@ impl TargetKind {
     pub fn has_pods(self) -> bool {
         self != Self::Service
     }
+
+    /// Whether a pod, of whose name `maker` is the beginning, is one of this workload's. One of
+    /// which nothing is known counts as its own.
+    pub fn made(self, workload: &str, maker: &str) -> bool {
+        match self {
+            _ if maker.is_empty() => true,
+            Self::Service => true,
+            Self::DaemonSet => maker == workload,
+            Self::Deployment => maker.rsplit_once('-').is_some_and(|(deployment, _)| deployment == workload),
+        }
+    }
 }

@@ -14,14 +14,15 @@ use crate::{
     build::{
         BuildError,
         claims::{Claim, Conflict, foreign},
-        json::{items, text},
     },
+    json::{items, text},
     observe::Route,
-    validate::SpecError,
+    spec_error::SpecError,
 };
 
 mod accept;
 mod affinity;
+mod attach;
 mod check;
 mod defaults;
 mod filters;
@@ -30,7 +31,9 @@ mod limits;
 pub mod matches;
 mod object;
 mod original;
+mod ours;
 mod parents;
+mod parts;
 mod read;
 mod retire;
 mod weights;
@@ -44,8 +47,7 @@ pub use retire::retired;
 pub use weights::{reweighted, shares};
 
 pub(crate) use filters::filters;
-pub(crate) use object::hostnames;
-use object::{WARM_UP, annotations, attached, labels, rule, warm_rule};
+pub(crate) use parts::hostnames;
 
 /// The route.
 pub static HTTP_ROUTE: ObjectKind = ObjectKind {

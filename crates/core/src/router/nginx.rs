@@ -20,15 +20,15 @@ use crate::{
     build::{
         BuildError,
         claims::{Claim, Conflict, foreign},
-        json::{includes, items, text, texts},
         managed,
         metadata::{Map, marked},
         owner,
     },
+    json::{includes, items, text, texts},
     names::is_subdomain,
     observe::{Acceptance, Route},
+    spec_error::SpecError,
     strategy::Kind,
-    validate::SpecError,
 };
 
 mod choice;
@@ -137,7 +137,7 @@ impl Router for Nginx {
     fn build(&self, scene: &Scene<'_>, intent: Routing) -> Result<Vec<Write>, BuildError> {
         let rollout = scene.rollout;
         let live = scene.live();
-        let object = rollout.route();
+        let object = super::route(rollout);
         let Some(object) = object else { return Ok(Vec::new()) };
         let name = format!("{}.{}", object.name, object.namespace);
         let doing = if live.present().is_some() { "update" } else { "create" };
@@ -326,7 +326,7 @@ fn facts(scene: &Scene<'_>, live: &Value, copied: Result<Value, Missing>) -> Rou
     let routing = routing(rollout, live);
     let (in_shape, refused) = match copied {
         Ok(mut body) => {
-            if let Some(object) = rollout.route() {
+            if let Some(object) = super::route(rollout) {
                 complete(&mut body, &object, rollout, routing.unwrap_or(Routing::PRIMARY), Some(live));
             }
             (shaped(live, &body), scene.refused.map(ToOwned::to_owned))

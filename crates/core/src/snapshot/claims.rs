@@ -11,15 +11,16 @@ use crate::{
         BuildError,
         claims::{Claim, Conflict, foreign, generated_for},
         configs::{ConfigKind, config_refs, copy_name},
-        json::texts,
         metadata::Map,
         owner, scaler,
         selector::Selector,
     },
+    json::texts,
     names::{LABEL, SUBDOMAIN},
     plan::ServiceRole,
     rollout::TargetKind,
-    validate::Settings,
+    router,
+    settings::Settings,
 };
 
 /// The suffix of everything that is the primary's.
@@ -124,7 +125,7 @@ impl Snapshot {
             apex.and_then(named),
             primary.filter(|_| !of_service),
             side(rollout.canary_service(), &self.canary_service, "canary"),
-            self.live_route(rollout).and_then(|live| rollout.router.conflict(rollout, live)),
+            self.live_route(rollout).and_then(|live| router::of(rollout).conflict(rollout, live)),
         ];
         all.into_iter().flatten().collect()
     }

@@ -10,10 +10,8 @@ use serde_json::Value;
 use super::Snapshot;
 use crate::{
     Rollout, Seen,
-    build::{
-        json::{int, items, text},
-        services,
-    },
+    build::services,
+    json::{int, items, text},
     observe::{Endpoints, Strangers},
     plan::ServiceRole,
     rollout::TargetKind,
@@ -120,26 +118,13 @@ fn count(kind: TargetKind, slices: &[SliceTally], port: &str, workload: &str) ->
     let (mut own, mut strangers) = (0_u32, BTreeSet::new());
     let reachable = slices.iter().filter(|slice| slice.ports.contains(port));
     for (maker, ready) in reachable.flat_map(|slice| &slice.ready) {
-        if made_by(kind, maker, workload) {
+        if kind.made(workload, maker) {
             own = own.saturating_add(*ready);
         } else if *ready > 0 {
             strangers.insert(maker.clone());
         }
     }
     Side { own: Seen::Present(own), strangers: strangers.into_iter().collect(), follows: true }
-}
-
-/// Whether a pod, of whose name this is the beginning, is one of the workload's. One of which nothing is known counts
-/// as its own.
-pub(crate) fn made_by(kind: TargetKind, maker: &str, workload: &str) -> bool {
-    match kind {
-        _ if maker.is_empty() => true,
-        TargetKind::Service => true,
-        TargetKind::DaemonSet => maker == workload,
-        TargetKind::Deployment => {
-            maker.rsplit_once('-').is_some_and(|(deployment, _)| deployment == workload)
-        }
-    }
 }
 
 /// What the workload's controller says. Of a Service nothing is known: it counts as ready.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Snapshot;
+use super::{Snapshot, derived::versions};
 use crate::{
     Rollout, Seen,
     build::{
@@ -13,7 +13,7 @@ use crate::{
     },
     observe::{Services, Synced},
     plan::ServiceRole,
-    validate::Settings,
+    settings::Settings,
 };
 
 /// A Service as it should be.
@@ -51,8 +51,21 @@ impl Snapshot {
         }
     }
 
+    /// As [`Self::services`], computed once for the same versions of all objects.
+    pub(super) fn known_services(
+        &self,
+        rollout: &Rollout,
+        settings: &Settings,
+        in_use: &[i64],
+    ) -> Result<Services, BuildError> {
+        let objects =
+            [&self.target, &self.primary, &self.apex_service, &self.primary_service, &self.canary_service];
+        let inputs = versions(&self.canary, objects);
+        self.derived.services(inputs, in_use, || self.services(rollout, settings, in_use))
+    }
+
     /// Whether each Service is as it should be. Without the target that can be told of those for the primary only.
-    pub(super) fn services(
+    fn services(
         &self,
         rollout: &Rollout,
         settings: &Settings,
@@ -63,26 +76,29 @@ impl Snapshot {
         {
             return Ok(self.followed(rollout, target));
         }
-        let synced = |role, live: &Seen<Arc<Value>>| {
-            let desired = self.desired(rollout, settings, role, in_use)?;
-            Ok::<_, BuildError>(match (live, &desired) {
-                (Seen::Unknown(why), _) | (_, Desired::Unknown(why)) => Synced::Unknown(why.clone()),
-                (Seen::Present(_), _) if !rollout.deleting && self.is_foreign(rollout, settings, role) => {
-                    Synced::Unknown("it is somebody else's".to_owned())
-                }
-                (Seen::Present(live), Desired::Known(desired)) if services::in_sync(desired, live) => {
-                    Synced::Yes
-                }
-                (Seen::Present(_) | Seen::Absent, _) => Synced::No,
-            })
-        };
+        let desired = |role| self.desired(rollout, settings, role, in_use);
+        let apex = desired(ServiceRole::Apex)?;
+        let primary = desired(ServiceRole::Primary)?;
+        let canary = desired(ServiceRole::Canary)?;
+        let synced = |role, desired| self.synced(rollout, settings, role, desired);
         Ok(Services {
-            apex: synced(ServiceRole::Apex, &self.apex_service)?,
-            apex_in_use: self.selects_others(rollout, settings, ServiceRole::Apex, in_use)?,
-            primary: synced(ServiceRole::Primary, &self.primary_service)?,
-            canary: synced(ServiceRole::Canary, &self.canary_service)?,
-            elsewhere: self.selects_others(rollout, settings, ServiceRole::Primary, in_use)?,
+            apex: synced(ServiceRole::Apex, &apex),
+            apex_in_use: self.selects_others(ServiceRole::Apex, &apex),
+            primary: synced(ServiceRole::Primary, &primary),
+            canary: synced(ServiceRole::Canary, &canary),
+            elsewhere: self.selects_others(ServiceRole::Primary, &primary),
         })
+    }
+
+    fn synced(&self, rollout: &Rollout, settings: &Settings, role: ServiceRole, desired: &Desired) -> Synced {
+        match (self.live_service(role), desired) {
+            (Seen::Unknown(why), _) | (_, Desired::Unknown(why)) => Synced::Unknown(why.clone()),
+            (Seen::Present(_), _) if !rollout.deleting && self.is_foreign(rollout, settings, role) => {
+                Synced::Unknown("it is somebody else's".to_owned())
+            }
+            (Seen::Present(live), Desired::Known(desired)) if services::in_sync(desired, live) => Synced::Yes,
+            (Seen::Present(_) | Seen::Absent, _) => Synced::No,
+        }
     }
 
     /// The Services of a target that is a Service: the target is the apex, and the primary is kept
@@ -101,19 +117,12 @@ impl Snapshot {
     }
 
     /// Whether a Service selects pods, and not those of the primary.
-    fn selects_others(
-        &self,
-        rollout: &Rollout,
-        settings: &Settings,
-        role: ServiceRole,
-        in_use: &[i64],
-    ) -> Result<bool, BuildError> {
-        let Seen::Present(service) = self.live_service(role) else { return Ok(false) };
-        let Desired::Known(desired) = self.desired(rollout, settings, role, in_use)? else {
-            return Ok(false);
+    fn selects_others(&self, role: ServiceRole, desired: &Desired) -> bool {
+        let (Seen::Present(service), Desired::Known(desired)) = (self.live_service(role), desired) else {
+            return false;
         };
-        let selector = |service: &Value| service.pointer("/spec/selector").cloned();
-        Ok(selector(service).is_some() && selector(service) != selector(&desired))
+        let selector = service.pointer("/spec/selector");
+        selector.is_some() && selector != desired.pointer("/spec/selector")
     }
 
     fn desired(

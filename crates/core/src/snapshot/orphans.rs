@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Snapshot;
 use crate::{
     Rollout, Seen,
-    build::orphans::{Orphan, objects, ours, used_by},
+    orphans::{Orphan, objects, ours, used_by},
 };
 
 impl Snapshot {

@@ -7,12 +7,10 @@ use serde_json::Value;
 use super::Snapshot;
 use crate::{
     Rollout, Timestamp,
-    build::{
-        json::{int, items, text},
-        managed,
-    },
+    build::managed,
+    json::{int, items, text},
     observe::Acceptance,
-    router::Backend,
+    router::{self, Backend},
     time::later,
 };
 
@@ -24,7 +22,7 @@ impl Snapshot {
     fn referred(&self, rollout: &Rollout, service: &str, live: Option<&Value>) -> Vec<i64> {
         let Some(route) = self.live_route(rollout) else { return Vec::new() };
         let backends =
-            rollout.router.backends(route).into_iter().filter(|backend| backend.service == service);
+            router::of(rollout).backends(route).into_iter().filter(|backend| backend.service == service);
         let number = |backend: Backend| match backend.port {
             IntOrString::Int(number) => Some(number.into()),
             IntOrString::String(name) => {

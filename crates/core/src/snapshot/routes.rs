@@ -11,19 +11,19 @@ use crate::{
     identity,
     observe::Route,
     router::{self, Scene, Write},
+    settings::Settings,
     state::codec,
-    validate::Settings,
 };
 
 impl Snapshot {
     /// The object that splits the traffic, if it is there.
     pub fn live_route(&self, rollout: &Rollout) -> Option<&Value> {
-        self.routes.get(&rollout.route()?)?.object()
+        self.routes.get(&router::route(rollout)?)?.object()
     }
 
     pub(super) fn route(&self, rollout: &Rollout, settings: &Settings) -> Result<Seen<Route>, BuildError> {
         let cookies = self.canary.status.as_ref().map(Cookies::of).unwrap_or_default();
-        self.with_scene(rollout, settings, &cookies, |scene| rollout.router.read(scene))
+        self.with_scene(rollout, settings, &cookies, |scene| router::of(rollout).read(scene))
     }
 
     /// What has to be written for an intent, with the cookies of the status that was decided.
@@ -37,7 +37,7 @@ impl Snapshot {
         cookies: &Cookies,
         intent: Routing,
     ) -> Result<Vec<Write>, BuildError> {
-        self.with_scene(rollout, settings, cookies, |scene| rollout.router.build(scene, intent))
+        self.with_scene(rollout, settings, cookies, |scene| router::of(rollout).build(scene, intent))
     }
 
     /// The next step on the way to what was there before the Canary.
@@ -47,7 +47,7 @@ impl Snapshot {
     pub fn revert_writes(&self, rollout: &Rollout, settings: &Settings) -> Result<Vec<Write>, BuildError> {
         let apex = self.apex_service.object();
         let cookies = Cookies::default();
-        self.with_scene(rollout, settings, &cookies, |scene| rollout.router.revert(scene, apex))
+        self.with_scene(rollout, settings, &cookies, |scene| router::of(rollout).revert(scene, apex))
     }
 
     /// What sends the traffic of the route of a former name to its primary.

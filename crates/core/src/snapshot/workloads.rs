@@ -2,23 +2,22 @@
 
 use serde_json::Value;
 
-use super::{Snapshot, tracked::Tracked};
+use super::{Snapshot, derived::versions, tracked::Tracked};
 use crate::{
     Rollout, Seen,
     build::{
-        BuildError,
-        json::{text, texts},
-        managed,
+        BuildError, managed,
         metadata::Map,
         selector::Selector,
         service_target,
         target::{self, replicas},
         template,
     },
+    json::{text, texts},
     observe::{Primary, Readiness, Target},
     readiness,
     rollout::TargetKind,
-    validate::Settings,
+    settings::Settings,
 };
 
 impl Snapshot {
@@ -30,7 +29,7 @@ impl Snapshot {
             target::supported(rollout, live)?;
         }
         Ok(self.target.as_ref().map(|live| Target {
-            revision: target::revision(kind, live),
+            revision: self.derived.revision(live, || target::revision(kind, live)),
             template_written: managed::template_written(live),
             replicas: replicas(kind, live),
             readiness: told(self.readiness(rollout, live, threshold), self.troubles.target.as_ref()),
@@ -85,8 +84,12 @@ impl Snapshot {
                 service_target::matches(rollout, target, live)
             }
             (Seen::Present(target), _) => {
-                let selector = Selector::of(rollout, settings, target, Some(live))?;
-                template::matches(rollout, settings, &selector, target, live, &tracked.present)
+                let inputs = versions(&self.canary, [&self.target, &self.primary]);
+                self.derived.matches(inputs, &tracked.present, || {
+                    let selector = Selector::of(rollout, settings, target, Some(live))?;
+                    let copies = &tracked.present;
+                    Ok(template::matches(rollout, settings, &selector, target, live, copies))
+                })?
             }
         };
         Ok(Seen::Present(self.primary(rollout, live, matches_target)))

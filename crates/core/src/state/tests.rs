@@ -5,10 +5,7 @@ use serin_api::CanaryStatus;
 use serin_testkit::canary;
 
 use super::*;
-use crate::{
-    Rollout,
-    validate::{Settings, validate},
-};
+use crate::{Rollout, settings::Settings, validate::validate};
 
 const WEIGHTS: &str = r#"{"stepWeights": [10, 20, 50], "mirror": true}"#;
 const AB: &str = r#"{"iterations": 5, "match": [{"headers": {"x": {"exact": "y"}}}]}"#;

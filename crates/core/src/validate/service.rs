@@ -9,7 +9,7 @@ use crate::router::Router;
 /// Everything wrong with `spec.service` and with what the route takes from the analysis.
 pub(super) fn check(spec: &CanarySpec, router: Option<&dyn Router>) -> Vec<SpecError> {
     let of_service = spec.target_ref.kind == "Service";
-    if of_service && router.is_some_and(|router| !router.shifts()) && spec.service.is_none() {
+    if of_service && router.is_some_and(|router| !router.capabilities().weights) && spec.service.is_none() {
         return Vec::new();
     }
     let Some(service) = &spec.service else {

@@ -1,3 +1,4 @@
+use chrono::TimeDelta;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -56,7 +57,7 @@ fn names_and_metadata() {
 #[case("kubernetes", "kubernetes")]
 fn providers(#[case] name: &str, #[case] expected: &str) {
     let rollout = valid(&json!({"spec": {"provider": name}}));
-    assert_eq!((rollout.router.provider(), rollout.metrics_provider.as_str()), (expected, name));
+    assert_eq!((rollout.router.provider, rollout.metrics_provider.as_str()), (expected, name));
 }
 
 #[rstest]
@@ -188,7 +189,7 @@ fn a_revert_needs_little(#[case] change: Value, #[case] provider: &str) {
     let canary = canary(&json!({"spec": change}));
     assert!(validate(&canary, &settings).is_err());
     let rollout = validate_revert(&canary, &settings).unwrap();
-    assert_eq!((rollout.router.provider(), rollout.apex.as_str()), (provider, "podinfo"));
+    assert_eq!((rollout.router.provider, rollout.apex.as_str()), (provider, "podinfo"));
 }
 
 #[test]

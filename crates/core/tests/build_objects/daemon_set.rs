@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use serin_core::{
     build::{BuildError, target, template},
+    keys::SCALED_TO_ZERO,
     plan::ServiceRole,
     rollout::TargetKind,
 };
@@ -32,10 +33,7 @@ fn a_primary_matches_its_target_whether_or_not_the_target_is_scaled_to_zero() {
         template::matches(&rollout, &world.settings, &selector, world.target(), &live, &configs)
     };
     assert!(matches(&world));
-    merge(
-        world.find_mut("DaemonSet"),
-        &template_change(&json!({"nodeSelector": {target::SCALED_TO_ZERO: null}})),
-    );
+    merge(world.find_mut("DaemonSet"), &template_change(&json!({"nodeSelector": {SCALED_TO_ZERO: null}})));
     assert!(matches(&world));
     merge(world.find_mut("DaemonSet"), &template_change(&json!({"nodeSelector": {"disk": "slow"}})));
     assert!(!matches(&world));

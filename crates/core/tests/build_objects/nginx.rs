@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use serin_core::{
     Rollout, Routing, Seen,
     affinity::Cookies,
-    build::{BuildError, orphans},
+    build::BuildError,
     identity,
     observe::{Acceptance, Route},
-    router::{How, Objects, Scene, Write, nginx::INGRESS},
+    orphans,
+    router::{self, How, Objects, Scene, Write, nginx::INGRESS},
     state::ObjectNames,
     validate::{Settings, validate},
 };
@@ -73,7 +74,7 @@ impl Desk {
     fn new(analysis: Value) -> Self {
         let mut desk = Self { rollout: rollout(analysis), objects: Objects::new() };
         desk.objects =
-            desk.rollout.route_objects().into_iter().map(|object| (object, Seen::Absent)).collect();
+            router::objects(&desk.rollout).into_iter().map(|object| (object, Seen::Absent)).collect();
         desk.put(source());
         desk
     }
@@ -84,7 +85,7 @@ impl Desk {
     }
 
     fn live(&self) -> Option<&Value> {
-        self.objects[&self.rollout.route().unwrap()].object()
+        self.objects[&router::route(&self.rollout).unwrap()].object()
     }
 
     fn edit(&mut self, name: &str, change: impl FnOnce(&mut Value)) {
@@ -100,7 +101,7 @@ impl Desk {
     }
 
     fn read(&self) -> Result<Seen<Route>, BuildError> {
-        self.ask(|scene| self.rollout.router.read(scene))
+        self.ask(|scene| router::of(&self.rollout).read(scene))
     }
 
     fn facts(&self) -> Route {
@@ -108,7 +109,7 @@ impl Desk {
     }
 
     fn build(&self, intent: Routing) -> Write {
-        let mut writes = self.ask(|scene| self.rollout.router.build(scene, intent).unwrap());
+        let mut writes = self.ask(|scene| router::of(&self.rollout).build(scene, intent).unwrap());
         assert_eq!(writes.len(), 1);
         writes.pop().unwrap()
     }
@@ -322,9 +323,9 @@ fn a_copy_of_flaggers_is_taken_over() {
 fn an_ingress_of_somebody_else_is_not_overwritten() {
     let desk = Desk::new(weighted());
     let mut copy = desk.build(Routing::PRIMARY).body;
-    assert_eq!(desk.rollout.router.conflict(&desk.rollout, &copy), None);
+    assert_eq!(router::of(&desk.rollout).conflict(&desk.rollout, &copy), None);
     copy["metadata"].as_object_mut().unwrap().remove("ownerReferences");
-    let conflict = desk.rollout.router.conflict(&desk.rollout, &copy).unwrap();
+    let conflict = router::of(&desk.rollout).conflict(&desk.rollout, &copy).unwrap();
     assert_eq!(
         conflict.to_string(),
         "Ingress shop-canary was not made for this Canary, and is not overwritten with the canary's copy of Ingress shop: \
@@ -338,7 +339,7 @@ fn an_ingress_of_somebody_else_is_not_overwritten() {
 fn a_copy_that_is_given_up_loses_its_share(#[case] analysis: Value, #[case] intent: Routing) {
     let mut desk = Desk::new(analysis);
     desk.route(intent);
-    let router = desk.rollout.router;
+    let router = router::of(&desk.rollout);
     assert!(router.shares(desk.live().unwrap()));
     assert_eq!(router.retire(&desk.rollout, desk.live().unwrap()), router.release(desk.live().unwrap()));
     assert_eq!(desk.ask(|scene| router.revert(scene, None).unwrap()).len(), 1);
@@ -355,7 +356,7 @@ fn its_ports_are_those_of_the_users_ingress() {
         source["spec"]["rules"][0]["http"]["paths"][1]["backend"]["service"]["port"] = json!({"name": "web"});
     });
     let copy = desk.build(Routing::PRIMARY).body;
-    let backends = desk.rollout.router.backends(&copy);
+    let backends = router::of(&desk.rollout).backends(&copy);
     let found: Vec<String> =
         backends.iter().map(|backend| format!("{} {:?}", backend.service, backend.port)).collect();
     assert_eq!(found, ["podinfo-canary Int(80)", "docs String(\"web\")"]);

@@ -44,6 +44,7 @@ fn settled(world: &World) -> Snapshot {
         orphans: BTreeMap::new(),
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
         answers: Answers::default(),
+        derived: Arc::default(),
     }
 }
 
@@ -314,6 +315,7 @@ fn blank(world: &World) -> Snapshot {
         orphans: BTreeMap::new(),
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
         answers: Answers::default(),
+        derived: Arc::default(),
     }
 }
 

@@ -17,7 +17,7 @@ use serin_core::{
     observe::Route,
     plan::ServiceRole,
     router::{
-        Objects,
+        self, Objects,
         gateway_api::{self as route, Gateways, Surroundings},
     },
     validate::{Settings, validate},
@@ -109,7 +109,7 @@ impl World {
     pub(crate) fn routes(&self, live: Option<&HttpRoute>) -> Objects {
         let seen = live.map(|live| Arc::new(serde_json::to_value(live).unwrap()));
         let route = seen.map_or(Seen::Absent, Seen::Present);
-        self.rollout().route().into_iter().map(|object| (object, route.clone())).collect()
+        router::route(&self.rollout()).into_iter().map(|object| (object, route.clone())).collect()
     }
 
     fn around<T>(&self, ask: impl FnOnce(&Rollout, &Surroundings<'_>) -> T) -> T {

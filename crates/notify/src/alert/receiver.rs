@@ -3,7 +3,7 @@
 use serin_api::AlertProviderSpec;
 use url::Url;
 
-use super::{AlertError, Message, Secret, adaptive, discord, generic, google_chat, msteams, rocket, slack};
+use super::{AlertError, Secret};
 
 /// The channels that Serin can write to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,13 +132,12 @@ impl Receiver {
         })
     }
 
-    /// The URL to send to.
+    /// The address, if the receiver is whole.
     pub(super) fn url(&self) -> Result<Url, AlertError> {
         self.check_sender()?;
         let address = self.address.expose();
         let url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-        let url = url.ok_or(AlertError::Url { channel: self.kind.hook() })?;
-        Ok(if self.kind == Kind::Discord { discord::url(address, url) } else { url })
+        url.ok_or(AlertError::Url { channel: self.kind.hook() })
     }
 
     fn check_sender(&self) -> Result<(), AlertError> {
@@ -161,19 +160,6 @@ impl Receiver {
     pub(super) fn scrubbed(&self, text: &str) -> String {
         let secrets = [Some(&self.address), self.token.as_ref(), self.proxy.as_ref()];
         secrets.into_iter().flatten().fold(text.to_owned(), |text, secret| secret.scrubbed(&text))
-    }
-
-    /// The body to send to `url`.
-    pub(super) fn body(&self, url: &Url, message: &Message) -> Result<String, serde_json::Error> {
-        match self.kind {
-            Kind::Slack => slack::body(self, message),
-            Kind::Discord => discord::body(self, message),
-            Kind::Rocket => rocket::body(self, message),
-            Kind::MsTeams if adaptive::is_workflow(url) => adaptive::body(message),
-            Kind::MsTeams => msteams::body(message),
-            Kind::GoogleChat => google_chat::body(message),
-            Kind::Webhook => generic::body(&self.channel, &self.username, message),
-        }
     }
 }
 

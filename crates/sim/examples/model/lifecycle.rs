@@ -117,9 +117,9 @@ impl Lifecycle {
 
     fn script(&self, answer: Answer) -> Script {
         let outcome = match answer {
-            Answer::Fail => Outcome::Value(50.0),
+            Answer::Fail => Outcome::sample(50.0),
             Answer::Error => Outcome::Error("connection refused".to_owned()),
-            Answer::Pass | Answer::Closed(_) | Answer::Rollback => Outcome::Value(0.0),
+            Answer::Pass | Answer::Closed(_) | Answer::Rollback => Outcome::sample(0.0),
         };
         let closed =
             |kind| answer == Answer::Closed(kind) || kind == HookKind::Rollback && answer != Answer::Rollback;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
+use serin_analysis::VerdictKind;
 use serin_core::{
     Rollout,
     event::{AlertKind, EventKind, RollbackCause, TestKind},
@@ -134,7 +135,10 @@ fn all_events() -> Vec<EventKind> {
         failed(TestKind::Round, "roll"),
         EventKind::RollbackAsked { hook: text("rb") },
         EventKind::RollbackNotAsked { hook: text("rb") },
-        EventKind::MetricFailed { error: true, message: text("Prometheus query failed: connection refused") },
+        EventKind::MetricFailed {
+            verdict: VerdictKind::Error,
+            message: text("Prometheus query failed: connection refused"),
+        },
         EventKind::MetricHeld(text(held)),
         EventKind::Failed,
         EventKind::Copying,

@@ -9,7 +9,7 @@ use serin_core::{
     affinity::Cookies,
     build::configs::{ConfigKind, ConfigRef, missing},
     observe::{Route, Scaler, Synced},
-    router::{gateway_api as route, kubernetes::Kubernetes},
+    router::{Router, gateway_api as route, kubernetes::Kubernetes},
 };
 use serin_sim::VirtualScaler;
 
@@ -370,7 +370,7 @@ pub(crate) fn another_route_takes_the_same_requests() -> Scenario {
 
 pub(crate) fn provider_is_changed_in_a_rollout() -> Scenario {
     let mut s = running(initialized(STEP));
-    Arc::make_mut(&mut s.world.rollout).router = &Kubernetes;
+    Arc::make_mut(&mut s.world.rollout).router = Kubernetes.facts();
     s.look(|o| o.former_route = Seen::Absent)
 }
 
@@ -444,11 +444,11 @@ fn no_answer() -> Outcome {
 }
 
 pub(crate) fn rate_is_low() -> Scenario {
-    checked(RATE, Outcome::Value(98.7449))
+    checked(RATE, Outcome::sample(98.7449))
 }
 
 pub(crate) fn rate_is_high() -> Scenario {
-    checked(RATE, Outcome::Value(100.0))
+    checked(RATE, Outcome::sample(100.0))
 }
 
 pub(crate) fn rate_has_no_values() -> Scenario {
@@ -460,11 +460,11 @@ pub(crate) fn rate_cannot_be_had() -> Scenario {
 }
 
 pub(crate) fn duration_is_low() -> Scenario {
-    checked(DURATION, Outcome::Value(0.03))
+    checked(DURATION, Outcome::sample(0.03))
 }
 
 pub(crate) fn duration_is_high() -> Scenario {
-    checked(DURATION, Outcome::Value(1.5159))
+    checked(DURATION, Outcome::sample(1.5159))
 }
 
 pub(crate) fn duration_has_no_values() -> Scenario {
@@ -476,15 +476,15 @@ pub(crate) fn duration_cannot_be_had() -> Scenario {
 }
 
 pub(crate) fn query_is_low() -> Scenario {
-    checked(INLINE, Outcome::Value(0.5))
+    checked(INLINE, Outcome::sample(0.5))
 }
 
 pub(crate) fn query_is_high() -> Scenario {
-    checked(INLINE, Outcome::Value(2.5))
+    checked(INLINE, Outcome::sample(2.5))
 }
 
 pub(crate) fn query_shows_the_revision_before() -> Scenario {
-    let mut s = running(checked(INLINE, Outcome::Value(2.5)));
+    let mut s = running(checked(INLINE, Outcome::sample(2.5)));
     s.ship("c");
     s.pods_ready();
     let mut s = quiet(s);
@@ -501,11 +501,11 @@ pub(crate) fn query_cannot_be_had() -> Scenario {
 }
 
 pub(crate) fn template_is_high() -> Scenario {
-    checked(TEMPLATE, Outcome::Value(2.5))
+    checked(TEMPLATE, Outcome::sample(2.5))
 }
 
 pub(crate) fn template_is_low() -> Scenario {
-    checked(TEMPLATE, Outcome::Value(0.5))
+    checked(TEMPLATE, Outcome::sample(0.5))
 }
 
 pub(crate) fn template_has_no_values() -> Scenario {

@@ -3,7 +3,7 @@ use serde_json::json;
 use serin_testkit::canary;
 
 use super::*;
-use crate::validate::{Settings, validate};
+use crate::{settings::Settings, validate::validate};
 
 fn rollout() -> Rollout {
     let spec = json!({"service": {"port": 80, "gatewayRefs": [{"name": "g"}]}});

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::ConfigKind::{self, ConfigMap, Secret};
-use crate::build::json::items;
+use crate::json::items;
 
 /// A field that holds a reference, what it refers to, and the reference's field that holds the name.
 type Field = (&'static str, ConfigKind, &'static str);

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::Shape;
-use crate::build::{
+use crate::{
+    build::metadata::{Map, portable},
     json::{set, texts},
-    metadata::{Map, portable},
 };
 
 pub(super) const SHAPE: Shape = Shape {

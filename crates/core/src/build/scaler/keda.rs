@@ -8,10 +8,9 @@ use crate::{
     Rollout,
     build::{
         configs::copy_name,
-        json::{entry, set, texts},
-        metadata::{Map, portable},
-        primary::APPLIED,
+        metadata::{APPLIED, Map, portable},
     },
+    json::{entry, set, texts},
 };
 
 pub(super) const SHAPE: Shape = Shape {

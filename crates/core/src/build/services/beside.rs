@@ -6,11 +6,8 @@ use serin_api::canary::CanaryService;
 use super::ports::{TCP, free, same_slot};
 use crate::{
     Rollout,
-    build::{
-        BuildError,
-        json::{int, items, set, text},
-        managed,
-    },
+    build::{BuildError, managed},
+    json::{int, items, set, text},
 };
 
 /// The ports, main port first, under names that the live Service takes.

@@ -9,11 +9,8 @@ use serde_json::{Value, json};
 use super::ports::{TCP, free, same_slot};
 use crate::{
     Rollout,
-    build::{
-        BuildError,
-        json::{int, items, set, text, texts},
-        metadata::Map,
-    },
+    build::{BuildError, metadata::Map},
+    json::{int, items, set, text, texts},
 };
 
 /// Keeps the ports with these numbers that a live Service has, and the names of those that have traffic.
@@ -212,7 +209,7 @@ mod tests {
     use serin_testkit::canary;
 
     use super::*;
-    use crate::validate::{Settings, validate};
+    use crate::{settings::Settings, validate::validate};
 
     fn service(ports: &[(&str, i64)]) -> Value {
         let ports: Vec<Value> = ports

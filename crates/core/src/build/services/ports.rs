@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use serin_api::canary::CanaryService;
 
 use crate::{
-    build::json::{int, items, set, text},
+    json::{int, items, set, text},
     names::is_label,
 };
 

@@ -3,10 +3,9 @@
 use serde_json::{Value, json};
 
 use super::configs::copy_name;
-use crate::build::{
+use crate::{
+    build::{metadata::Map, selector::Selector},
     json::{items, set, text, texts},
-    metadata::Map,
-    selector::Selector,
 };
 
 /// Whose pods a term means.

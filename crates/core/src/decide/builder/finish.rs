@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serin_api::Phase;
 
-use super::{Flow, PlanBuilder, Stop, Wait};
+use super::{Flow, PlanBuilder, Stop, Wait, names};
 use crate::{
     Plan, Timestamp,
     event::EventKind,
@@ -27,7 +27,7 @@ impl PlanBuilder<'_> {
             return self.asking(asks);
         }
         self.keep_cookies();
-        super::super::orphans::remember(&mut self);
+        names::remember(&mut self);
         match end {
             Ok(()) => self.next.waiting = None,
             Err(Stop::Acted | Stop::Ask(_)) => self.stall = self.standing_stall(),

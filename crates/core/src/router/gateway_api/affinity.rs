@@ -7,7 +7,7 @@ use serin_api::{
     },
 };
 
-use super::WARM_UP;
+use super::ours::WARM_UP;
 use crate::{
     Rollout,
     affinity::{Cookie, Cookies},

@@ -6,7 +6,7 @@ use serin_api::{
 };
 
 use super::matches::{self, MatchError};
-use crate::validate::SpecError;
+use crate::spec_error::SpecError;
 
 /// A route needs a Gateway.
 pub(super) fn gateways(spec: &CanarySpec) -> Option<SpecError> {

@@ -12,10 +12,8 @@ use serin_api::{
 };
 
 use super::{
-    WARM_UP,
-    original::taken,
-    read::{owned, warms},
-    warm_rule,
+    ours::{WARM_UP, names_primary, owned, serves, taken, warms},
+    parts::warm_rule,
 };
 use crate::Rollout;
 
@@ -66,11 +64,6 @@ pub(super) fn others(rollout: &Rollout, live: &HttpRoute) -> Vec<HttpRouteRule> 
     rules().filter(|rule| !names(rule)).cloned().collect()
 }
 
-/// Whether requests go to the primary.
-pub(super) fn serves(rollout: &Rollout, live: &HttpRoute) -> bool {
-    live.spec.rules.iter().any(|rule| !warms(rule) && names_primary(rollout, rule))
-}
-
 /// The next step on the way back to `users`, the spec that the user wrote; `None` when that is it.
 ///
 /// First the gateway learns of the user's backends, then they get the traffic, and at last both sides are forgotten.
@@ -112,9 +105,4 @@ fn keeping(rollout: &Rollout, rules: &[HttpRouteRule]) -> Option<HttpRouteRule> 
     let matches = vec![HttpRouteMatch { headers: vec![header], ..HttpRouteMatch::default() }];
     let rule = || HttpRouteRule { matches, backend_refs: backend_refs.clone(), ..HttpRouteRule::default() };
     (!backend_refs.is_empty()).then(rule)
-}
-
-fn names_primary(rollout: &Rollout, rule: &HttpRouteRule) -> bool {
-    let primary = rollout.primary_service();
-    rule.backend_refs.iter().any(|backend| backend.name == primary)
 }

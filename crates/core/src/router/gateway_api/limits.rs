@@ -10,7 +10,7 @@ use serin_api::{
     gateway::GROUP,
 };
 
-use crate::validate::SpecError;
+use crate::spec_error::SpecError;
 
 mod conditions;
 mod cors;

@@ -8,6 +8,8 @@ use serin_api::{
 };
 use thiserror::Error;
 
+use crate::build::{BuildError, NOT_SUPPORTED};
+
 mod go;
 
 /// A condition that an HTTPRoute cannot say; the texts are Flagger's.
@@ -27,6 +29,14 @@ pub enum MatchError {
         "analysis.match chooses no requests by headers or queryParams, so that all of them would be meant"
     )]
     Everything,
+}
+
+impl From<MatchError> for BuildError {
+    /// Flagger's text.
+    fn from(error: MatchError) -> Self {
+        let message = format!("Invalid request matching selectors: {error}");
+        Self::Route { reason: NOT_SUPPORTED, message }
+    }
 }
 
 /// How a string is compared: Gateway API's type, and the value.

@@ -5,26 +5,21 @@ use serin_api::{
     HttpRoute,
     canary::CanaryService,
     gateway::{
-        BackendObjectReference, HttpBackendRef, HttpHeaderMatch, HttpRequestMirrorFilter, HttpRouteFilter,
-        HttpRouteMatch, HttpRouteRule, HttpRouteSpec, HttpRouteTimeouts, ParentReference,
+        BackendObjectReference, HttpBackendRef, HttpRequestMirrorFilter, HttpRouteFilter, HttpRouteMatch,
+        HttpRouteRule, HttpRouteSpec,
     },
 };
 
-use super::{affinity, filters, handover, matches, normalise, original, parents, parents::Gateways, read};
+use super::{
+    affinity, attach, handover, matches, normalise, original, ours,
+    parents::Gateways,
+    parts::{annotations, attached, labels, rule, warm_rule},
+};
 use crate::{
     Rollout, Routing,
     affinity::Cookies,
-    build::{
-        BuildError,
-        metadata::{Map, marked},
-        owner,
-        selector::Selector,
-        service as service_of,
-    },
+    build::{BuildError, owner, selector::Selector, service as service_of},
 };
-
-/// Header of the rule that keeps both sides warm; its value is the Canary's UID, which nobody sends.
-pub(super) const WARM_UP: &str = "x-serin-warm-up";
 
 /// What a route depends on besides its Canary.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +40,7 @@ pub struct Surroundings<'a> {
 /// ([`super::reverted`]).
 ///
 /// # Errors
-/// [`BuildError::Match`] for a match that a route cannot say, [`BuildError::NoService`] without
+/// [`BuildError::Route`] for a match that a route cannot say, [`BuildError::NoService`] without
 /// `spec.service`.
 pub fn route(
     rollout: &Rollout,
@@ -55,7 +50,7 @@ pub fn route(
 ) -> Result<Value, BuildError> {
     let selector = seen.selector;
     let desired = HttpRouteSpec {
-        parent_refs: parents::wanted(rollout, seen.gateways, live).refs,
+        parent_refs: attach::wanted(rollout, seen.gateways, live).refs,
         ..spec(rollout, routing, seen.cookies)?
     };
     let spec = stepped(rollout, routing, live, desired)?;
@@ -70,13 +65,13 @@ pub fn route(
         "spec": spec,
     });
     if let Some(original) = live.and_then(|live| original::kept(rollout, live)) {
-        body["metadata"]["annotations"][original::ORIGINAL] = original.into();
+        body["metadata"]["annotations"][ours::ORIGINAL] = original.into();
     }
     let labels = labels(rollout, selector);
     if !labels.is_empty() {
         body["metadata"]["labels"] = json!(labels);
     }
-    if live.is_none_or(|live| read::owned(rollout, live)) {
+    if live.is_none_or(|live| ours::owned(rollout, live)) {
         body["metadata"]["ownerReferences"] = json!([owner::reference(rollout)]);
     }
     if spec.hostnames.is_empty() && live.is_some_and(|live| !live.spec.hostnames.is_empty()) {
@@ -106,19 +101,6 @@ fn stepped(
     Ok(spec)
 }
 
-pub(super) fn annotations(rollout: &Rollout) -> Map {
-    let apex = rollout.spec.service.as_ref().and_then(|service| service.apex.as_ref());
-    marked(apex.and_then(|apex| apex.annotations.clone()).unwrap_or_default())
-}
-
-pub(super) fn labels(rollout: &Rollout, selector: Option<&Selector>) -> Map {
-    let apex = rollout.spec.service.as_ref().and_then(|service| service.apex.as_ref());
-    let Some(apex) = apex else { return Map::new() };
-    let mut labels = apex.labels.clone().unwrap_or_default();
-    labels.extend(selector.map(|selector| (selector.label.clone(), rollout.apex.clone())));
-    labels
-}
-
 /// The route's spec with everything spelled out that the API server would fill in.
 ///
 /// # Errors
@@ -128,20 +110,6 @@ pub fn spec(rollout: &Rollout, routing: Routing, cookies: &Cookies) -> Result<Ht
     let mut spec = HttpRouteSpec { rules: rules(rollout, service, routing, cookies)?, ..attached(service) };
     normalise(&mut spec);
     Ok(spec)
-}
-
-/// A route without rules.
-pub(super) fn attached(service: &CanaryService) -> HttpRouteSpec {
-    HttpRouteSpec {
-        parent_refs: service.gateway_refs.iter().map(ParentReference::from).collect(),
-        hostnames: hostnames(service).to_vec(),
-        ..HttpRouteSpec::default()
-    }
-}
-
-/// The host names of the route; none when it is for any host (`*`).
-pub(crate) fn hostnames(service: &CanaryService) -> &[String] {
-    if service.hosts.iter().any(|host| host == "*") { &[] } else { &service.hosts }
 }
 
 /// One rule; with `analysis.match` a second one for the requests that it does not match, with session
@@ -173,19 +141,6 @@ fn rules(
     Ok([split, rest].into_iter().chain(warm).collect())
 }
 
-/// Matches no request; keeps both sides in the gateway's configuration.
-pub(super) fn warm_rule(rollout: &Rollout, service: &CanaryService) -> HttpRouteRule {
-    let side = |name| HttpBackendRef::service(name, service.port, 50);
-    HttpRouteRule {
-        matches: vec![HttpRouteMatch {
-            headers: vec![HttpHeaderMatch::new("Exact", WARM_UP, rollout.uid.as_str())],
-            ..HttpRouteMatch::default()
-        }],
-        backend_refs: vec![side(rollout.primary_service()), side(rollout.canary_service())],
-        ..HttpRouteRule::default()
-    }
-}
-
 fn split(
     rollout: &Rollout,
     service: &CanaryService,
@@ -208,16 +163,4 @@ fn mirror(rollout: &Rollout, service: &CanaryService) -> HttpRouteFilter {
         backend_ref: BackendObjectReference::service(rollout.canary_service(), service.port),
         ..HttpRequestMirrorFilter::default()
     })
-}
-
-/// A rule without backends.
-pub(super) fn rule(service: &CanaryService, matches: Vec<HttpRouteMatch>) -> HttpRouteRule {
-    let set = |limit: &Option<String>| limit.clone().filter(|limit| !limit.is_empty());
-    let (request, backend_request) = (set(&service.timeout), set(&service.backend_timeout));
-    let timeouts = (request.is_some() || backend_request.is_some()).then(|| HttpRouteTimeouts {
-        request,
-        backend_request,
-        ..HttpRouteTimeouts::default()
-    });
-    HttpRouteRule { matches, filters: filters::filters(service), timeouts, ..HttpRouteRule::default() }
 }

@@ -7,27 +7,22 @@ use serin_api::{
 };
 
 use super::{
-    handover::{backwards, serves},
+    handover::backwards,
     matches,
-    read::{owned, warms},
-    rule,
+    ours::{ORIGINAL, owned, serves, taken, warms},
+    parts::{attached, rule},
 };
 use crate::{
     Rollout,
-    build::{BuildError, json::text, owner},
+    build::{BuildError, owner},
+    json::text,
 };
-
-/// The annotation that keeps what a route said before it was taken over.
-pub(super) const ORIGINAL: &str = "serin/original-configuration";
 
 /// Where `kubectl apply` keeps the user's manifest.
 const MANIFEST: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Bytes that the annotation may have; all annotations of an object share 256 KiB.
 const LIMIT: usize = 64 * 1024;
-
-/// The parts of a spec that are taken over.
-const TAKEN: [&str; 3] = ["parentRefs", "hostnames", "rules"];
 
 /// What the annotation of a route that is not generated has to say; `None` when there is nothing to keep.
 ///
@@ -54,7 +49,7 @@ pub(super) fn kept(rollout: &Rollout, live: &HttpRoute) -> Option<String> {
 /// user's is there to send its requests to.
 ///
 /// # Errors
-/// [`BuildError::Match`] and [`BuildError::NoService`], where the route is made anew for the
+/// [`BuildError::Route`] and [`BuildError::NoService`], where the route is made anew for the
 /// Service `apex`.
 pub fn reverted(
     rollout: &Rollout,
@@ -117,11 +112,6 @@ fn names_primary(rollout: &Rollout, spec: &Map<String, Value>) -> bool {
     serves(rollout, &live)
 }
 
-pub(super) fn taken(spec: &Value) -> Map<String, Value> {
-    let fields = TAKEN.into_iter().filter_map(|field| Some((field.to_owned(), spec.get(field)?.clone())));
-    fields.collect()
-}
-
 /// The present route with the user's Service in the place of both sides.
 fn to_apex(rollout: &Rollout, apex: Option<&Value>) -> Result<Option<Map<String, Value>>, BuildError> {
     let users = apex.filter(|apex| !owner::owned(rollout, apex));
@@ -131,6 +121,6 @@ fn to_apex(rollout: &Rollout, apex: Option<&Value>) -> Result<Option<Map<String,
         backend_refs: vec![HttpBackendRef::service(name, service.port, 1)],
         ..rule(service, matches::service(&service.match_)?)
     };
-    let spec = HttpRouteSpec { rules: vec![rule], ..super::attached(service) };
+    let spec = HttpRouteSpec { rules: vec![rule], ..attached(service) };
     Ok(serde_json::to_value(spec).ok().map(|spec| taken(&spec)))
 }

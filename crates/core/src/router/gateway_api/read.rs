@@ -7,17 +7,18 @@ use serin_api::{
 };
 
 use super::{
-    Surroundings, WARM_UP, accept,
+    Surroundings, accept,
     affinity::knows_cookie,
-    annotations,
+    attach,
     handover::{is_former, others},
-    labels, normalise,
-    original::ORIGINAL,
-    parents, spec,
+    normalise,
+    ours::{ORIGINAL, owned, warms},
+    parts::{annotations, labels},
+    spec,
 };
 use crate::{
     Rollout, Routing,
-    build::{BuildError, managed, metadata::Map, owner, selector::Selector},
+    build::{BuildError, managed, metadata::Map, selector::Selector},
     observe::Route,
 };
 
@@ -30,7 +31,7 @@ pub fn read(rollout: &Rollout, seen: &Surroundings<'_>, live: &HttpRoute) -> Res
     let splits = |rule: &HttpRouteRule| !warms(rule) && !knows_cookie(rollout, cookies, rule);
     let routing = routing(rollout, &live.spec, splits);
     let mut desired = spec(rollout, routing.unwrap_or(Routing::PRIMARY), cookies)?;
-    let parents = parents::wanted(rollout, seen.gateways, Some(live));
+    let parents = attach::wanted(rollout, seen.gateways, Some(live));
     desired.parent_refs = parents.refs;
     desired.rules.extend(others(rollout, live));
     let metadata = &live.metadata;
@@ -67,11 +68,6 @@ fn has_excess(rollout: &Rollout, selector: Option<&Selector>, live: &HttpRoute) 
 /// See [`managed::outlives`].
 pub fn outlives(live: &HttpRoute) -> bool {
     managed::outlives(&json!({"metadata": {"managedFields": live.metadata.managed_fields}}))
-}
-
-/// Whether the route was generated for this Canary.
-pub(super) fn owned(rollout: &Rollout, live: &HttpRoute) -> bool {
-    owner::owned(rollout, &json!({"metadata": {"ownerReferences": live.metadata.owner_references}}))
 }
 
 fn has_all(live: Option<&Map>, wanted: &Map) -> bool {
@@ -118,10 +114,6 @@ fn routing(
 fn only_canary(rollout: &Rollout, rule: &HttpRouteRule) -> bool {
     let canary = rollout.canary_service();
     !warms(rule) && !rule.backend_refs.is_empty() && rule.backend_refs.iter().all(|side| side.name == canary)
-}
-
-pub(super) fn warms(rule: &HttpRouteRule) -> bool {
-    rule.matches.iter().flat_map(|matches| &matches.headers).any(|header| header.name == WARM_UP)
 }
 
 /// The canary's share; `Some(None)` if a rule has both sides with weights that make no sense.

@@ -9,7 +9,7 @@ use serin_api::{
     gateway::{HttpHeaderMatch, HttpRouteMatch},
 };
 
-use super::{WARM_UP, read::warms};
+use super::ours::{WARM_UP, warms};
 use crate::Rollout;
 
 /// The merge patch after which no request matches a route; `None` when that is so.

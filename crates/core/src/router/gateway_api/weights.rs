@@ -6,7 +6,7 @@ use serin_api::{
     gateway::{HttpRouteFilter, HttpRouteRule},
 };
 
-use super::read::warms;
+use super::ours::warms;
 use crate::Routing;
 
 /// The two Services that a route splits its traffic between.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serin_api::{CanarySpec, canary::StringMatch};
 
-use crate::validate::SpecError;
+use crate::spec_error::SpecError;
 
 /// What chooses requests, after the prefix of the controller's annotations.
 pub(super) const CHOICES: [&str; 4] =

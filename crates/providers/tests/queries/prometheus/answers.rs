@@ -1,7 +1,7 @@
 //! What a provider makes of an answer.
 
 use rstest::rstest;
-use serin_analysis::Outcome;
+use serin_analysis::{Outcome, Value};
 use serin_providers::{ProbeError, QueryError, outcome};
 use wiremock::ResponseTemplate;
 
@@ -34,7 +34,9 @@ async fn the_type_of_a_result_counts(
     let body = format!(r#"{{"status":"success","data":{{"resultType":"{kind}","result":{result}}}}}"#);
     let server = answering(ResponseTemplate::new(200).set_body_string(body)).await;
     match (outcome(plain(&server.uri()).query("up").await), expected) {
-        (Outcome::Value(value), Ok(expected)) => assert!((value - expected).abs() < f64::EPSILON),
+        (Outcome::Value(Value::Sample(value)), Ok(expected)) => {
+            assert!((value - expected).abs() < f64::EPSILON);
+        }
         (Outcome::Error(text), Err(expected)) => {
             assert!(text.starts_with(&format!("the result of the query is {expected}")), "{text}");
         }

@@ -8,11 +8,9 @@ use serin_api::{
 
 use crate::{
     names::is_header_name,
+    re2::{self, NotRe2},
     router::gateway_api::matches,
-    validate::{
-        SpecError,
-        re2::{self, NotRe2},
-    },
+    spec_error::SpecError,
 };
 
 /// Methods of the Gateway API.

@@ -3,7 +3,7 @@
 use serin_api::{canary::CorsPolicy, duration};
 
 use super::conditions::METHODS;
-use crate::{names::is_header_name, validate::SpecError};
+use crate::{names::is_header_name, spec_error::SpecError};
 
 /// Most entries of a list.
 const MOST: usize = 64;

@@ -9,9 +9,12 @@ use serin_api::{
 
 use crate::{
     names::is_header_name,
-    router::gateway_api::limits::hosts::{improved, is_host},
-    router::gateway_api::{filters, matches},
-    validate::SpecError,
+    router::gateway_api::{
+        filters,
+        limits::hosts::{improved, is_host},
+        matches,
+    },
+    spec_error::SpecError,
 };
 
 /// Most filters of a rule, and most headers of one list.

@@ -7,7 +7,7 @@ use serin_api::canary::CanaryService;
 use crate::{
     names::{SUBDOMAIN, is_label},
     router::gateway_api::hostnames,
-    validate::SpecError,
+    spec_error::SpecError,
 };
 
 const FIELD: &str = "spec.service.hosts";

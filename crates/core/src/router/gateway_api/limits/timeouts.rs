@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serin_api::{canary::CanaryService, duration};
 
-use crate::validate::SpecError;
+use crate::spec_error::SpecError;
 
 /// Units of the Gateway API with their milliseconds, the greatest first.
 const UNITS: [(&str, i64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];

@@ -6,12 +6,11 @@ use crate::{
     Rollout,
     build::{
         configs::{ConfigKind, config_refs, copy_name},
-        json::{items, text},
         scaler::{self, ScalerKind},
     },
+    json::{items, text},
     rollout::TargetKind,
     router::{self, ObjectKind, gateway_api::HTTP_ROUTE},
-    snapshot::made_by,
 };
 
 /// Kinds of which something can be left over.
@@ -83,7 +82,8 @@ fn in_use(rollout: &Rollout, object: &Orphan) -> bool {
     let services = [rollout.apex.clone(), rollout.primary_service(), rollout.canary_service()];
     match object.kind {
         OrphanKind::Route(kind) => {
-            let route = rollout.route().is_some_and(|route| route.kind == kind && route.name == object.name);
+            let route =
+                router::route(rollout).is_some_and(|route| route.kind == kind && route.name == object.name);
             route || *kind == HTTP_ROUTE && services.contains(&object.name)
         }
         OrphanKind::Service => services.contains(&object.name),
@@ -105,7 +105,7 @@ pub fn serves(entry: &str) -> bool {
 pub fn made_by_a_former_primary(rollout: &Rollout, entries: &[String], maker: &str) -> bool {
     let all = entries.iter().flat_map(|entry| objects(rollout, entry));
     all.into_iter().any(|object| match object.kind {
-        OrphanKind::Workload(kind) => made_by(kind, maker, &object.name),
+        OrphanKind::Workload(kind) => kind.made(&object.name, maker),
         _ => false,
     })
 }
@@ -130,7 +130,7 @@ mod tests {
     use serin_testkit::canary;
 
     use super::*;
-    use crate::validate::{Settings, validate};
+    use crate::{settings::Settings, validate::validate};
 
     fn rollout(name: &str) -> Rollout {
         let spec = json!({"service": {"port": 80, "name": name, "gatewayRefs": [{"name": "g"}]}});
