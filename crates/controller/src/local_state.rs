@@ -25,6 +25,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
+use serin_core::snapshot::Derived;
+
 use crate::{key::Key, lock::lock};
 
 /// What is kept, by Canary.
@@ -45,6 +47,7 @@ pub(crate) struct CanaryState {
     status: Mutex<OwnStatus>,
     labels: Mutex<Labels>,
     deliveries: Mutex<Delivered>,
+    derived: Arc<Derived>,
 }
 
 impl LocalState {
@@ -115,6 +118,11 @@ impl CanaryState {
     /// The labels of its metrics.
     pub(crate) fn labels(&self) -> MutexGuard<'_, Labels> {
         lock(&self.labels)
+    }
+
+    /// What was computed from its objects.
+    pub(crate) fn derived(&self) -> Arc<Derived> {
+        Arc::clone(&self.derived)
     }
 
     /// What people were told about it.

@@ -77,7 +77,7 @@ pub(crate) async fn snapshot(
         target,
         now: clock::now(),
         answers,
-        derived: before.map(|before| Arc::clone(&before.derived)).unwrap_or_default(),
+        derived: Arc::default(),
     }
 }
 

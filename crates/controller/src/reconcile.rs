@@ -272,6 +272,7 @@ impl Reconcile<'_> {
             observe::pods::troubles(self.ctx, &self.cluster, self.key, rollout, &seen).await;
         seen.troubles = troubles;
         seen.route_refused = self.local().route_refusal().of(canary.metadata.generation);
+        seen.derived = self.local().derived();
         let seen = Arc::new(seen);
         self.seen = Some(Arc::clone(&seen));
         let mut facts = seen.facts(rollout, settings);
