@@ -17,6 +17,8 @@ pub(crate) struct Configuration {
     pub(crate) faults: u8,
     /// How many news wait at the same time to be told. With 0, people hear of everything at once.
     pub(crate) news: usize,
+    /// Whether a Service and a route of the user's serve before the Canary, which may be deleted at any moment.
+    pub(crate) users_own: bool,
 }
 
 /// The models of `make model`.
@@ -52,5 +54,5 @@ const TELLING: &str = r#"{"stepWeights":[50],"webhooks":[
     {"name":"done","type":"post-rollout","url":"http://t/"}]}"#;
 
 const fn configuration(name: &'static str, analysis: &'static str) -> Configuration {
-    Configuration { name, analysis, spec: "{}", revisions: 4, faults: 4, news: 0 }
+    Configuration { name, analysis, spec: "{}", revisions: 4, faults: 4, news: 0, users_own: false }
 }

@@ -13,15 +13,15 @@ use anyhow::{Context, Result, ensure};
 /// has changed since.
 pub(super) struct Sources {
     pub(super) folder: PathBuf,
-    /// Where everything is built.
-    pub(super) target: PathBuf,
+    /// Where it is built: to cargo, the crates of the copy are those of the checkout.
+    pub(super) build: PathBuf,
 }
 
 impl Sources {
     /// Brings the copy up to date; what an earlier run left in it is gone.
     pub(super) fn copied(root: &Path) -> Result<Self> {
         let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-        let sources = Self { folder: target.join("mutants/sources"), target };
+        let sources = Self { folder: target.join("mutants/sources"), build: target.join("mutants/build") };
         let files = listed(root)?;
         for file in &files {
             copy_if_changed(&root.join(file), &sources.folder.join(file))?;

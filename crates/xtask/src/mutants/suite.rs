@@ -125,7 +125,7 @@ impl<'a> Suite<'a> {
     fn command(&self, group: Group) -> Command {
         let mut command = Command::new("sh");
         command.args(["-c", LIMITS, "cargo", "test", "--quiet"]).args(group);
-        command.current_dir(&self.sources.folder).env("CARGO_TARGET_DIR", &self.sources.target);
+        command.current_dir(&self.sources.folder).env("CARGO_TARGET_DIR", &self.sources.build);
         command.env("CARGO_PROFILE_DEV_DEBUG", "false").env("RUST_BACKTRACE", "0");
         command.env("INSTA_UPDATE", "no").env("INSTA_FORCE_PASS", "0");
         command.env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "true").env("PROPTEST_MAX_SHRINK_ITERS", "0");
