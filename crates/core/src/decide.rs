@@ -51,7 +51,7 @@ fn run(plan: &mut PlanBuilder) -> Flow {
     }
     terminate::keep_finalizer(plan);
     identity::check(plan)?;
-    if !plan.next.stage.precedes_primary() && identity::is_settled(plan) {
+    if !plan.precedes_primary() && identity::is_settled(plan) {
         plan.keep_services();
     }
     obstacle(plan)?;

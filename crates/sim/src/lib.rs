@@ -38,4 +38,4 @@ pub mod answers;
 pub mod world;
 
 pub use answers::Script;
-pub use world::{Pods, VirtualScaler, World};
+pub use world::{Pods, UsersRoute, VirtualScaler, VirtualServices, World};

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use scenario::Scenario;
 use serin_api::Phase;
-use serin_core::{Action, Plan, Seen, Timestamp, decide, observe::Answers};
+use serin_core::{Action, Plan, Routing, Seen, Timestamp, decide, observe::Answers};
+use serin_sim::Pods;
 
 fn deleted() -> Scenario {
     let mut s = Scenario::initialized(r#"{"stepWeight":50}"#);
@@ -65,4 +66,19 @@ fn pods_that_are_about_to_end_are_no_target_that_took_over() {
     let deadline = s.world.now + s.world.rollout.spec.progress_deadline();
     assert_eq!(without_endpoints(&s, deadline).actions, BACK, "a Canary can always be deleted");
     assert_eq!(s.step(), BACK);
+}
+
+/// Amid an analysis, with half of the traffic on a target that does not serve any more.
+#[test]
+fn a_canary_that_is_lost_while_it_is_deleted_has_no_share() {
+    let mut s = Scenario::initialized_with(r#"{"stepWeight":50}"#, r#"{"revertOnDeletion":true}"#);
+    s.ship("b");
+    s.pods_ready();
+    assert_eq!(s.world.route.unwrap().canary, 50);
+    s.world.delete();
+    s.step();
+    assert_eq!(s.world.status.phase, Phase::Terminating);
+    s.world.target.pods = Pods::Starting;
+    assert_eq!(s.step(), [Action::ApplyRoute(Routing::PRIMARY.kept_warm())]);
+    assert_eq!(s.step(), [], "the target is awaited");
 }

@@ -155,6 +155,23 @@ fn a_route_is_given_back_until_nothing_keeps_our_sides() {
     assert_eq!(step(&mut s, &gone), [back[0].clone(), back[1].clone(), Action::RemoveFinalizer]);
 }
 
+/// The operator dies before it takes the first step: the Canary goes only after the last one.
+#[test]
+fn a_route_is_given_back_although_the_first_step_was_cut_off() {
+    let mut s = Scenario::initialized(r#"{"stepWeight":50}"#);
+    let rollout = Arc::make_mut(&mut s.world.rollout);
+    (rollout.spec.revert_on_deletion, rollout.deleting, rollout.finalizer) = (true, true, true);
+    let ours = users(Some(Routing::PRIMARY), false);
+    step(&mut s, &ours);
+    s.world.pods_ready();
+    let mut seen = s.world.observe(Answers::default());
+    seen.route = Seen::Present(ours.clone());
+    s.world.status = decide(&seen).status;
+    s.world.pass(TimeDelta::seconds(1));
+    assert_eq!(step(&mut s, &ours), [Action::RevertApex, Action::RevertRoute]);
+    assert!(!s.world.gone);
+}
+
 /// A route that cannot be given back must not keep its Canary from being deleted.
 #[test]
 fn giving_a_route_back_has_an_end() {

@@ -9,6 +9,8 @@ mod configurations;
 mod cookies;
 #[path = "../examples/model/ghost.rs"]
 mod ghost;
+#[path = "../examples/model/handover.rs"]
+mod handover;
 #[path = "../examples/model/lifecycle.rs"]
 mod lifecycle;
 #[path = "../examples/model/outbox.rs"]
@@ -17,6 +19,8 @@ mod outbox;
 mod properties;
 #[path = "../examples/model/rest.rs"]
 mod rest;
+#[path = "../examples/model/steps.rs"]
+mod steps;
 
 use configurations::Configuration;
 use lifecycle::Lifecycle;
@@ -25,8 +29,12 @@ use stateright::{Checker, Model};
 #[test]
 fn the_invariants_hold_in_every_order() {
     for full in configurations::FULL {
-        let revisions = if full.notifications > 0 { 2 } else { 3 };
-        let configuration = Configuration { revisions, faults: 1, ..full };
+        let (revisions, faults) = match full {
+            Configuration { users_own: true, .. } => (2, 0),
+            Configuration { notifications: 0, .. } => (3, 1),
+            _ => (2, 1),
+        };
+        let configuration = Configuration { revisions, faults, ..full };
         let checker = Lifecycle::new(configuration).checker().threads(2).spawn_bfs().join();
         let states = checker.unique_state_count();
         assert!(states > 500, "{}: {states} states", configuration.name);

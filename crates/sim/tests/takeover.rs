@@ -4,7 +4,7 @@
 
 mod scenario;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::TimeDelta;
 use rstest::rstest;
@@ -48,6 +48,7 @@ fn left_by_flagger(analysis: &str, spec: &str, status: &Value, replicas: i32, ca
         replicas: 1,
         pods: Pods::Ready,
         rolling: false,
+        configs: BTreeSet::new(),
     });
     world.route = Some(Routing::weighted(canary)).filter(|_| world.rollout.router.shifts());
     s

@@ -50,7 +50,7 @@ fn release_former_route(plan: &mut PlanBuilder) -> Flow {
 
 /// Another target is initialised like the first one, while the primary of the former target serves.
 fn exchange_target(plan: &mut PlanBuilder) -> Flow {
-    if plan.obs.route.present().is_some() && plan.canary_shares() {
+    if plan.obs.route.present().is_some() && !plan.leaves_route() && plan.canary_shares() {
         plan.send_to_primary()?;
     }
     let former = plan.next.names.target.clone().unwrap_or_default();

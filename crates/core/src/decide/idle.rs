@@ -31,7 +31,9 @@ pub(super) fn run(plan: &mut PlanBuilder) -> Flow {
     plan.ensure_scaler(true)?;
     release_hold(plan, primary);
     if !changed(plan, inputs) {
-        plan.ensure_route(plan.servable(plan.desired_routing()))?;
+        if !plan.leaves_route() {
+            plan.ensure_route(plan.servable(plan.desired_routing()))?;
+        }
         unchanged(plan);
         plan.route_accepted()?;
         strangers(plan)?;

@@ -3,12 +3,12 @@
 
 use super::{
     builder::{Flow, PlanBuilder, Stop},
-    ensure,
+    ensure, traffic,
 };
 use crate::{
     build::NOT_SUPPORTED,
     event::EventKind,
-    observe::{Synced, Target},
+    observe::{Route, Synced, Target},
     plan::Action,
     reason::WaitReason,
     state::{HoldKind, Stage},
@@ -37,6 +37,7 @@ pub(super) fn run(plan: &mut PlanBuilder) -> Flow {
         plan.act(Action::RemoveFinalizer);
         return Err(Stop::Acted);
     }
+    traffic::keep_served(plan)?;
     let begins = !matches!(plan.next.stage, Stage::Terminating { .. });
     if begins {
         plan.enter(Stage::Terminating { steps: 0 });
@@ -97,7 +98,9 @@ fn give_back(plan: &mut PlanBuilder) -> Flow {
     if begins {
         return Err(Stop::Acted);
     }
-    let on_the_way = plan.obs.route.present().is_some_and(|route| route.preexisting && route.warm);
+    // The first step may have been cut off, too: then the route is still all ours.
+    let ours = |route: &Route| route.preexisting && (route.warm || route.routing.is_some());
+    let on_the_way = plan.obs.route.present().is_some_and(ours);
     match &mut plan.next.stage {
         Stage::Terminating { steps } if on_the_way && *steps < MOST_STEPS => *steps += 1,
         _ => return Ok(()),

@@ -22,9 +22,16 @@ pub(super) fn keep(plan: &mut PlanBuilder) -> Flow {
     match &plan.obs.route {
         Seen::Unknown(_) => Ok(()),
         Seen::Absent => restore(plan),
-        Seen::Present(route) if plan.next.stage.precedes_primary() && route.preexisting => Ok(()),
+        Seen::Present(_) if plan.leaves_route() => Ok(()),
         Seen::Present(route) => mend(plan, route),
     }
+}
+
+/// While a Canary is being deleted, its route goes back to the user: only the share of a side that cannot serve moves.
+pub(super) fn keep_served(plan: &mut PlanBuilder) -> Flow {
+    let Some(current) = plan.obs.route.present().and_then(|route| route.routing) else { return Ok(()) };
+    let want = plan.servable(current);
+    if plan.rollout().router.shifts() && want != current { apply(plan, want) } else { Ok(()) }
 }
 
 /// The pods of a target that was deleted serve a little longer than it exists: one that is made anew must not get a share
@@ -74,6 +81,18 @@ fn apply(plan: &mut PlanBuilder, want: Routing) -> Flow {
 }
 
 impl PlanBuilder<'_> {
+    /// Whether no primary has served yet. One that did not come up leaves everything as it was, too, and is taken in the
+    /// same way when it does.
+    pub(super) fn precedes_primary(&self) -> bool {
+        let stage = &self.next.stage;
+        stage.precedes_primary() || matches!(stage, Stage::Failed { .. }) && self.next.promoted.is_none()
+    }
+
+    /// Whether a route of the user's was not taken over yet: that is done in steps.
+    pub(super) fn leaves_route(&self) -> bool {
+        self.precedes_primary() && self.obs.route.present().is_some_and(|route| route.preexisting)
+    }
+
     /// The split without the share of a side that cannot serve, if the other one can.
     pub(super) fn servable(&self, split: Routing) -> Routing {
         let uses_canary = split.canary > 0 || split.mirror;

@@ -1,19 +1,21 @@
 //! The state of the model: a virtual cluster in which time is what it means, not what it reads.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, TimeDelta};
 use serin_api::{CanaryStatus, Phase, canary::Waiting};
 use serin_core::{
-    Action, Rollout, Routing, Seen, Timestamp,
+    Action, Rollout, Routing, Timestamp,
     affinity::{Cookie, Cookies},
-    delivery::Deliveries,
     hash::promotion_id,
     identity,
     state::ObjectNames,
 };
 use serin_sim::{
-    Pods, World,
+    Pods, UsersRoute, VirtualServices, World,
     world::{VirtualPrimary, VirtualTarget},
 };
 
@@ -47,11 +49,22 @@ pub(crate) struct Cluster {
     pub(crate) window: Window,
     pub(crate) target: (u8, bool, Pods),
     pub(crate) primary: Option<(u8, Pods)>,
-    pub(crate) services: [bool; 3],
+    pub(crate) services: VirtualServices,
     pub(crate) route: Option<Routing>,
+    /// The route, if its user made it before the Canary.
+    pub(crate) users_route: Option<UsersRoute>,
+    pub(crate) life: Life,
     pub(crate) cookies: Jar,
     /// The parts of the notifications that the status lists.
     pub(crate) notifications: Vec<Parts<bool>>,
+}
+
+/// How far the Canary itself is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Life {
+    pub(crate) finalizer: bool,
+    pub(crate) deleting: bool,
+    pub(crate) gone: bool,
 }
 
 /// An action under way, with the revision of the target that was observed when it was decided.
@@ -61,6 +74,8 @@ pub(crate) struct Pending {
     pub(crate) revision: u8,
     /// Whether the primary served when it was decided.
     pub(crate) primary_served: bool,
+    /// Whether the target did.
+    pub(crate) target_served: bool,
 }
 
 /// The time of every decision.
@@ -87,8 +102,10 @@ impl Cluster {
             window: Window::None,
             target: (0, true, Pods::Ready),
             primary: None,
-            services: [false; 3],
+            services: VirtualServices::default(),
             route: None,
+            users_route: None,
+            life: Life::default(),
             cookies: Jar::default(),
             notifications: Vec::new(),
         }
@@ -96,39 +113,17 @@ impl Cluster {
 
     pub(crate) fn world(&self, rollout: &Arc<Rollout>) -> World {
         let (revision, up, pods) = self.target;
+        let revision = revision.to_string();
         World {
-            now: start(),
-            rollout: rollout.clone(),
             status: self.status(rollout),
-            target: VirtualTarget {
-                revision: revision.to_string(),
-                written: None,
-                replicas: i32::from(up),
-                pods,
-            },
-            target_gone: false,
-            primary: self.primary.map(|(revision, pods)| VirtualPrimary {
-                revision: revision.to_string(),
-                promotion_id: promotion_id(&rollout.uid, &revision.to_string(), &BTreeMap::default()),
-                replicas: 1,
-                pods,
-                rolling: false,
-            }),
-            configs: BTreeMap::default(),
-            services: self.services,
-            scaler: None,
+            target: VirtualTarget { revision, written: None, replicas: i32::from(up), pods },
+            primary: self.primary.map(|(revision, pods)| virtual_primary(rollout, revision, pods)),
+            services: self.services.clone(),
             route: self.route,
+            users_route: self.users_route.clone(),
             cookies: self.cookies.on_route.clone(),
-            orphans: BTreeMap::default(),
-            pending: None,
-            leaving: 0,
-            misshapen: false,
-            refused: None,
-            former_route: Seen::Absent,
-            obstacle: None,
-            fault: None,
-            deliveries: Deliveries::default(),
-            overlaps: None,
+            gone: self.life.gone,
+            ..World::of(self.life.of(rollout), start(), "")
         }
     }
 
@@ -207,13 +202,38 @@ impl Cluster {
         let mut world = self.world(rollout);
         world.target.revision = pending.revision.to_string();
         world.apply(&pending.action);
+        self.take(world);
+    }
+
+    fn take(&mut self, world: World) {
         self.primary = world.primary.map(|p| (number(&p.revision).unwrap_or(u8::MAX), p.pods));
         self.target.1 = world.target.replicas > 0;
         self.target.2 = world.target.pods;
         self.services = world.services;
         self.route = world.route;
+        self.users_route = world.users_route;
+        self.life.finalizer = world.rollout.finalizer;
+        self.life.gone = world.gone;
         self.cookies.on_route = world.cookies;
         self.cookies = std::mem::take(&mut self.cookies).counted();
+    }
+
+    /// The user deletes the Canary.
+    pub(crate) fn delete(&mut self, rollout: &Arc<Rollout>) {
+        let mut world = self.world(rollout);
+        world.delete();
+        self.life.deleting = true;
+        self.take(world);
+    }
+
+    /// Whether the target has a pod that answers.
+    pub(crate) fn target_serves(&self) -> bool {
+        self.target.1 && self.target.2 == Pods::Ready
+    }
+
+    /// Whether the primary has.
+    pub(crate) fn primary_serves(&self) -> bool {
+        self.primary.is_some_and(|(_, pods)| pods == Pods::Ready)
     }
 
     /// The same with nothing to tell.
@@ -228,5 +248,28 @@ impl Cluster {
             Window::Drained => Window::Over,
             other => other,
         };
+    }
+}
+
+impl Life {
+    /// The Canary as it is now.
+    fn of(self, rollout: &Arc<Rollout>) -> Arc<Rollout> {
+        if (rollout.finalizer, rollout.deleting) == (self.finalizer, self.deleting) {
+            return rollout.clone();
+        }
+        let rollout = Rollout::clone(rollout);
+        Arc::new(Rollout { finalizer: self.finalizer, deleting: self.deleting, ..rollout })
+    }
+}
+
+fn virtual_primary(rollout: &Rollout, revision: u8, pods: Pods) -> VirtualPrimary {
+    let revision = revision.to_string();
+    VirtualPrimary {
+        promotion_id: promotion_id(&rollout.uid, &revision, &BTreeMap::default()),
+        revision,
+        replicas: 1,
+        pods,
+        rolling: false,
+        configs: BTreeSet::default(),
     }
 }

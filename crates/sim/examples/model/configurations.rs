@@ -19,6 +19,9 @@ pub(crate) struct Configuration {
     /// How many notifications wait at the same time to be told. With 0, people hear of everything
     /// at once.
     pub(crate) notifications: usize,
+    /// Whether a Service and a route of the user's serve before the Canary, which may be deleted at any
+    /// moment.
+    pub(crate) users_own: bool,
 }
 
 /// The models of `make model`.
@@ -54,5 +57,5 @@ const TELLING: &str = r#"{"stepWeights":[50],"webhooks":[
     {"name":"done","type":"post-rollout","url":"http://t/"}]}"#;
 
 const fn configuration(name: &'static str, analysis: &'static str) -> Configuration {
-    Configuration { name, analysis, spec: "{}", revisions: 4, faults: 4, notifications: 0 }
+    Configuration { name, analysis, spec: "{}", revisions: 4, faults: 4, notifications: 0, users_own: false }
 }

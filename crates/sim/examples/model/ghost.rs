@@ -1,18 +1,14 @@
 //! What of the past is needed to judge the present, and the judgement of single decisions and actions.
 
 use serin_api::Phase;
-use serin_core::{
-    Action, Plan, Rollout,
-    affinity::Cookies,
-    rollout::HookKind,
-    strategy::{Kind, Step},
-};
-use serin_sim::Pods;
+use serin_core::{Action, Plan, Rollout, affinity::Cookies, rollout::HookKind};
+use serin_sim::World;
 
 use crate::{
     cluster::{Cluster, Pending, Window},
     cookies,
     lifecycle::Answer,
+    steps,
 };
 
 /// What is remembered of the past.
@@ -40,6 +36,7 @@ impl Ghost {
         self.note("T4", !plan.alerts.is_empty() && timeless(before) == timeless(after));
         self.note("O1", miscounts(before, after, plan));
         self.note("S12", keeps_lost_canary(before, plan));
+        self.lets_go(before, plan);
         self.note("G1", passes_closed_gate(before, after, answer, rollout));
         let raised = after.weight > before.weight;
         if let Some(name) = cookies::broken(&before.cookies.given, &Cookies::of(&plan.status), raised) {
@@ -78,9 +75,8 @@ impl Ghost {
 
     /// S2 and S3: nobody gets traffic, or loses the other copy, without being ready.
     fn check_sides(&mut self, seen: &Cluster, action: &Action) {
-        let primary = seen.primary.is_some_and(|(_, pods)| pods == Pods::Ready);
-        let canary = seen.target.1 && seen.target.2 == Pods::Ready;
-        if let Some(share) = canary_share(action) {
+        let (primary, canary) = (seen.primary_serves(), seen.target_serves());
+        if let Some(share) = World::canary_share(action) {
             let now = seen.route.map(|r| r.canary);
             self.note("S2", now.is_none_or(|now| share > now) && share > 0 && !canary);
             self.note("S2", now.is_none_or(|now| share < now) && share < 100 && !primary);
@@ -105,7 +101,7 @@ impl Ghost {
     /// S5: no way back up once a rollback began. C4: no canary without its cookie, as long as it is to have traffic.
     pub(crate) fn acted(&mut self, cluster: &Cluster, pending: &Pending, affinity: bool) {
         let now = cluster.route.map_or(0, |r| r.canary);
-        let share = canary_share(&pending.action).unwrap_or_default();
+        let share = World::canary_share(&pending.action).unwrap_or_default();
         // Save for what a primary had that cannot serve.
         let same = self.rolled_back.is_some() && self.rolled_back == cluster.applied;
         self.note("S5", share > now && same && pending.primary_served);
@@ -143,10 +139,12 @@ fn timeless(cluster: &Cluster) -> Cluster {
 /// Whether a canary under analysis that has no endpoints any more keeps traffic that the primary could serve.
 fn keeps_lost_canary(before: &Cluster, plan: &Plan) -> bool {
     let analysed = matches!(before.phase, Phase::Progressing | Phase::WaitingPromotion);
-    let lost = !before.target.1 || before.target.2 != Pods::Ready;
     let shared = before.route.is_some_and(|route| route.canary > 0);
-    let serves = before.primary.is_some_and(|(_, pods)| pods == Pods::Ready);
-    analysed && lost && shared && serves && !plan.actions.iter().any(|action| canary_share(action) == Some(0))
+    analysed
+        && !before.target_serves()
+        && shared
+        && before.primary_serves()
+        && !plan.actions.iter().any(|action| World::canary_share(action) == Some(0))
 }
 
 /// Whether the end of a rollout is not counted as what it is, or something else is counted.
@@ -186,29 +184,10 @@ fn analysis_passes(answer: Answer) -> bool {
     !matches!(answer, Answer::Fail | Answer::Error | Answer::Closed(HookKind::Rollout))
 }
 
-/// How many steps have been entered, by the weight and the rounds that the status tells.
 fn position(cluster: &Cluster, rollout: &Rollout) -> usize {
-    let at_least = |count: i64| usize::try_from(count.max(0)).unwrap_or(usize::MAX);
-    let steps = &rollout.strategy.steps;
-    match rollout.strategy.kind {
-        _ if cluster.weight >= 100 => steps.len(),
-        Kind::AbTest | Kind::BlueGreen => at_least(cluster.iterations),
-        Kind::Progressive => {
-            let passed = |step: &&Step| i64::from(step.traffic.canary) <= cluster.weight;
-            let begun = cluster.weight > 0 || cluster.iterations > 0;
-            if begun { steps.shifts().iter().filter(passed).count() } else { 0 }
-        }
-    }
+    steps::entered(cluster, &rollout.spec.analysis)
 }
 
 fn all_steps(rollout: &Rollout) -> u8 {
-    u8::try_from(rollout.strategy.steps.len()).unwrap_or(u8::MAX)
-}
-
-/// The share of the canary that an action gives it on the route.
-fn canary_share(action: &Action) -> Option<u8> {
-    match action {
-        Action::ApplyRoute(routing) => Some(routing.canary),
-        _ => None,
-    }
+    u8::try_from(steps::all(&rollout.spec.analysis)).unwrap_or(u8::MAX)
 }

@@ -10,13 +10,14 @@ use serin_core::{
     rollout::HookKind,
     validate::{Settings, validate},
 };
-use serin_sim::{Pods, Script};
+use serin_sim::{Pods, Script, VirtualServices};
 use stateright::{Model, Property};
 
 use crate::{
     cluster::{Cluster, Pending, Window, start},
     configurations::Configuration,
     ghost::Ghost,
+    handover,
     outbox::Outbox,
     properties,
     rest::Rests,
@@ -78,6 +79,8 @@ pub(crate) enum Step {
     Ship(u8),
     TargetPods(Pods),
     PrimaryPods(Pods),
+    /// The user deletes the Canary.
+    Delete,
 }
 
 pub(crate) struct Lifecycle {
@@ -135,8 +138,11 @@ impl Lifecycle {
     }
 
     fn decisions(&self, state: &State, steps: &mut Vec<Step>) {
-        if self.tells() && state.outbox.len() >= self.configuration.notifications && state.outbox.has_untold()
-        {
+        if state.cluster.life.gone {
+            return;
+        }
+        let most = self.configuration.notifications;
+        if self.tells() && state.outbox.len() >= most && state.outbox.has_untold() {
             return;
         }
         if self.asks(&state.cluster) {
@@ -167,8 +173,8 @@ impl Lifecycle {
         self.follow_news(state, &before, &plan);
         state.ghost.decided(&before, &state.cluster, &plan, answer, &self.rollout);
         let revision = before.target.0;
-        let primary_served = before.primary.is_some_and(|(_, pods)| pods == Pods::Ready);
-        let pending = |action| Pending { action, revision, primary_served };
+        let (primary_served, target_served) = (before.primary_serves(), before.target_serves());
+        let pending = |action| Pending { action, revision, primary_served, target_served };
         state.pending = plan.actions.into_iter().map(pending).collect();
     }
 
@@ -197,7 +203,21 @@ impl Lifecycle {
     pub(crate) fn act(&self, state: &mut State) {
         let pending = state.pending.remove(0);
         state.ghost.acted(&state.cluster, &pending, self.rollout.affinity().is_some());
+        let before = state.cluster.clone();
         state.cluster.apply(&pending, &self.rollout);
+        if self.configuration.users_own {
+            state.ghost.handed_over(&before, &state.cluster, &pending, &self.rollout);
+        }
+    }
+
+    /// A target that runs, and what its user made.
+    fn before_the_canary(&self) -> Cluster {
+        let mut cluster = Cluster::new();
+        if self.configuration.users_own {
+            cluster.services = VirtualServices::in_use();
+            cluster.users_route = Some(handover::users_route(&self.rollout));
+        }
+        cluster
     }
 
     pub(crate) fn tell(state: &mut State) {
@@ -232,7 +252,7 @@ impl Model for Lifecycle {
 
     fn init_states(&self) -> Vec<State> {
         vec![State {
-            cluster: Cluster::new(),
+            cluster: self.before_the_canary(),
             pending: Vec::new(),
             ghost: Ghost::default(),
             outbox: Outbox::default(),
@@ -258,6 +278,9 @@ impl Model for Lifecycle {
         if state.cluster.target.0 + 1 < self.configuration.revisions {
             steps.push(Step::Ship(state.cluster.target.0 + 1));
         }
+        if self.configuration.users_own && !state.cluster.life.deleting {
+            steps.push(Step::Delete);
+        }
         Self::faults(state, steps);
     }
 
@@ -278,6 +301,7 @@ impl Model for Lifecycle {
                     state.cluster.target.2 = Pods::Starting;
                 }
             }
+            Step::Delete => state.cluster.delete(&self.rollout),
             Step::TargetPods(to) => {
                 state.faults = spend(state.faults, state.cluster.target.2, to)?;
                 state.cluster.target.2 = to;

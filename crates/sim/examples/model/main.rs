@@ -10,10 +10,12 @@ mod cluster;
 mod configurations;
 mod cookies;
 mod ghost;
+mod handover;
 mod lifecycle;
 mod outbox;
 mod properties;
 mod rest;
+mod steps;
 
 use std::{process::ExitCode, time::Instant};
 

@@ -4,7 +4,10 @@ use serin_api::Phase;
 use serin_core::{Routing, rollout::HookKind};
 use stateright::Property;
 
-use crate::lifecycle::{Lifecycle, State};
+use crate::{
+    handover,
+    lifecycle::{Lifecycle, State},
+};
 
 /// What must hold of this model.
 pub(crate) fn of(model: &Lifecycle) -> Vec<Property<Lifecycle>> {
@@ -14,6 +17,9 @@ pub(crate) fn of(model: &Lifecycle) -> Vec<Property<Lifecycle>> {
     }
     if model.tells() {
         properties.extend(telling());
+    }
+    if model.configuration.users_own {
+        properties.extend(handover::properties());
     }
     if model.has(HookKind::ConfirmPromotion) {
         properties.push(Property::sometimes("the promotion is held", |_, s: &State| {

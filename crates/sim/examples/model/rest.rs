@@ -83,6 +83,9 @@ fn hash(state: &State) -> u64 {
 
 fn is_at_rest(state: &State) -> bool {
     let cluster = &state.cluster;
+    if cluster.life.deleting {
+        return cluster.life.gone;
+    }
     let ended = matches!(cluster.phase, Phase::Initialized | Phase::Succeeded | Phase::Failed);
     state.outbox.is_done() && ended && is_settled(cluster)
 }

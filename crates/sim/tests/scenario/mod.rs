@@ -36,11 +36,16 @@ impl Scenario {
 
     /// As [`Self::new`], with more fields of the spec.
     pub(crate) fn with_spec(analysis: &str, spec: &str) -> Self {
-        let rollout = validate(&canary(json(analysis), json(spec)).unwrap(), &Settings::default()).unwrap();
-        let world = World::new(rollout, start(), "a");
-        let mut scenario = Self { world, script: Script::default(), events: vec![], alerts: vec![] };
+        let mut scenario = Self::unseen(analysis, spec);
         scenario.settle();
         scenario
+    }
+
+    /// As [`Self::with_spec`], and the operator has not looked at it either.
+    pub(crate) fn unseen(analysis: &str, spec: &str) -> Self {
+        let rollout = validate(&canary(json(analysis), json(spec)).unwrap(), &Settings::default()).unwrap();
+        let world = World::new(rollout, start(), "a");
+        Self { world, script: Script::default(), events: vec![], alerts: vec![] }
     }
 
     /// A canary whose primary is up and that waits for a new revision.

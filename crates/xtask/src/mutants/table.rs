@@ -11,6 +11,8 @@ const ENSURE: &str = "crates/core/src/decide/ensure.rs";
 const TRAFFIC: &str = "crates/core/src/decide/traffic.rs";
 const PROMOTE: &str = "crates/core/src/decide/promote.rs";
 const ROLLBACK: &str = "crates/core/src/decide/rollback.rs";
+const TERMINATE: &str = "crates/core/src/decide/terminate.rs";
+const ROUTE: &str = "crates/core/src/router/gateway_api/object.rs";
 const STATE: &str = "crates/core/src/state.rs";
 
 /// All of them.
@@ -220,5 +222,86 @@ pub(super) const ALL: &[Mutant] = &[
         "crates/core/src/affinity.rs",
         "let new_step = next.stage.weight() > weight;",
         "let new_step = false;",
+    ),
+    mutant(
+        "the finalizer is never set",
+        TERMINATE,
+        "(true, false) => plan.act(Action::AddFinalizer),",
+        "(true, false) => {}",
+    ),
+    mutant("a Canary goes and gives nothing back", TERMINATE, "        give_back(plan)?;\n", ""),
+    mutant("the user's Service is not given back", TERMINATE, "    plan.act(Action::RevertApex);\n", ""),
+    mutant("the user's route is not given back", TERMINATE, "        plan.act(Action::RevertRoute);\n", ""),
+    mutant(
+        "a Canary goes before the target serves",
+        TERMINATE,
+        "if ensure::ready(&target.readiness, plan.now(), WaitReason::CanaryNotReady)?.is_ok() {",
+        "if false {",
+    ),
+    mutant(
+        "a Canary goes while its route is on the way back",
+        TERMINATE,
+        "if on_the_way && *steps < MOST_STEPS",
+        "if false && on_the_way && *steps < MOST_STEPS",
+    ),
+    mutant(
+        "a first step back that was cut off is not taken again",
+        TERMINATE,
+        "route.preexisting && (route.warm || route.routing.is_some())",
+        "route.preexisting && route.warm",
+    ),
+    mutant(
+        "gateways have no time to notice what is given back",
+        TERMINATE,
+        "} else if !plan.held_enough(HoldKind::Drain) {",
+        "} else if false {",
+    ),
+    mutant(
+        "a lost side keeps its share while a Canary goes",
+        TERMINATE,
+        "    traffic::keep_served(plan)?;\n",
+        "",
+    ),
+    mutant(
+        "clients of a Service in use have no time to notice",
+        ENSURE,
+        "        if self.obs.services.apex_in_use {\n",
+        "        if false {\n",
+    ),
+    mutant(
+        "a Service moves to a primary that is not ready",
+        ENSURE,
+        "        elsewhere && (!ready || early)",
+        "        let _ = (ready, early, elsewhere);\n        false",
+    ),
+    mutant(
+        "orphans are never removed",
+        "crates/core/src/decide/leftovers.rs",
+        "    for entry in removable {\n        plan.act(Action::Remove(entry));\n    }\n",
+        "",
+    ),
+    mutant(
+        "a route of a former name keeps its share",
+        "crates/core/src/decide/identity.rs",
+        "        plan.act(Action::ReleaseRoute(name));\n        return Err(Stop::Acted);\n",
+        "        let _ = name;\n",
+    ),
+    mutant(
+        "what the user's route said is not kept",
+        ROUTE,
+        "        body[\"metadata\"][\"annotations\"][original::ORIGINAL] = original.into();\n",
+        "        let _ = original;\n",
+    ),
+    mutant(
+        "a gateway learns of the primary by its first request",
+        ROUTE,
+        "        return Ok(introduced);\n",
+        "        let _ = introduced;\n",
+    ),
+    mutant(
+        "a gateway forgets the user's backends amid their requests",
+        ROUTE,
+        "    spec.rules.extend(handover::former(rollout, live));\n",
+        "",
     ),
 ];
