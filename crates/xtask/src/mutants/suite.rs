@@ -32,7 +32,7 @@ const SCENARIOS: Group = &[
     "--test",
     "identity",
     "--test",
-    "leftovers",
+    "orphans",
     "--test",
     "limits",
     "--test",

@@ -276,7 +276,7 @@ pub(super) const ALL: &[Mutant] = &[
     ),
     mutant(
         "orphans are never removed",
-        "crates/core/src/decide/leftovers.rs",
+        "crates/core/src/decide/orphans.rs",
         "    for entry in removable {\n        plan.act(Action::Remove(entry));\n    }\n",
         "",
     ),
@@ -289,7 +289,7 @@ pub(super) const ALL: &[Mutant] = &[
     mutant(
         "what the user's route said is not kept",
         ROUTE,
-        "        body[\"metadata\"][\"annotations\"][original::ORIGINAL] = original.into();\n",
+        "        body[\"metadata\"][\"annotations\"][ours::ORIGINAL] = original.into();\n",
         "        let _ = original;\n",
     ),
     mutant(
