@@ -188,6 +188,11 @@ impl Caches {
         links(key, canary, &self.mesh_provider)
     }
 
+    /// The object that splits the Canary's traffic, if its provider has one.
+    pub(crate) fn split(&self, key: &Key, canary: &Canary) -> Option<Link> {
+        links::split(key, canary, &self.mesh_provider)
+    }
+
     /// Makes `canary` depend on the objects that it names. Returns other Canaries that have to look again
     /// because they share an object which this one let go.
     pub(crate) fn link(&self, canary: &Key, named: &BTreeSet<Link>) -> Vec<Key> {

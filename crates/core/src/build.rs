@@ -34,6 +34,9 @@ pub const NOT_SUPPORTED: &str = "NotSupported";
 /// The reason of the condition `Stalled` for a port that pods do not have.
 pub const PORT_NOT_FOUND: &str = "PortNotFound";
 
+/// Reason of `Stalled`: an object that would be made is somebody else's.
+pub const NAME_TAKEN: &str = "NameTaken";
+
 /// Why an object cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum BuildError {
@@ -143,7 +146,7 @@ impl BuildError {
     /// The reason of the condition `Stalled`.
     pub fn reason(&self) -> &'static str {
         match self {
-            Self::Taken(_) => "NameTaken",
+            Self::Taken(_) => NAME_TAKEN,
             Self::TooLong { .. } => "NameTooLong",
             Self::UnnamedPort { .. } => "PortWithoutName",
             Self::NoSuchPort { .. } => PORT_NOT_FOUND,

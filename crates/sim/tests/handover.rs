@@ -98,6 +98,38 @@ fn clients_of_an_apex_that_was_there_before_have_time_to_notice() {
     assert_eq!(step(&mut s, &ours), [Action::ScaleTarget(0)]);
 }
 
+/// A primary that did not come up leaves the user's route as it was, until one does.
+#[test]
+fn a_route_is_not_taken_after_a_failed_initialisation() {
+    let mut s = Scenario::new(r#"{"stepWeight":50}"#);
+    s.primary_fails();
+    assert_eq!((s.world.status.phase, s.world.route), (Phase::Failed, None));
+    for _ in 0..3 {
+        let actions = step(&mut s, &users(None, false));
+        assert!(!actions.iter().any(|action| matches!(action, Action::ApplyRoute(_))), "{actions:?}");
+        s.world.pass(TimeDelta::seconds(10));
+    }
+}
+
+/// The user names another target while the route is being taken.
+#[test]
+fn a_target_that_is_exchanged_amid_the_hand_over_comes_up() {
+    let route = serde_json::json!({
+        "parentRefs": [{"name": "gateway"}],
+        "rules": [{"backendRefs": [{"name": "podinfo", "port": 9898}]}],
+    });
+    let mut s = Scenario::new(r#"{"stepWeight":50}"#);
+    s.world = s.world.clone().with_users_own(Some(route));
+    s.world.pods_ready();
+    s.settle();
+    s.world.exchange_target("other", "b");
+    for _ in 0..20 {
+        s.world.pods_ready();
+        s.seconds(1);
+    }
+    assert_eq!(s.world.status.phase, Phase::Initialized, "{:?}", s.world.status);
+}
+
 /// A canary with half of the traffic, about to be promoted.
 fn at_the_end() -> Scenario {
     let mut s = Scenario::initialized(r#"{"stepWeight":50,"maxWeight":50}"#);

@@ -64,6 +64,14 @@ fn routes(key: &Key, canary: &Canary, mesh_provider: &str) -> impl Iterator<Item
         .map(|object| Link { kind: Kind::Routed(object.kind), key: Key::new(object.namespace, object.name) })
 }
 
+/// The object that splits the Canary's traffic, if its provider has one.
+pub(super) fn split(key: &Key, canary: &Canary, mesh_provider: &str) -> Option<Link> {
+    let router = router::of_provider(router::provider_of(&canary.spec, mesh_provider))?;
+    let object = router.route(&Named::new(&key.namespace, &canary.spec))?;
+    let kind = Kind::Routed(object.kind);
+    Some(Link { kind, key: Key::new(object.namespace, object.name) })
+}
+
 fn templates(key: &Key, canary: &Canary) -> impl Iterator<Item = Link> {
     let references = canary.spec.analysis.metrics.iter().filter_map(|metric| metric.template_ref.as_ref());
     references.map(|reference| {

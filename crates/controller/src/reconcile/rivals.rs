@@ -1,9 +1,9 @@
-//! Two Canaries with one target, or with the same Services: only the elder is served.
+//! Two Canaries with one target, the same Services, or one Ingress: only the elder is served.
 
 use std::cmp::Reverse;
 
 use serin_api::Canary;
-use serin_core::stall::Stall;
+use serin_core::{build::NAME_TAKEN, stall::Stall};
 
 use crate::{
     cache::{Caches, Lookup, target_kind},
@@ -27,14 +27,27 @@ pub(super) fn conflict(caches: &Caches, key: &Key, canary: &Canary) -> Option<St
     }
     let apex = canary.spec.apex_name();
     let same_apex = |other: &Canary| other.spec.apex_name() == apex;
-    let elder = elder(caches, key, canary, Kind::Service, apex, same_apex)?;
+    if let Some(elder) = elder(caches, key, canary, Kind::Service, apex, same_apex) {
+        let message = format!(
+            "spec.service.name {apex:?} (the target's name where it is not set) is that of the elder Canary {}.{} too, \
+             and the Services and the route of both would be the same: set spec.service.name to another name, or \
+             delete one of the two",
+            elder.name, elder.namespace
+        );
+        return Some(Stall::new("ServiceConflict", message));
+    }
+    let split = caches.split(key, canary)?;
+    let same_split = |other: &Canary| caches.split(&Key::of(other), other).as_ref() == Some(&split);
+    let elder = elder(caches, key, canary, split.kind, &split.key.name, same_split)?;
     let message = format!(
-        "spec.service.name {apex:?} (the target's name where it is not set) is that of the elder Canary {}.{} too, and \
-         the Services and the route of both would be the same: set spec.service.name to another name, or delete one of \
-         the two",
-        elder.name, elder.namespace
+        "{} {} would split the traffic of the elder Canary {}.{} too: give each application an Ingress of its own and \
+         name it in spec.ingressRef, or delete one of the two",
+        split.kind.name(),
+        split.key.name,
+        elder.name,
+        elder.namespace
     );
-    Some(Stall::new("ServiceConflict", message))
+    Some(Stall::new(NAME_TAKEN, message))
 }
 
 /// An elder Canary that depends on the same object and means it in the same way.

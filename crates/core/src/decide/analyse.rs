@@ -3,7 +3,6 @@
 use super::{
     builder::{Flow, Inputs, PlanBuilder, Stop},
     ensure,
-    gates::ask,
     idle::{already_promoted, begin, changed},
     orphans, rollback, round,
 };
@@ -14,12 +13,10 @@ use crate::{
     observe::{Readiness, Seen},
     plan::Action,
     reason::{WaitReason, canary_not_ready},
-    rollout::HookKind,
     state::{Entered, HoldKind, Progress, Stage},
     strategy::{Label, Step},
     time::later,
 };
-use serin_api::Phase;
 
 pub(super) fn run(plan: &mut PlanBuilder) -> Flow {
     let inputs = plan.inputs()?;
@@ -197,6 +194,9 @@ fn tick(plan: &mut PlanBuilder) -> Flow {
         plan.hold_if_none(HoldKind::Check);
     }
     if !plan.held_enough(HoldKind::Check) {
+        if let Some(refused) = refused(plan) {
+            return refused;
+        }
         // A gate that is closed stays the reason until it is asked again.
         return if plan.asked_again().is_some() { Err(Stop::Acted) } else { Ok(()) };
     }
@@ -216,11 +216,9 @@ fn first(plan: &mut PlanBuilder) -> Flow {
     advance(plan)
 }
 
-/// The analysis of one interval, and what follows from it. Hooks and metrics are asked at the same time.
+/// The analysis of one interval, and what follows from it. Metrics come after the hooks, which may make the load that is
+/// measured.
 fn check(plan: &mut PlanBuilder) -> Flow {
-    let mut asks = plan.unasked(HookKind::Rollout, Phase::Progressing);
-    asks.extend(round::unmeasured(plan));
-    ask(asks)?;
     if !plan.rollout_hooks()? || !round::passes(plan)? {
         return failed(plan);
     }
@@ -230,6 +228,7 @@ fn check(plan: &mut PlanBuilder) -> Flow {
 /// Enters the next step, or promotes after the last one, once the gates before it are open.
 fn advance(plan: &mut PlanBuilder) -> Flow {
     if let Some(Err(stop)) = refused(plan) {
+        plan.hold(HoldKind::Check);
         return Err(stop);
     }
     let (strategy, place) = (&plan.rollout().strategy, plan.next.stage.progress().entered);
@@ -240,9 +239,8 @@ fn advance(plan: &mut PlanBuilder) -> Flow {
 }
 
 /// Checks go on while the API server does not take the route as it should be; the version does not.
-fn refused(plan: &mut PlanBuilder) -> Option<Flow> {
+fn refused(plan: &PlanBuilder) -> Option<Flow> {
     plan.obs.route.present()?.refused.as_ref()?;
-    plan.hold(HoldKind::Check);
     Some(plan.route_accepted())
 }
 

@@ -197,12 +197,6 @@ impl<'a> PlanBuilder<'a> {
         self.obs.answers.hooks.get(hook).ok_or_else(ask)
     }
 
-    /// What has to be asked to have the answers of all hooks of a kind.
-    pub(super) fn unasked(&self, kind: HookKind, phase: Phase) -> Vec<Ask> {
-        let answers = &self.obs.answers.hooks;
-        let unasked = self.rollout().hooks_of(kind).filter(|hook| !answers.contains_key(hook));
-        unasked.map(|hook| Ask::Hook { hook: hook.clone(), phase }).collect()
-    }
 
     /// The value, or a wait when it could not be read. `None` when there is none.
     pub(super) fn known<T>(&self, what: &'static str, seen: &'a Seen<T>) -> Flow<Option<&'a T>> {

@@ -9,7 +9,6 @@ use super::{
 use crate::{
     event::{AlertKind, EventKind, RollbackCause, TestKind},
     observe::HookAnswer,
-    plan::Ask,
     reason::WaitReason,
     rollout::{Hook, HookKind},
     state::{HoldKind, Stage, WaitKind, Waiting},
@@ -25,7 +24,6 @@ impl PlanBuilder<'_> {
             return Ok(());
         }
         let phase = self.next.phase();
-        ask(self.unasked(HookKind::Rollback, phase))?;
         for hook in self.rollout().hooks_of(HookKind::Rollback) {
             if *self.hook(hook, phase)? == HookAnswer::Pass {
                 self.tell(&EventKind::RollbackAsked { hook: hook.name.clone() });
@@ -150,9 +148,4 @@ impl PlanBuilder<'_> {
         let again = later(self.now(), self.rollout().interval);
         Err(Stop::from(WaitReason::Gate { gate, hook: hook.to_owned() }).again(Some(again)))
     }
-}
-
-/// Asks all of this at once, if there is any.
-pub(super) fn ask(asks: Vec<Ask>) -> Flow {
-    if asks.is_empty() { Ok(()) } else { Err(Stop::Ask(asks)) }
 }

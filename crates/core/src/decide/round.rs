@@ -11,12 +11,7 @@ use crate::{
     plan::{Ask, Judged},
 };
 
-/// What has to be asked to judge this round.
-pub(super) fn unmeasured(plan: &PlanBuilder) -> Option<Ask> {
-    let checks = planned(plan);
-    plan.obs.answers.outcomes(&checks).is_none().then_some(Ask::Checks(checks))
-}
-
+/// All metrics of a round are asked at once.
 fn planned(plan: &PlanBuilder) -> Vec<Check> {
     let rollout = plan.rollout();
     checks::plan(&rollout.spec.analysis.metrics, &rollout.subject())

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     Rollout, Routing, Seen,
     build::{
-        BuildError,
+        BuildError, PORT_NOT_FOUND,
         claims::{Claim, Conflict, foreign},
         managed,
         metadata::{Map, marked},
@@ -239,6 +239,15 @@ fn copied(scene: &Scene<'_>) -> Result<Value, Missing> {
         );
         return wrong("BackendNotFound", message);
     }
+    if let Some(port) = unknown_port(scene, &spec) {
+        let message = format!(
+            "ingress {name} leads to port {port} of Service {}, which Service {} does not have: set spec.service.port \
+             (or portName) to it, set spec.service.portDiscovery, or correct the Ingress",
+            rollout.apex,
+            rollout.canary_service()
+        );
+        return wrong(PORT_NOT_FOUND, message);
+    }
     let mut annotations = texts(source, "/metadata/annotations");
     let canary = format!("{}/canary", rollout.ingress_annotations);
     annotations.retain(|key, _| key != MANIFEST && !key.contains(&canary));
@@ -248,6 +257,25 @@ fn copied(scene: &Scene<'_>) -> Result<Value, Missing> {
         body["metadata"]["labels"] = json!(labels);
     }
     Ok(body)
+}
+
+/// A port to which a copy would lead and that the canary's Service does not get. One that the live copy leads to stays on
+/// the Service.
+fn unknown_port(scene: &Scene<'_>, spec: &Value) -> Option<String> {
+    let service = scene.rollout.spec.service.as_ref().filter(|service| !service.port_discovery)?;
+    let live = scene.live();
+    let used = live.present().map(|live| Nginx.backends(live)).unwrap_or_default();
+    let to_canary = scene.rollout.canary_service();
+    let known = |port: &IntOrString| match port {
+        IntOrString::Int(number) => i64::from(*number) == service.port,
+        IntOrString::String(name) => name == service.port_name_or_default(),
+    };
+    let wanted = Nginx.backends(&json!({"spec": spec})).into_iter().filter(|it| it.service == to_canary);
+    let mut unknown = wanted.filter(|it| !known(&it.port) && !used.contains(it));
+    unknown.next().map(|backend| match backend.port {
+        IntOrString::Int(number) => number.to_string(),
+        IntOrString::String(name) => format!("{name:?}"),
+    })
 }
 
 /// Sends what goes to one Service to another. Returns whether anything did.

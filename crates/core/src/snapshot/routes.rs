@@ -22,6 +22,10 @@ impl Snapshot {
     }
 
     pub(super) fn route(&self, rollout: &Rollout, settings: &Settings) -> Result<Seen<Route>, BuildError> {
+        let live = self.live_route(rollout).filter(|_| !rollout.deleting);
+        if live.and_then(|live| router::of(rollout).conflict(rollout, live)).is_some() {
+            return Ok(Seen::Unknown("it is somebody else's".to_owned()));
+        }
         let cookies = self.canary.status.as_ref().map(Cookies::of).unwrap_or_default();
         self.with_scene(rollout, settings, &cookies, |scene| router::of(rollout).read(scene))
     }

@@ -162,10 +162,13 @@ fn progress(status: &CanaryStatus, strategy: &Strategy) -> Progress {
     let weight = u8::try_from(status.canary_weight.clamp(0, 100)).unwrap_or(100);
     let noted = status.progress.as_ref().and_then(|noted| {
         let entered = usize::try_from(noted.entered).ok()?;
-        let last = entered.checked_sub(1).and_then(|last| strategy.steps.get(last));
-        let shifts = last.is_some_and(|step| step.label.weight() > 0);
-        let told = position::iterations(strategy, entered) == status.iterations && (weight > 0 || !shifts);
-        (told && last.is_some() && strategy.steps.hash(entered) == noted.steps).then_some(entered)
+        let last = entered.checked_sub(1).and_then(|last| strategy.steps.get(last))?;
+        let shifted = last.label.weight() > 0;
+        // A primary that is lost leaves all of the traffic to the canary, and promotion takes it back in steps.
+        let promoting = matches!(status.phase, Phase::Promoting | Phase::Finalising);
+        let of_step = weight == last.label.weight() || weight == 100 || promoting && weight > 0;
+        let told = position::iterations(strategy, entered) == status.iterations && (of_step || !shifted);
+        (told && strategy.steps.hash(entered) == noted.steps).then_some(entered)
     });
     let entered =
         noted.unwrap_or_else(|| position::entered(strategy, status.canary_weight, status.iterations));

@@ -55,10 +55,8 @@ fn taken(world: &World) -> HttpRoute {
     step(world, Routing::PRIMARY, &step(world, warm, &step(world, warm, &users())))
 }
 
-/// Rules for other applications stay, whatever happens to ours.
-#[test]
-fn rules_that_name_other_services_stay() {
-    let world = world();
+/// A user's route that is about another application, too.
+fn shared() -> HttpRoute {
     let mut spec = users_spec();
     let others = json!({
         "matches": [{"path": {"type": "PathPrefix", "value": "/api"}}],
@@ -66,7 +64,13 @@ fn rules_that_name_other_services_stay() {
     });
     spec["rules"].as_array_mut().unwrap().push(others);
     let metadata = json!({"name": "podinfo", "namespace": "test"});
-    let users: HttpRoute = serde_json::from_value(json!({"metadata": metadata, "spec": spec})).unwrap();
+    serde_json::from_value(json!({"metadata": metadata, "spec": spec})).unwrap()
+}
+
+/// Rules for other applications stay, whatever happens to ours.
+#[test]
+fn rules_that_name_other_services_stay() {
+    let (world, users) = (world(), shared());
     let warm = Routing::PRIMARY.kept_warm();
     let taken = step(&world, Routing::PRIMARY, &step(&world, warm, &step(&world, warm, &users)));
     assert_eq!(told(&taken), [SPLIT, "other 1"]);
@@ -119,6 +123,28 @@ fn it_is_given_back_in_steps() {
     ];
     assert_eq!(steps, expected);
     assert_eq!(live.spec, users().spec);
+}
+
+/// A rule that keeps the backends of the other application known is there amid a rollout, and knows nothing of ours.
+#[test]
+fn the_gateway_learns_of_our_service_again_where_a_route_is_shared() {
+    let (world, warm) = (world(), Routing::PRIMARY.kept_warm());
+    let taken = step(&world, Routing::PRIMARY, &step(&world, warm, &step(&world, warm, &shared())));
+    let mut live = step(&world, Routing::weighted(40).kept_warm(), &taken);
+    let mut steps = Vec::new();
+    while let Some(body) = route::step_back(&world.rollout(), &live, None).unwrap() {
+        live = apply_route(&body, Some(&live));
+        steps.push(told(&live).join(", "));
+        assert!(steps.len() < 5, "{steps:#?}");
+    }
+    let split = "podinfo-primary 60 podinfo-canary 40";
+    let expected = [
+        format!("{split}, other 1, {SIDES}, (podinfo) (other)"),
+        format!("podinfo 1, other 1, {SIDES}, (podinfo) (other)"),
+        "podinfo 1, other 1".to_owned(),
+    ];
+    assert_eq!(steps, expected);
+    assert_eq!(live.spec, shared().spec);
 }
 
 #[test]

@@ -78,7 +78,7 @@ pub(super) fn backwards(
     if !serves(rollout, live) {
         return None;
     }
-    let known = live.spec.rules.iter().any(|rule| is_former(rollout, rule));
+    let known = live.spec.rules.iter().any(|rule| is_former(rollout, rule) && names_all(rule, &former));
     let base = if known { own } else { live.spec.clone() };
     let mut rules: Vec<HttpRouteRule> = base.rules.iter().filter(|rule| !warms(rule)).cloned().collect();
     rules.extend([warm_rule(rollout, service), former]);
@@ -88,6 +88,15 @@ pub(super) fn backwards(
     let mut spec = if known { users.clone() } else { taken(&json!(base)).into() };
     spec["rules"] = json!(rules);
     Some(spec)
+}
+
+/// Whether a rule names all backends of another one: one that was made before knows fewer of them where the user's route is
+/// about other applications too.
+fn names_all(rule: &HttpRouteRule, of: &HttpRouteRule) -> bool {
+    let same = |a: &HttpBackendRef, b: &HttpBackendRef| {
+        (&a.name, &a.namespace, a.port) == (&b.name, &b.namespace, b.port)
+    };
+    of.backend_refs.iter().all(|wanted| rule.backend_refs.iter().any(|named| same(named, wanted)))
 }
 
 /// A rule for no request with the backends of these rules that are not ours.
