@@ -4,8 +4,10 @@
 
 mod scenario;
 
+use chrono::TimeDelta;
 use scenario::Scenario;
 use serin_api::Phase;
+use serin_core::{decide, observe::Answers, plan::Ask};
 
 const NEW: &str = "New revision detected, progressing canary analysis.";
 
@@ -68,4 +70,41 @@ fn a_muted_gate_has_an_event_but_no_alert() {
         s.interval();
         assert_eq!(s.take_alerts(), [NEW]);
     }
+}
+
+/// A hook may make the load that is measured, and the first no ends the round: nothing that follows is asked.
+#[test]
+fn metrics_are_asked_after_the_hooks_of_a_round() {
+    let analysis = r#"{"threshold":5,"stepWeight":50,"webhooks":[
+        {"name":"load","type":"rollout","url":"http://t/"},
+        {"name":"test","type":"rollout","url":"http://t/"}],
+        "metrics":[{"name":"errors","query":"q","thresholdRange":{"max":1}}]}"#;
+    let mut s = Scenario::initialized(analysis);
+    s.ship("b");
+    s.pods_ready();
+    s.world.pass(TimeDelta::seconds(10));
+    let mut answers = Answers::default();
+    let mut asked = Vec::new();
+    loop {
+        let plan = decide(&s.world.observe(answers.clone()));
+        if plan.asks.is_empty() {
+            break;
+        }
+        for ask in &plan.asks {
+            asked.push(match ask {
+                Ask::Hook { hook, .. } => hook.name.clone(),
+                Ask::Checks(checks) => format!("{} metrics", checks.len()),
+                Ask::Providers => "providers".to_owned(),
+            });
+            s.script.answer(ask, &mut answers);
+        }
+    }
+    assert_eq!(asked, ["load", "test", "1 metrics"]);
+
+    s.script.closed.insert("load".into(), "no".to_owned());
+    let mut answers = Answers::default();
+    let first = decide(&s.world.observe(answers.clone())).asks;
+    first.iter().for_each(|ask| s.script.answer(ask, &mut answers));
+    let plan = decide(&s.world.observe(answers));
+    assert_eq!((first.len(), plan.asks.len(), plan.status.failed_checks), (1, 0, 1));
 }

@@ -323,3 +323,20 @@ fn a_fault_is_told_as_long_as_it_stands() {
     s.world.fault = None;
     assert_eq!(stalls(&mut s).last(), Some(&Some("NameTaken".to_owned())));
 }
+
+/// What a user has to mend stays told between two checks, and is told once.
+#[test]
+fn a_route_that_is_refused_stays_told() {
+    let mut s = at(Phase::Progressing);
+    s.world.misshapen = true;
+    s.world.refused = Some("spec.service.match: no".to_owned());
+    s.take_events();
+    for second in 0..25 {
+        s.seconds(1);
+        let told = s.world.status.waiting_for.is_some();
+        assert!(told || second < 16, "second {second}");
+    }
+    let told = s.take_events();
+    let halts = told.iter().filter(|event| event.contains("spec.service.match: no")).count();
+    assert!(halts <= 1, "{told:#?}");
+}

@@ -137,6 +137,31 @@ mod tests {
     }
 
     #[test]
+    fn two_applications_share_no_ingress() {
+        let caches = synced();
+        let behind = |key: &Key, canary: &Canary| {
+            let mut canary = canary.clone();
+            canary.spec.provider = Some("nginx".to_owned());
+            canary.spec.ingress_ref = Some(serin_api::canary::ObjectRef {
+                api_version: "networking.k8s.io/v1".to_owned(),
+                kind: "Ingress".to_owned(),
+                name: "web".to_owned(),
+            });
+            caches.link(key, &caches.links(key, &canary));
+            let entry = CanaryEntry { canary: Arc::new(canary.clone()), problem: None };
+            caches.canaries.offer(key, Version::parse(Some("2")), entry, Origin::Watch);
+            canary
+        };
+        let (elder, first) = add(&caches, "elder", "fe", 10);
+        let (younger, second) = add(&caches, "younger", "be", 5);
+        let (first, second) = (behind(&elder, &first), behind(&younger, &second));
+        assert_eq!(conflict(&caches, &elder, &first), None);
+        let stall = conflict(&caches, &younger, &second).unwrap();
+        assert_eq!(stall.reason, "NameTaken");
+        assert!(stall.message.contains("web-canary"), "{}", stall.message);
+    }
+
+    #[test]
     fn of_two_of_the_same_age_the_first_by_name_is_served() {
         let caches = synced();
         let (a, first) = add(&caches, "a", "app", 1);

@@ -134,3 +134,19 @@ fn a_run_keeps_its_first_and_last_steps() {
     let next = Run::next(Some(&run), "c".to_owned(), None, &Cause::Config("secret/x".to_owned()), now());
     assert_eq!((run.id.as_str(), next.id.as_str(), next.cause.as_str()), ("1-b", "2-c", "secret/x"));
 }
+
+/// An operator of before writes the weight and leaves the position of another one in place.
+#[test]
+fn a_position_that_does_not_fit_the_weight_is_not_believed() {
+    let rollout = rollout(r#"{"stepWeights":[10,30,50]}"#);
+    let analysing = |entered, weight| {
+        let progress = Progress { entered, weight };
+        Stage::Analysing(Analysis { progress, awaits_promotion: false, lost_traffic: false })
+    };
+    for (noted, weight, entered) in [(2, 10, 1), (1, 50, 3), (3, 10, 1), (3, 100, 3), (2, 30, 2)] {
+        let mut status = codec::write(&full(analysing(noted, 30)), &rollout);
+        status.canary_weight = weight;
+        let progress = codec::read(&status, &rollout).stage.progress();
+        assert_eq!(progress.entered, entered, "noted {noted}, weight {weight}");
+    }
+}

@@ -433,3 +433,25 @@ fn a_copy_of_another_ingress_is_remembered_until_it_is_gone() {
     assert_eq!(objects("nginx/old-canary"), ["Route(Ingress) old-canary"]);
     assert_eq!(objects("nginx/shop-canary"), [] as [&str; 0]);
 }
+
+/// The canary's Service has `service.port` alone: a copy that leads to another port would lead nowhere.
+#[rstest]
+#[case::another_number(json!({"number": 8080}), Some("8080"))]
+#[case::another_name(json!({"name": "web"}), Some("\"web\""))]
+#[case::its_name(json!({"name": "http"}), None)]
+fn an_ingress_that_leads_to_a_port_that_the_canary_lacks_is_told(
+    #[case] port: Value,
+    #[case] told: Option<&str>,
+) {
+    let mut desk = Desk::new(json!({"stepWeight": 10}));
+    let path = "/spec/rules/0/http/paths/0/backend/service/port";
+    desk.edit("shop", |ingress| *ingress.pointer_mut(path).unwrap() = port);
+    match (desk.read(), told) {
+        (Ok(seen), None) => assert_eq!(seen, Seen::Absent),
+        (Err(error), Some(port)) => {
+            assert_eq!(error.reason(), "PortNotFound");
+            assert!(error.to_string().contains(&format!("leads to port {port} of Service")), "{error}");
+        }
+        (answer, _) => panic!("{answer:?}"),
+    }
+}
