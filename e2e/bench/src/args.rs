@@ -19,6 +19,10 @@ pub(crate) struct Args {
     /// Measure another operator after Serin, in the same way, and print the ratios.
     #[arg(long)]
     pub(crate) versus: Option<Rival>,
+    /// A program with its arguments that runs beside the operator with the same rights and is measured, too; may be
+    /// named several times. The operator then takes part in a leader election.
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) beside: Vec<String>,
     /// File of figures that takes up the result, for README and documentation.
     #[arg(long)]
     pub(crate) figures: Option<PathBuf>,

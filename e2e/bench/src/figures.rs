@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, time::Instant};
 use serde::Serialize;
 
 use crate::{
+    beside::Spent,
     probe::Window,
     quantiles::Quantiles,
     timeline::Timeline,
@@ -25,7 +26,13 @@ pub(crate) struct Figures {
     pub(crate) rollout: RolloutFigures,
     pub(crate) times: Times,
     pub(crate) lateness: Lateness,
+    /// Of the programs that ran beside the operator: what each had used at the moments of [`MOMENTS`].
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) beside: BTreeMap<String, Vec<Spent>>,
 }
+
+/// When programs beside the operator are looked at.
+pub(crate) const MOMENTS: [&str; 4] = ["started", "canaries there", "idle time over", "rollouts over"];
 
 /// What else went on: all processes share the machine with what is measured.
 #[derive(Clone, Debug, Serialize)]
@@ -66,6 +73,7 @@ pub(crate) struct RolloutFigures {
     pub(crate) server_requests_by: BTreeMap<String, f64>,
     /// Verbs that the two counted differently.
     pub(crate) disagreements: BTreeMap<String, [u64; 2]>,
+    pub(crate) reconciles: f64,
     pub(crate) queries: f64,
     pub(crate) cpu_seconds: f64,
     pub(crate) resident_mib: f64,
@@ -119,11 +127,12 @@ pub(crate) struct Measured {
     pub(crate) came_to_rest: bool,
     pub(crate) rollouts: Window,
     pub(crate) timelines: Timelines,
+    pub(crate) beside: BTreeMap<String, Vec<Spent>>,
 }
 
 impl Figures {
     pub(crate) fn of(measured: &Measured) -> Self {
-        let Measured { idle, rollouts, timelines, came_to_rest } = measured;
+        let Measured { idle, rollouts, timelines, came_to_rest, beside } = measured;
         let [before, start] = idle.load;
         Self {
             canaries: timelines.len(),
@@ -137,6 +146,7 @@ impl Figures {
             rollout: RolloutFigures::of(rollouts, timelines.len()),
             times: Times::of(timelines),
             lateness: Lateness::of(timelines, rollouts),
+            beside: beside.clone(),
         }
     }
 
@@ -174,6 +184,7 @@ impl RolloutFigures {
                 .map(|(verb, count)| (verb.clone(), each(*count)))
                 .collect(),
             disagreements: window.disagreements(),
+            reconciles: each(window.reconciles),
             queries: each(window.queries),
             cpu_seconds: window.cpu_seconds / number(rollouts as u64).max(1.0),
             resident_mib: mib(window.usage.resident_kib),
@@ -249,7 +260,7 @@ fn between(from: Option<Instant>, to: Option<Instant>) -> Option<f64> {
     Some(forwards - from.saturating_duration_since(to).as_secs_f64())
 }
 
-fn mib(kib: u64) -> f64 {
+pub(crate) fn mib(kib: u64) -> f64 {
     number(kib) / 1024.0
 }
 

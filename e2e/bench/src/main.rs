@@ -6,6 +6,7 @@
 //! table and one line of JSON. Only a rollout that does not succeed makes it fail; figures never do.
 
 mod args;
+mod beside;
 mod child;
 mod cluster;
 mod exposition;

@@ -33,7 +33,7 @@ pub(crate) struct Operator {
 
 impl Operator {
     /// Starts it with nothing but these arguments, and Flagger's defaults for the rest. Both take
-    /// the same flags.
+    /// the same flags. An elected one keeps replicas that run beside it from acting.
     ///
     /// # Errors
     /// There is no such program, or it ends at once.
@@ -42,6 +42,7 @@ impl Operator {
         program: &Path,
         kubeconfig: &Path,
         metrics_server: &str,
+        elected: bool,
         log: PathBuf,
     ) -> Result<Self> {
         let port = free_port()?;
@@ -49,6 +50,10 @@ impl Operator {
         command.arg(format!("-kubeconfig={}", kubeconfig.display()));
         command.args([format!("-metrics-server={metrics_server}"), format!("-port={port}")]);
         command.arg("-mesh-provider=gatewayapi:v1");
+        if elected {
+            let namespace = side.account().namespace;
+            command.arg("-enable-leader-election").arg(format!("-leader-election-namespace={namespace}"));
+        }
         let missing = || format!("cannot run {}; build it or name it by --operator", program.display());
         let child = spawn(command, &[], &log).with_context(missing)?;
         let pid = child.id().context("the operator ended at once")?;

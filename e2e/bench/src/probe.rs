@@ -6,7 +6,7 @@ use anyhow::Result;
 use kube::Client;
 
 use crate::{
-    exposition,
+    beside, exposition,
     flows::{self, ByVerb},
     operator::Operator,
     proc::{self, Machine, Usage},
@@ -29,6 +29,7 @@ pub(crate) struct Moment {
     usage: Usage,
     machine: Machine,
     lateness: Buckets,
+    reconciles: u64,
     queries: u64,
     load: f64,
 }
@@ -47,6 +48,8 @@ pub(crate) struct Window {
     pub(crate) machine_busy: f64,
     /// Lateness of checks, by the operator.
     pub(crate) lateness: Buckets,
+    /// By the operator; none for one that does not count.
+    pub(crate) reconciles: u64,
     /// Queries to Prometheus.
     pub(crate) queries: u64,
     /// Load average at the beginning and at the end.
@@ -68,6 +71,7 @@ impl Probe<'_> {
             usage: proc::usage(operator.pid())?,
             machine: Machine::read()?,
             lateness: lateness(&metrics),
+            reconciles: beside::reconciles(&metrics),
             queries: self.prometheus.queries(),
             load: proc::load()?,
         })
@@ -94,6 +98,7 @@ impl Moment {
             usage: later.usage,
             machine_busy: later.machine.busy_since(self.machine),
             lateness: later.lateness.since(&self.lateness),
+            reconciles: later.reconciles - self.reconciles,
             queries: later.queries - self.queries,
             load: [self.load, later.load],
         }

@@ -1,17 +1,20 @@
 //! What the kernel says about the operator and the machine.
 
 use anyhow::{Context, Result};
+use serde::Serialize;
 
 /// Linux counts processor time in hundredths of a second for programs, whatever its timer does.
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// What a process has used.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Usage {
     /// Processor time since its start.
     pub(crate) cpu_seconds: f64,
     /// Resident memory.
     pub(crate) resident_kib: u64,
+    /// The part of it that is no file's.
+    pub(crate) anonymous_kib: u64,
     /// The most resident memory it ever had.
     pub(crate) peak_kib: u64,
 }
@@ -35,8 +38,8 @@ fn parse(stat: &str, status: &str) -> Option<Usage> {
     let mut times = fields.split_whitespace().skip(11).map(|field| field.parse::<u32>().ok());
     let ticks: f64 = (times.next()?? + times.next()??).into();
     let resident_kib = kibibytes(status, "VmRSS:")?;
-    let peak_kib = kibibytes(status, "VmHWM:")?;
-    Some(Usage { cpu_seconds: ticks / TICKS_PER_SECOND, resident_kib, peak_kib })
+    let (anonymous_kib, peak_kib) = (kibibytes(status, "RssAnon:")?, kibibytes(status, "VmHWM:")?);
+    Some(Usage { cpu_seconds: ticks / TICKS_PER_SECOND, resident_kib, anonymous_kib, peak_kib })
 }
 
 fn kibibytes(status: &str, name: &str) -> Option<u64> {
@@ -93,8 +96,8 @@ mod tests {
     #[test]
     fn a_command_with_spaces_and_parentheses() {
         let stat = "7 (a) (b) S 1 7 7 0 -1 4194304 100 0 0 0 250 50 0 0 20 0 5 0 1 1 1";
-        let status = "Name:\ta\nVmPeak:\t  9 kB\nVmHWM:\t  2048 kB\nVmRSS:\t  1024 kB\n";
-        let expected = Usage { cpu_seconds: 3.0, resident_kib: 1024, peak_kib: 2048 };
+        let status = "Name:\ta\nVmPeak:\t  9 kB\nVmHWM:\t  2048 kB\nVmRSS:\t  1024 kB\nRssAnon:\t 512 kB\n";
+        let expected = Usage { cpu_seconds: 3.0, resident_kib: 1024, anonymous_kib: 512, peak_kib: 2048 };
         assert_eq!(parse(stat, status), Some(expected));
         assert_eq!(parse("7 (a) S 1", status), None);
     }

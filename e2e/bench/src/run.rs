@@ -1,6 +1,6 @@
 //! The course of the measurement.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result};
 use kube::Client;
@@ -8,6 +8,7 @@ use serin_e2e::{access, control_plane::Gateway, flagger_program};
 
 use crate::{
     args::Args,
+    beside::{Beside, Spent},
     cluster::BenchCluster,
     figures::{ANALYSIS, Figures, Measured},
     flows,
@@ -23,6 +24,9 @@ use crate::{
 
 /// How long its token is good for: longer than any run.
 const VALID: Duration = Duration::from_secs(6 * 3600);
+
+/// How long a program beside the operator takes to start.
+const SETTLE: Duration = Duration::from_secs(5);
 
 /// How long the operator may take to come to rest.
 const REST: Duration = Duration::from_secs(30);
@@ -62,9 +66,14 @@ pub(crate) async fn run(
     let prometheus = Prometheus::start().await?;
     progress.say(format!("starting {name}"));
     let log = cluster.file(&format!("{name}.log"));
-    let operator = Operator::start(side, &program, &kubeconfig, prometheus.url(), log).await?;
+    let elected = !args.beside.is_empty();
+    let operator = Operator::start(side, &program, &kubeconfig, prometheus.url(), elected, log).await?;
+    let started = (1..).zip(&args.beside).map(|(number, command)| {
+        Beside::start(command, &kubeconfig, cluster.file(&format!("beside-{number}.log")))
+    });
+    let beside = started.collect::<Result<_>>()?;
     let patience = args.patience(side);
-    let bench = Bench { args, patience, client: &client, prometheus: &prometheus, progress };
+    let bench = Bench { args, patience, client: &client, prometheus: &prometheus, beside, progress };
     Ok(Figures::of(&bench.measure(operator).await?))
 }
 
@@ -73,12 +82,15 @@ struct Bench<'a> {
     patience: Duration,
     client: &'a Client,
     prometheus: &'a Prometheus,
+    beside: Vec<Beside>,
     progress: Progress,
 }
 
 impl Bench<'_> {
     async fn measure(&self, mut operator: Operator) -> Result<Measured> {
         let (args, progress) = (self.args, self.progress);
+        let mut beside = BTreeMap::new();
+        self.look_beside(&mut beside).await?;
         let namespaces = workload::namespaces(args.canaries);
         let record = Record::start(self.client, &namespaces);
         progress.say(format!("creating {} canaries", args.canaries));
@@ -89,9 +101,11 @@ impl Bench<'_> {
 
         progress.say(format!("counting requests of {} s without a rollout", args.idle));
         let probe = Probe { client: self.client, prometheus: self.prometheus };
+        self.look_beside(&mut beside).await?;
         let before = probe.now(&operator).await?;
         operator.alive(tokio::time::sleep(args.idle())).await?;
         let start = probe.now(&operator).await?;
+        self.look_beside(&mut beside).await?;
 
         progress.say("changing all targets");
         workload::change(self.client, &namespaces, |namespace| record.change(namespace)).await?;
@@ -100,7 +114,20 @@ impl Bench<'_> {
         progress.say("all rollouts have ended");
         operator.at_rest(REST).await?;
         let end = probe.now(&operator).await?;
+        self.look_beside(&mut beside).await?;
         let (idle, rollouts) = (before.until(&start), start.until(&end));
-        Ok(Measured { idle, came_to_rest, rollouts, timelines: record.timelines() })
+        Ok(Measured { idle, came_to_rest, rollouts, timelines: record.timelines(), beside })
+    }
+
+    /// Notes what the programs beside the operator have used so far; when they start they are given time to settle.
+    async fn look_beside(&self, spent: &mut BTreeMap<String, Vec<Spent>>) -> Result<()> {
+        for program in &self.beside {
+            let of_program: &mut Vec<Spent> = spent.entry(program.command().to_owned()).or_default();
+            if of_program.is_empty() {
+                tokio::time::sleep(SETTLE).await;
+            }
+            of_program.push(program.spent().await?);
+        }
+        Ok(())
     }
 }

@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, fmt::Display};
 
 use crate::{
-    figures::{ANALYSIS, Figures, IdleFigures, Lateness, MachineFigures, RolloutFigures, Times},
+    beside::Spent,
+    figures::{
+        ANALYSIS, Figures, IdleFigures, Lateness, MOMENTS, MachineFigures, RolloutFigures, Times, mib,
+    },
     quantiles::Quantiles,
     workload::{INTERVAL, STEPS},
 };
@@ -39,6 +42,7 @@ pub(crate) fn render(figures: &Figures) -> String {
     rollout(&mut table, &figures.rollout);
     times(&mut table, &figures.times);
     lateness(&mut table, &figures.lateness);
+    figures.beside.iter().for_each(|(program, spent)| beside(&mut table, program, spent));
     table.0.join("\n")
 }
 
@@ -60,6 +64,17 @@ fn idle(table: &mut Table, figures: &IdleFigures) {
     table.row("memory", format!("{:.1} MiB", figures.resident_mib));
     if !figures.came_to_rest {
         table.row("the operator had not come to rest", "");
+    }
+}
+
+fn beside(table: &mut Table, program: &str, spent: &[Spent]) {
+    table.head(format!("beside it: {program}"));
+    for (moment, spent) in MOMENTS.iter().zip(spent) {
+        let Spent { usage, requests, reconciles } = spent;
+        let (resident, anonymous) = (mib(usage.resident_kib), mib(usage.anonymous_kib));
+        let (cpu, requests): (f64, u64) = (usage.cpu_seconds, requests.values().sum());
+        let cost = format!("{cpu:.2} processor seconds, {resident:.1} MiB, {anonymous:.1} of it anonymous");
+        table.row(moment, format!("{cost}, {requests} requests, {reconciles} reconciles"));
     }
 }
 
@@ -88,6 +103,9 @@ fn rollout(table: &mut Table, figures: &RolloutFigures) {
         table.row(&format!("  {verb}: operator, server"), format!("{own}, {server} in all"));
     }
     table.row("refused requests of all rollouts", counts(&figures.refused));
+    if figures.reconciles > 0.0 {
+        table.row("reconciles", format!("{:.2}", figures.reconciles));
+    }
     table.row("queries to Prometheus", format!("{:.2}", figures.queries));
     table.row("processor seconds", format!("{:.3}", figures.cpu_seconds));
     let (resident, peak) = (figures.resident_mib, figures.peak_mib);
