@@ -10,6 +10,7 @@ use crate::redact::Origin;
 
 pub mod alert;
 pub mod analysis;
+pub mod command;
 pub mod cors;
 pub mod defaults;
 pub mod matching;
@@ -26,6 +27,7 @@ pub mod webhook;
 
 pub use alert::{AlertSeverity, CanaryAlert};
 pub use analysis::CanaryAnalysis;
+pub use command::{COMMAND, CommandRecord, Pause};
 pub use cors::CorsPolicy;
 pub use matching::{HttpMatch, StringMatch};
 pub use metric::{CanaryMetric, ThresholdRange};

@@ -1,5 +1,6 @@
 //! The actions of a plan. Each is idempotent.
 
+mod command;
 pub(crate) mod finalizer;
 mod orphans;
 mod primary;
@@ -104,6 +105,7 @@ impl Executor<'_> {
             Action::PauseScaler(paused) => self.pause_scaler(*paused).await,
             Action::AddFinalizer => finalizer::set(self.cluster, self.key, true).await,
             Action::RemoveFinalizer => finalizer::set(self.cluster, self.key, false).await,
+            Action::RemoveCommand(text) => command::remove(self.cluster, self.key, text).await,
             Action::Remove(entry) => self.remove_orphans(entry).await,
             Action::ReleaseRoute(name) => self.release_route(name).await,
             Action::RevertApex => self.revert_apex().await,

@@ -13,7 +13,7 @@
 
 mod analyse;
 mod builder;
-
+mod commands;
 mod ensure;
 mod finalise;
 mod gates;
@@ -40,12 +40,16 @@ pub fn decide(obs: &Observation) -> Plan {
 
 fn run(plan: &mut PlanBuilder) -> Flow {
     if plan.rollout().deleting {
+        if plan.rollout().finalizer {
+            commands::obey(plan)?;
+        }
         return terminate::run(plan);
     }
     if let Some(until) = plan.obs.ports_until {
         plan.wake_at(until);
     }
     traffic::keep(plan)?;
+    commands::obey(plan)?;
     if plan.rollout().spec.suspend {
         return Err(WaitReason::Suspended.into());
     }

@@ -3,8 +3,10 @@
 
 mod alert;
 mod cause;
+mod command;
 mod kind;
 
 pub use alert::AlertKind;
 pub use cause::RollbackCause;
+pub use command::Told;
 pub use kind::{EventKind, TestKind, post_rollout};

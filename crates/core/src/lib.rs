@@ -51,6 +51,7 @@
 
 pub mod affinity;
 pub mod build;
+pub mod command;
 pub mod decide;
 pub mod delivery;
 pub mod event;

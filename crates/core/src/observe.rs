@@ -265,6 +265,8 @@ pub struct Observation {
     pub orphans: BTreeMap<String, Seen<bool>>,
     /// Whether the route of a name that was in use before gives the canary a share; [`Seen::Absent`] when there is none.
     pub former_route: Seen<bool>,
+    /// The annotation with a command, as it stands.
+    pub command: Option<String>,
     /// What keeps the Canary from being served as it asks to be.
     pub obstacle: Option<Obstacle>,
     /// What keeps actions from being carried out, or kinds of objects from being read.

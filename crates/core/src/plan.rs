@@ -91,6 +91,8 @@ pub enum Action {
     AddFinalizer,
     /// Remove the finalizer `finalizer.flagger.app`.
     RemoveFinalizer,
+    /// Remove the annotation with a command, while it is this one.
+    RemoveCommand(String),
     /// Remove what is left of this entry of `status.leftovers`.
     Remove(String),
     /// Send the traffic of this HTTPRoute, of a name that is not in use any more, to its primary.

@@ -67,6 +67,11 @@ pub enum WaitReason {
         /// The name of the webhook.
         hook: String,
     },
+    /// A person holds the rollout.
+    Paused {
+        /// Who, as the command said.
+        by: Option<String>,
+    },
     /// The window of a metric reaches back into the traffic of the revision before.
     Window {
         /// The metric.
@@ -97,7 +102,7 @@ impl WaitReason {
     /// How serious it is.
     pub fn level(&self) -> Level {
         match self {
-            Self::Suspended | Self::PrimaryPodsLeave(_) => Level::Normal,
+            Self::Suspended | Self::Paused { .. } | Self::PrimaryPodsLeave(_) => Level::Normal,
             _ => Level::Warning,
         }
     }
@@ -105,7 +110,9 @@ impl WaitReason {
     /// What kind of thing is waited for.
     pub fn kind(&self) -> WaitKind {
         match self {
-            Self::Suspended | Self::Obstacle(_) | Self::ForeignPods { .. } => WaitKind::Person,
+            Self::Suspended | Self::Paused { .. } | Self::Obstacle(_) | Self::ForeignPods { .. } => {
+                WaitKind::Person
+            }
             Self::Unreadable { .. }
             | Self::TargetMissing
             | Self::ConfigMissing { .. }
@@ -125,7 +132,7 @@ impl WaitReason {
     /// Which one of its kind.
     pub fn subject(&self, rollout: &Rollout) -> String {
         match self {
-            Self::Suspended | Self::Obstacle(_) => rollout.name.clone(),
+            Self::Suspended | Self::Paused { .. } | Self::Obstacle(_) => rollout.name.clone(),
             Self::Unreadable { what, .. } => (*what).to_owned(),
             Self::TargetMissing | Self::ConfigMissing { .. } | Self::CanaryNotReady(_) => {
                 rollout.target.clone()
@@ -179,11 +186,17 @@ impl WaitReason {
             Self::PortNotReady => port_not_ready(rollout),
             Self::ForeignPods { service, workloads } => foreign_pods(rollout, service, workloads),
             Self::Gate { gate, hook } => rollout.say_halt(&format!("waiting for {} {hook}", gate.awaited())),
+            Self::Paused { by } => rollout.say_halt(&paused(by.as_deref())),
             Self::Window { metric } => rollout.say_halt(&format!(
                 "waiting for a window of {metric} without traffic of the revision before"
             )),
         }
     }
+}
+
+fn paused(by: Option<&str>) -> String {
+    let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
+    format!("paused{by} until it is resumed or promoted")
 }
 
 fn scaler_missing(rollout: &Rollout) -> String {

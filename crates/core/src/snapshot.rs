@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
-use serin_api::Canary;
+use serin_api::{Canary, canary::COMMAND};
 
 use crate::{
     Observation, Rollout, Seen, Timestamp,
@@ -136,12 +136,17 @@ impl Snapshot {
             ports_until: self.ports_until(rollout, &in_use),
             orphans: self.orphans(rollout),
             former_route: self.former_route_shares(rollout),
+            command: self.command(),
             obstacle: obstacles.first,
             fault: None,
             deliveries: Deliveries::default(),
             answers: self.answers.clone(),
             rollout: Arc::clone(rollout),
         }
+    }
+
+    fn command(&self) -> Option<String> {
+        self.canary.metadata.annotations.as_ref()?.get(COMMAND).cloned()
     }
 
     /// The labels of target and primary, where the target is known.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serin_api::{
     Phase,
-    canary::{CanaryCondition, CheckStatus, Notification},
+    canary::{CanaryCondition, CheckStatus, CommandRecord, Notification, Pause},
 };
 
 use crate::{Routing, Timestamp, strategy::Strategy};
@@ -62,6 +62,10 @@ pub struct State {
     pub waiting: Option<Waiting>,
     /// The present rollout, or the last one.
     pub run: Option<Run>,
+    /// The person's hold on a revision that waits for its start or is analysed.
+    pub paused: Option<Pause>,
+    /// The commands that were dealt with last, the newest at the end.
+    pub commands: Vec<CommandRecord>,
     /// The conditions as they were written.
     pub conditions: Vec<CanaryCondition>,
     /// What is still to be told.
@@ -147,6 +151,8 @@ pub struct Analysis {
     pub awaits_promotion: bool,
     /// Whether the canary lost the traffic that its step gives it, with its endpoints.
     pub lost_traffic: bool,
+    /// Whether a person has it promoted without the steps and checks that are left.
+    pub promote_full: bool,
 }
 
 /// What a rollback ends.

@@ -78,6 +78,8 @@ pub struct World {
     pub refused: Option<String>,
     /// Whether a route of a former name gives the canary a share.
     pub former_route: Seen<bool>,
+    /// The annotation with a command.
+    pub command: Option<String>,
     /// What keeps the Canary from being served.
     pub obstacle: Option<Obstacle>,
     /// What keeps actions from being carried out.
@@ -118,6 +120,7 @@ impl World {
             misshapen: false,
             refused: None,
             former_route: Seen::Absent,
+            command: None,
             obstacle: None,
             fault: None,
             deliveries: Deliveries::default(),
@@ -152,6 +155,7 @@ impl World {
             former_route: self.former_route.clone(),
             route_written: None,
             ports_until: None,
+            command: self.command.clone(),
             obstacle: self.obstacle.clone(),
             fault: self.fault.clone(),
             deliveries: self.deliveries.clone(),
@@ -176,6 +180,7 @@ impl World {
             Action::ApplyScaler => self.with_scaler(|scaler| scaler.copied = true),
             Action::PauseScaler(paused) => self.with_scaler(|scaler| scaler.paused = Some(*paused)),
             Action::ReleaseRoute(_) => self.former_route = Seen::Present(false),
+            Action::RemoveCommand(text) => drop(self.command.take_if(|command| command == text)),
             Action::AddFinalizer => self.set_finalizer(true),
             Action::RemoveFinalizer => self.set_finalizer(false),
         }

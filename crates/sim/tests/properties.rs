@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use scenario::Scenario;
 use serin_analysis::outcome::Outcome;
 use serin_api::Phase;
-use serin_core::{Action, Plan, affinity::Cookies};
+use serin_core::{Action, Plan, affinity::Cookies, command::Verb};
 use serin_sim::{Pods, World};
 
 /// What can happen to a canary.
@@ -24,6 +24,8 @@ enum Happening {
     /// The controller dies after this many of its next actions.
     CutAfter(usize),
     Unaccepted(bool),
+    /// A person gives a command, for the right revision or for another.
+    Command(Verb, bool),
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
@@ -39,6 +41,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => (gate, any::<bool>()).prop_map(|(hook, open)| Happening::Gate(hook, open)),
         2 => (0_usize..4).prop_map(Happening::CutAfter),
         1 => any::<bool>().prop_map(Happening::Unaccepted),
+        2 => (proptest::sample::select(&Verb::ALL[..]), prop_oneof![4 => Just(true), 1 => Just(false)])
+            .prop_map(|(verb, meant)| Happening::Command(verb, meant)),
     ]
 }
 
@@ -185,12 +189,26 @@ fn happen(s: &mut Scenario, event: &Happening) -> Option<usize> {
         }
         Happening::CutAfter(n) => return Some(*n),
         Happening::Unaccepted(is) => s.world.pending = is.then(|| "not accepted".to_owned()),
+        Happening::Command(verb, meant) => s.world.command = Some(command(s, *verb, *meant)),
         Happening::Target(_) => {}
     }
     None
 }
 
+/// The same verb at the same time is the same command.
+fn command(s: &Scenario, verb: Verb, meant: bool) -> String {
+    let id = format!("{}-{}", verb.name(), s.world.now);
+    let revision = if meant { s.world.target.revision.as_str() } else { "other" };
+    serde_json::json!({"id": id, "verb": verb.name(), "revision": revision}).to_string()
+}
+
 fn heal(s: &mut Scenario) {
+    s.world.command = None;
+    if s.world.status.paused.is_some() {
+        let healing = s.world.now + chrono::TimeDelta::milliseconds(1);
+        s.world.now = healing;
+        s.world.command = Some(command(s, Verb::Resume, true));
+    }
     s.script.closed.clear();
     s.script.closed.insert("rb".into(), "no".into());
     s.script.values.clear();

@@ -11,6 +11,7 @@ mod affinity;
 mod alerts;
 mod autoscaler;
 mod chart;
+mod commands;
 mod configs;
 mod daemon_set;
 mod deletion;

@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::CommandRecord;
+
 /// A rollout, from the moment in which its revision was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -19,13 +21,18 @@ pub struct Run {
     /// Hash of the pod template that is released.
     #[serde(default)]
     pub to: String,
-    /// What began it: `template`, `configmap/<name>`, `secret/<name>`, or `restart` where the analysis begins anew
-    /// because the Services or the route have other names.
+    /// What began it: `template`, `configmap/<name>`, `secret/<name>`, `retry` where a person has a revision analysed
+    /// again that failed, or `restart` where the analysis begins anew because the Services or the route have other
+    /// names, or a person asked for it.
     #[serde(default)]
     pub cause: String,
     /// The steps that were entered, at most 64: of more, the first 8 and the last 56.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<RunStep>,
+    /// What people told the operator to do last, at most 8, the newest at the end: also for the rollouts before. Where
+    /// there was no rollout yet, the rest of this is empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<CommandRecord>,
 }
 
 /// A step that was entered.

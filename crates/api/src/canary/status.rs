@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Notification, Progress, Run, Waiting};
+use super::{Notification, Pause, Progress, Run, Waiting};
 use crate::Phase;
 
 /// The memory of a rollout. `phase`, `failedChecks`, `canaryWeight` and `iterations` are always written, as Flagger
@@ -99,6 +99,14 @@ pub struct CanaryStatus {
     /// The present rollout, or the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<Run>,
+
+    /// Set while a person holds the rollout: checks go on, and nothing advances.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Pause>,
+
+    /// Whether a person has the revision promoted without the steps and checks that are left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub promote_full: bool,
 
     /// The `service.name` under which the Services and the route were made.
     #[serde(default, skip_serializing_if = "Option::is_none")]

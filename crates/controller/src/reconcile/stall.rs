@@ -153,7 +153,9 @@ fn object_of(action: &Action, rollout: &Rollout) -> String {
             Some(route) => format!("{} {}", route.kind.name, route.name),
             None => "the route".to_owned(),
         },
-        Action::AddFinalizer | Action::RemoveFinalizer => format!("Canary {}", rollout.name),
+        Action::AddFinalizer | Action::RemoveFinalizer | Action::RemoveCommand(_) => {
+            format!("Canary {}", rollout.name)
+        }
     }
 }
 

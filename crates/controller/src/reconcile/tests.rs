@@ -13,6 +13,7 @@ use crate::{
     watch::EventHandler,
 };
 
+mod commands;
 mod configs;
 mod nginx;
 mod order;

@@ -1,9 +1,9 @@
 //! One step after the other: hold the split for an interval, check, go on.
 
 use super::{
-    builder::{Flow, Inputs, PlanBuilder, Stop},
+    builder::{Flow, Inputs, PlanBuilder, Stop, Wait},
     ensure,
-    idle::{already_promoted, begin, changed},
+    idle::{already_promoted, begin, begin_for, changed},
     orphans, rollback, round,
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     observe::{Readiness, Seen},
     plan::Action,
     reason::{WaitReason, canary_not_ready},
-    state::{Entered, HoldKind, Progress, Stage},
+    state::{Analysis, Cause, Entered, HoldKind, Progress, Stage},
     strategy::{Label, Step},
     time::later,
 };
@@ -36,13 +36,20 @@ pub(super) fn run(plan: &mut PlanBuilder) -> Flow {
     scaled_up(plan, inputs)?;
     wait_ready(plan, inputs)?;
     reachable(plan)?;
-    if plan.rollout().spec.skip_analysis {
+    if skips_steps(plan) {
+        plan.not_paused()?;
         return promote(plan);
     }
     if plan.obs.route.present().is_none_or(|route| route.refused.is_none()) {
         accepted(plan)?;
     }
     tick(plan)
+}
+
+/// Whether the revision is promoted as soon as it can be, without steps and checks.
+fn skips_steps(plan: &PlanBuilder) -> bool {
+    let asked = matches!(plan.next.stage, Stage::Analysing(Analysis { promote_full: true, .. }));
+    plan.rollout().spec.skip_analysis || asked
 }
 
 /// Pods that are ready, and that no request can reach, are no canary: what is promoted has to be served.
@@ -141,7 +148,7 @@ fn scaled_up(plan: &mut PlanBuilder, inputs: Inputs) -> Flow {
 
 fn wait_ready(plan: &mut PlanBuilder, inputs: Inputs) -> Flow {
     let rollout = plan.rollout();
-    if !rollout.spec.skip_analysis {
+    if !skips_steps(plan) {
         wait_primary(plan)?;
     }
     let ready = ensure::ready(&inputs.target.readiness, plan.now(), WaitReason::CanaryNotReady);
@@ -192,11 +199,14 @@ fn tick(plan: &mut PlanBuilder) -> Flow {
     let begun = begun(plan);
     if begun {
         plan.hold_if_none(HoldKind::Check);
+    } else {
+        plan.not_paused()?;
     }
     if !plan.held_enough(HoldKind::Check) {
         if let Some(refused) = refused(plan) {
             return refused;
         }
+        plan.not_paused()?;
         // A gate that is closed stays the reason until it is asked again.
         return if plan.asked_again().is_some() { Err(Stop::Acted) } else { Ok(()) };
     }
@@ -231,10 +241,53 @@ fn advance(plan: &mut PlanBuilder) -> Flow {
         plan.hold(HoldKind::Check);
         return Err(stop);
     }
-    let (strategy, place) = (&plan.rollout().strategy, plan.next.stage.progress().entered);
-    plan.pass_gates(strategy.steps.gates(place))?;
-    let Some(step) = strategy.steps.get(place) else { return promote(plan) };
+    plan.not_paused_after_round()?;
+    let place = plan.next.stage.progress().entered;
+    plan.pass_gates(plan.rollout().strategy.steps.gates(place))?;
+    go_on(plan)
+}
+
+/// Enters the next step, or promotes after the last one.
+fn go_on(plan: &mut PlanBuilder) -> Flow {
+    let place = plan.next.stage.progress().entered;
+    let Some(step) = plan.rollout().strategy.steps.get(place) else { return promote(plan) };
     step_into(plan, place, step);
+    Err(Stop::Acted)
+}
+
+/// Why the next step cannot be entered now, if so: only gates, time and a pause can be passed over.
+pub(super) fn unready(plan: &PlanBuilder, inputs: Inputs) -> Option<Wait> {
+    let ready = ensure::ready(&inputs.target.readiness, plan.now(), WaitReason::CanaryNotReady);
+    let failed = |why: String| Err(Stop::from(WaitReason::CanaryNotReady(why)));
+    let ready = ready.and_then(|ready| ready.or_else(failed));
+    let all = ready.and_then(|()| plan.canary_has_endpoints()).and_then(|()| plan.route_accepted());
+    match all {
+        Err(Stop::Wait(wait)) => Some(wait),
+        _ => None,
+    }
+}
+
+/// Whether only the promotion is left.
+pub(super) fn is_at_the_end(plan: &PlanBuilder) -> bool {
+    let place = plan.next.stage.progress().entered;
+    skips_steps(plan) || plan.rollout().strategy.steps.get(place).is_none()
+}
+
+/// Ends what holds the rollout, because a person says so: the next step now.
+pub(super) fn promote_now(plan: &mut PlanBuilder) -> Flow {
+    if !begun(plan) {
+        plan.tell(&EventKind::Starting);
+    }
+    if skips_steps(plan) { promote(plan) } else { go_on(plan) }
+}
+
+/// Analyses the revision again from its first step.
+pub(super) fn restart(plan: &mut PlanBuilder, inputs: Inputs) -> Flow {
+    let shared = plan.canary_shares();
+    begin_for(plan, inputs, &Cause::Restart);
+    if shared {
+        plan.shift(Routing::PRIMARY.kept_warm());
+    }
     Err(Stop::Acted)
 }
 
@@ -287,7 +340,8 @@ fn promote(plan: &mut PlanBuilder) -> Flow {
 
 fn failed(plan: &mut PlanBuilder) -> Flow {
     plan.next.failed_checks = plan.next.failed_checks.saturating_add(1);
-    plan.next.waiting = None;
+    // A pause is told once, not after each check that fails meanwhile.
+    plan.next.waiting = plan.next.waiting.take().filter(|_| plan.next.paused.is_some());
     plan.hold(HoldKind::Check);
     let failed = plan.next.failed_checks;
     if failed >= plan.rollout().threshold {

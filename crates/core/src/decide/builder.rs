@@ -48,6 +48,8 @@ pub(super) struct PlanBuilder<'a> {
     /// Whether the primary of another target than before has been ready for an interval.
     pub(super) steady: bool,
     stall: Option<Stall>,
+    /// The command that was dealt with, as its annotation stands.
+    pub(super) answered: Option<String>,
     wake: Option<Timestamp>,
 }
 
@@ -67,6 +69,7 @@ impl<'a> PlanBuilder<'a> {
             judged: Vec::new(),
             steady: false,
             stall: None,
+            answered: None,
             wake: None,
         }
     }
@@ -196,7 +199,6 @@ impl<'a> PlanBuilder<'a> {
         let ask = || Stop::Ask(vec![Ask::Hook { hook: hook.clone(), phase }]);
         self.obs.answers.hooks.get(hook).ok_or_else(ask)
     }
-
 
     /// The value, or a wait when it could not be read. `None` when there is none.
     pub(super) fn known<T>(&self, what: &'static str, seen: &'a Seen<T>) -> Flow<Option<&'a T>> {

@@ -20,6 +20,7 @@ pub(super) fn run(plan: &mut PlanBuilder) -> Flow {
         plan.enter(Stage::Initializing { adopted });
         return Err(Stop::Acted);
     }
+    forget_pause(plan, inputs);
     plan.ensure_services()?;
     plan.ensure_apex()?;
     if changed(plan, inputs) && plan.primary()?.is_none() {
@@ -153,25 +154,47 @@ fn wait_for_primary(plan: &PlanBuilder, primary: &Primary) -> Flow {
     ensure::ready(&primary.readiness, plan.now(), WaitReason::PrimaryNotReady).map(|_| ())
 }
 
+/// A newer revision is not held by a pause of the one before.
+fn forget_pause(plan: &mut PlanBuilder, inputs: Inputs) {
+    plan.next.paused = plan.next.paused.take().filter(|pause| pause.revision == inputs.target.revision);
+}
+
 /// Asks the gate at once when a revision is new, then once in each interval.
 fn approve(plan: &mut PlanBuilder) -> Flow {
     if is_waiting(plan) {
         if !plan.held_enough(HoldKind::Check) {
+            plan.not_paused()?;
             return Err(Stop::Acted);
         }
         plan.rollback_hooks()?;
+        plan.not_paused_after_round()?;
     }
     plan.confirm_rollout()
 }
 
-fn start(plan: &mut PlanBuilder, inputs: Inputs, primary: Option<&Primary>) -> Flow {
+pub(super) fn start(plan: &mut PlanBuilder, inputs: Inputs, primary: Option<&Primary>) -> Flow {
+    let cause = cause(plan, inputs);
+    begin_where_traffic_is(plan, inputs, &cause);
+    plan.tell(&EventKind::Detected);
+    scale_up(plan, inputs, primary)
+}
+
+/// Analyses a revision again that failed.
+pub(super) fn retry(plan: &mut PlanBuilder, inputs: Inputs, primary: &Primary) -> Flow {
+    begin_where_traffic_is(plan, inputs, &Cause::Retry);
+    scale_up(plan, inputs, Some(primary))
+}
+
+fn begin_where_traffic_is(plan: &mut PlanBuilder, inputs: Inputs, cause: &Cause) {
     let held = matches!(plan.next.stage, Stage::Failed { held, .. } if held >= 100);
-    begin(plan, inputs);
+    begin_for(plan, inputs, cause);
     if held {
         let progress = Progress { entered: plan.rollout().strategy.steps.len(), weight: 100 };
         plan.next.analysing(|analysis| analysis.progress = progress);
     }
-    plan.tell(&EventKind::Detected);
+}
+
+fn scale_up(plan: &mut PlanBuilder, inputs: Inputs, primary: Option<&Primary>) -> Flow {
     plan.alert(&AlertKind::Progressing);
     let replicas = plan.canary_replicas(primary)?;
     plan.scale_up(inputs.target.replicas, replicas)?;
@@ -181,11 +204,17 @@ fn start(plan: &mut PlanBuilder, inputs: Inputs, primary: Option<&Primary>) -> F
 
 /// Makes the present revision the one under analysis, from the beginning.
 pub(super) fn begin(plan: &mut PlanBuilder, inputs: Inputs) {
-    predecessor::traffic_ends(plan);
     let cause = cause(plan, inputs);
+    begin_for(plan, inputs, &cause);
+}
+
+/// As [`begin`], for this reason.
+pub(super) fn begin_for(plan: &mut PlanBuilder, inputs: Inputs, cause: &Cause) {
+    predecessor::traffic_ends(plan);
     plan.next.forget_rollout();
+    plan.next.paused = None;
     plan.next.checks.clear();
     plan.take(inputs);
-    plan.begin_run(&cause);
+    plan.begin_run(cause);
     plan.enter(Stage::Analysing(Analysis::default()));
 }

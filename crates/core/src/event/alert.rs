@@ -32,7 +32,9 @@ impl AlertKind {
     /// How serious it is.
     pub fn severity(&self) -> Severity {
         match self {
-            Self::Waiting(_) | Self::RolledBack(RollbackCause::Hook) => Severity::Warn,
+            Self::Waiting(_) | Self::RolledBack(RollbackCause::Hook | RollbackCause::Abort { .. }) => {
+                Severity::Warn
+            }
             Self::InitializationFailed(_) | Self::RolledBack(_) | Self::PromotionFailed(_) => Severity::Error,
             Self::Initialized | Self::Progressing | Self::Succeeded | Self::Skipped | Self::Reverted => {
                 Severity::Info

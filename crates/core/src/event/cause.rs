@@ -13,6 +13,13 @@ pub enum RollbackCause {
     Hook,
     /// Something did not become ready in time; Flagger's readiness text.
     Deadline(String),
+    /// A person asked for it.
+    Abort {
+        /// Who, as the command says.
+        by: Option<String>,
+        /// Why, as the command says.
+        reason: Option<String>,
+    },
 }
 
 impl RollbackCause {
@@ -23,6 +30,9 @@ impl RollbackCause {
             Self::Threshold(n) => format!("Rolling back {name} failed checks threshold reached {n}"),
             Self::Hook => format!("Rolling back {name} manual webhook invoked"),
             Self::Deadline(why) => format!("Rolling back {name} progress deadline exceeded {why}"),
+            Self::Abort { by, reason } => {
+                format!("Rolling back {name} {}", aborted(by.as_ref(), reason.as_ref()))
+            }
         }
     }
 
@@ -32,6 +42,13 @@ impl RollbackCause {
             Self::Threshold(n) => format!("Failed checks threshold reached {n}"),
             Self::Hook => "Rolling back manual webhook invoked".to_owned(),
             Self::Deadline(why) => format!("Progress deadline exceeded {why}"),
+            Self::Abort { by, reason } => format!("Rolling back, {}", aborted(by.as_ref(), reason.as_ref())),
         }
     }
+}
+
+fn aborted(by: Option<&String>, reason: Option<&String>) -> String {
+    let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
+    let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+    format!("aborted{by}{reason}")
 }

@@ -3,7 +3,7 @@
 use serin_analysis::VerdictKind;
 use strum::{IntoStaticStr, VariantNames};
 
-use super::RollbackCause;
+use super::{RollbackCause, Told};
 use crate::{
     Rollout,
     plan::Level,
@@ -116,6 +116,8 @@ pub enum EventKind {
     Skipped,
     /// A rollout ended with nothing to promote.
     NothingToPromote,
+    /// A command was dealt with.
+    Command(Told),
     /// The target takes over from the primary.
     Terminating,
     /// It has taken over.
@@ -149,6 +151,7 @@ impl EventKind {
             | Self::Failed
             | Self::PromotionFailed(_) => Level::Warning,
             Self::Waiting(reason) => reason.level(),
+            Self::Command(told) => told.level(),
             _ => Level::Normal,
         }
     }
@@ -178,6 +181,7 @@ impl EventKind {
                 rollout.say_primary_not_ready(why)
             ),
             Self::Waiting(reason) => reason.text(rollout),
+            Self::Command(told) => told.text(&rollout.full_name()),
             _ => self.passage(rollout),
         }
     }

@@ -27,7 +27,9 @@ pub fn read(status: &CanaryStatus, rollout: &Rollout) -> State {
         traffic_ended: status.canary_traffic_ended,
         checks: status.checks.clone(),
         waiting: waiting(status),
-        run: status.run.as_ref().map(run),
+        run: status.run.as_ref().filter(|run| !run.id.is_empty()).map(run),
+        paused: status.paused.clone(),
+        commands: status.run.as_ref().map(|run| run.commands.clone()).unwrap_or_default(),
         conditions: status.conditions.clone(),
         outbox: status.notifications().cloned().collect(),
         written: status.last_transition_time,
@@ -46,7 +48,8 @@ pub fn write(state: &State, rollout: &Rollout) -> CanaryStatus {
         leftovers: state.orphans.clone(),
         canary_traffic_ended: state.traffic_ended,
         checks: state.checks.clone(),
-        run: state.run.as_ref().map(write_run),
+        run: write_record(state),
+        paused: state.paused.clone(),
         conditions: state.conditions.clone(),
         pending_notifications: state.outbox.clone(),
         last_transition_time: state.written,
@@ -115,6 +118,7 @@ fn stage(status: &CanaryStatus, strategy: &Strategy) -> Stage {
             progress,
             awaits_promotion: status.phase == Phase::WaitingPromotion,
             lost_traffic: status.canary_lost_traffic,
+            promote_full: status.promote_full,
         }),
         Phase::Promoting => Stage::Promoting { progress, adopted },
         Phase::Finalising => Stage::Finalising { progress },
@@ -147,7 +151,10 @@ fn write_stage(stage: &Stage, strategy: &Strategy, status: &mut CanaryStatus) {
     }
     status.adopted_promotion = stage.adopted().cloned();
     match stage {
-        Stage::Analysing(analysis) => status.canary_lost_traffic = analysis.lost_traffic,
+        Stage::Analysing(analysis) => {
+            status.canary_lost_traffic = analysis.lost_traffic;
+            status.promote_full = analysis.promote_full;
+        }
         Stage::RollingBack { cause, .. } | Stage::CalledOff { cause, .. } => {
             status.rollback_reason = Some(cause.clone());
         }
@@ -203,13 +210,21 @@ fn write_waiting(waiting: Option<&Waiting>, status: &mut CanaryStatus) {
 }
 
 fn run(noted: &WireRun) -> Run {
-    let WireRun { id, started_at, from, to, cause, steps } = noted.clone();
+    let WireRun { id, started_at, from, to, cause, steps, commands: _ } = noted.clone();
     let step = |step: RunStep| {
         let weight = u8::try_from(step.weight.clamp(0, 100)).unwrap_or(100);
         Entered { place: step.i, weight, at: step.at.unwrap_or_default() }
     };
     let steps = steps.into_iter().take(Run::STEPS).map(step).collect();
     Run { id, started: started_at.unwrap_or_default(), from, to, cause, steps }
+}
+
+/// The rollout with the commands, which may be there without one.
+fn write_record(state: &State) -> Option<WireRun> {
+    let run = state.run.as_ref().map(write_run);
+    let alone = || (!state.commands.is_empty()).then(WireRun::default);
+    let commands = state.commands.clone();
+    run.or_else(alone).map(|run| WireRun { commands, ..run })
 }
 
 fn write_run(run: &Run) -> WireRun {
@@ -223,5 +238,6 @@ fn write_run(run: &Run) -> WireRun {
         to,
         cause,
         steps: steps.into_iter().map(step).collect(),
+        commands: Vec::new(),
     }
 }

@@ -39,7 +39,10 @@ pub enum Cause {
     Template,
     /// A ConfigMap or Secret changed: `configmap/<name>` or `secret/<name>`.
     Config(String),
-    /// The names of the Services changed: what was measured before was another route's traffic.
+    /// A person has a revision analysed again that failed.
+    Retry,
+    /// The names of the Services changed, so that what was measured before was another route's traffic; or a person
+    /// asked for it.
     Restart,
 }
 
@@ -48,6 +51,7 @@ impl fmt::Display for Cause {
         match self {
             Self::Template => f.write_str("template"),
             Self::Config(key) => f.write_str(key),
+            Self::Retry => f.write_str("retry"),
             Self::Restart => f.write_str("restart"),
         }
     }

@@ -22,7 +22,8 @@ fn now() -> Timestamp {
 
 fn stages(progress: Progress) -> Vec<Stage> {
     let analysis = |awaits_promotion, lost_traffic| {
-        Stage::Analysing(Analysis { progress, awaits_promotion, lost_traffic })
+        let promote_full = lost_traffic;
+        Stage::Analysing(Analysis { progress, awaits_promotion, lost_traffic, promote_full })
     };
     let back = |from| Stage::RollingBack { cause: "why".to_owned(), from, progress };
     vec![
@@ -67,6 +68,14 @@ fn full(stage: Stage) -> State {
             until: None,
         }),
         run: Some(Run::next(None, "b".to_owned(), text("a"), &Cause::Template, now())),
+        paused: Some(Pause { since: Some(now()), revision: "b".to_owned(), by: text("alice") }),
+        commands: vec![CommandRecord {
+            id: "1".to_owned(),
+            at: Some(now()),
+            verb: "pause".to_owned(),
+            outcome: "Obeyed".to_owned(),
+            ..CommandRecord::default()
+        }],
         written: Some(now()),
         generation: Some(1),
         ..State::default()

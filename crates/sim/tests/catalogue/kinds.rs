@@ -6,7 +6,8 @@ use serde_json::json;
 use serin_analysis::VerdictKind;
 use serin_core::{
     Rollout,
-    event::{AlertKind, EventKind, RollbackCause, TestKind},
+    command::Outcome,
+    event::{AlertKind, EventKind, RollbackCause, TestKind, Told},
     reason::WaitReason,
     strategy::{Gate, Unsupported},
     validate::{Settings, validate},
@@ -31,9 +32,14 @@ fn overdue() -> String {
     OVERDUE.to_owned()
 }
 
+fn alice() -> String {
+    "alice".to_owned()
+}
+
 pub(crate) fn causes() -> Vec<RollbackCause> {
     let canary = format!("canary deployment podinfo.default not ready: {OVERDUE}");
-    vec![RollbackCause::Threshold(1), RollbackCause::Hook, RollbackCause::Deadline(canary)]
+    let abort = RollbackCause::Abort { by: Some(alice()), reason: Some("errors".to_owned()) };
+    vec![RollbackCause::Threshold(1), RollbackCause::Hook, RollbackCause::Deadline(canary), abort]
 }
 
 pub(crate) fn alerts() -> Vec<AlertKind> {
@@ -88,6 +94,7 @@ fn reasons() -> Vec<WaitReason> {
         WaitReason::Unattached(text("why")),
         WaitReason::NotAccepted(text("why")),
         WaitReason::ForeignPods { service: text("podinfo-primary"), workloads: vec![text("web-5d4f")] },
+        WaitReason::Paused { by: Some(alice()) },
         WaitReason::Window { metric: text("errors") },
     ];
     reasons.extend(GATES.map(|(gate, hook)| WaitReason::Gate { gate, hook: text(hook) }));
@@ -100,6 +107,11 @@ pub(crate) fn events() -> Vec<EventKind> {
         .into_iter()
         .filter(|kind| !matches!(kind, EventKind::Waiting(reason) if !said(reason)))
         .collect()
+}
+
+fn command(verb: &'static str, outcome: Outcome, words: &str) -> EventKind {
+    let (by, words) = (Some(alice()), words.to_owned());
+    EventKind::Command(Told { verb: Some(verb), by, reason: None, outcome, words })
 }
 
 fn all_events() -> Vec<EventKind> {
@@ -148,6 +160,9 @@ fn all_events() -> Vec<EventKind> {
         EventKind::Promoted,
         EventKind::Skipped,
         EventKind::NothingToPromote,
+        command("pause", Outcome::Obeyed, "checks go on, and nothing advances until it is resumed"),
+        command("abort", Outcome::NoEffect, "nothing is in progress"),
+        command("promote", Outcome::Refused, "it is for revision a, the rollout is of b"),
         EventKind::Terminating,
         EventKind::Terminated,
     ];

@@ -253,6 +253,34 @@ pub(crate) fn way_back() -> Scenario {
     s
 }
 
+fn told_to(mut s: Scenario, command: &serde_json::Value) -> Scenario {
+    s.world.command = Some(command.to_string());
+    s.settle();
+    s
+}
+
+pub(crate) fn paused_by_a_person() -> Scenario {
+    let s = running(initialized(STEP));
+    told_to(s, &json!({"id": "1", "verb": "pause", "revision": "b", "by": "alice"}))
+}
+
+pub(crate) fn aborted_by_a_person() -> Scenario {
+    let s = running(initialized(STEP));
+    let command = json!({"id": "1", "verb": "abort", "revision": "b", "by": "alice", "reason": "errors"});
+    let mut s = told_to(s, &command);
+    s.drain();
+    s
+}
+
+pub(crate) fn nothing_to_abort() -> Scenario {
+    told_to(initialized(STEP), &json!({"id": "1", "verb": "abort", "revision": "a", "by": "alice"}))
+}
+
+pub(crate) fn command_for_another_revision() -> Scenario {
+    let s = running(initialized(STEP));
+    told_to(s, &json!({"id": "1", "verb": "promote", "revision": "a", "by": "alice"}))
+}
+
 pub(crate) fn deletion() -> Scenario {
     let mut s = initialized(STEP);
     let rollout = Arc::make_mut(&mut s.world.rollout);

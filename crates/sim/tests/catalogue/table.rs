@@ -181,6 +181,22 @@ pub(crate) const CATALOGUE: &[Moment] = moments! {
         "Normal" "Analysis ended, nothing to promote. Scaling down podinfo.default",
         "info" "Canary analysis ended, the target is back at the promoted revision.",
     ],
+    paused_by_a_person: [
+        "Normal" "Command pause for podinfo.default by alice obeyed: checks go on, and nothing advances until it is resumed",
+        "Normal" "Halt podinfo.default advancement paused by alice until it is resumed or promoted",
+    ],
+    aborted_by_a_person: [
+        "Normal" "Command abort for podinfo.default by alice obeyed: all traffic goes to the primary (reason: errors)",
+        "Warning" "Rolling back podinfo.default aborted by alice: errors",
+        "Warning" "Canary failed! Scaling down podinfo.default",
+        "warn" "Rolling back, aborted by alice: errors",
+    ],
+    nothing_to_abort: [
+        "Normal" "Command abort for podinfo.default by alice has no effect: nothing is in progress",
+    ],
+    command_for_another_revision: [
+        "Warning" "Command promote for podinfo.default by alice refused: it is for revision a, the rollout is of b",
+    ],
     deletion: [
         "Normal" "Terminating canary podinfo.default",
         "Normal" "Terminated canary podinfo.default",

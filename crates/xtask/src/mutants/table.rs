@@ -13,6 +13,7 @@ const PROMOTE: &str = "crates/core/src/decide/promote.rs";
 const ROLLBACK: &str = "crates/core/src/decide/rollback.rs";
 const TERMINATE: &str = "crates/core/src/decide/terminate.rs";
 const ROUTE: &str = "crates/core/src/router/gateway_api/object.rs";
+const COMMANDS: &str = "crates/core/src/decide/commands.rs";
 const STATE: &str = "crates/core/src/state.rs";
 
 /// All of them.
@@ -23,7 +24,12 @@ pub(super) const ALL: &[Mutant] = &[
         "if failed >= plan.rollout().threshold {",
         "if failed > plan.rollout().threshold {",
     ),
-    mutant("gates are not asked", ANALYSE, "plan.pass_gates(strategy.steps.gates(place))?;", ""),
+    mutant(
+        "gates are not asked",
+        ANALYSE,
+        "plan.pass_gates(plan.rollout().strategy.steps.gates(place))?;",
+        "",
+    ),
     mutant("metrics are not judged", ANALYSE, " || !round::passes(plan)?", ""),
     mutant("hooks of a round are not judged", ANALYSE, "if !plan.rollout_hooks()? || ", "if "),
     mutant("lost traffic comes back at once", ANALYSE, " && !settled(plan)", " && false"),
@@ -154,8 +160,8 @@ pub(super) const ALL: &[Mutant] = &[
     mutant(
         "lost traffic is not written",
         "crates/core/src/state/codec.rs",
-        "Stage::Analysing(analysis) => status.canary_lost_traffic = analysis.lost_traffic,",
-        "Stage::Analysing(_) => {}",
+        "            status.canary_lost_traffic = analysis.lost_traffic;\n",
+        "",
     ),
     mutant(
         "a status of Flagger's is never taken",
@@ -304,4 +310,13 @@ pub(super) const ALL: &[Mutant] = &[
         "    spec.rules.extend(handover::former(rollout, live));\n",
         "",
     ),
+    mutant(
+        "a command is obeyed again",
+        COMMANDS,
+        "if plan.next.commands.iter().any(|known| known.id == *id) {",
+        "if plan.next.commands.is_empty() && id.is_empty() {",
+    ),
+    mutant("a command for another revision is obeyed", COMMANDS, "revision != command.revision", "false"),
+    mutant("a pause holds nothing", COMMANDS, "match &self.next.paused {", "match &None::<Pause> {"),
+    mutant("what is suspended is advanced", COMMANDS, "blocked(plan).filter(|_| !always)", "None::<String>"),
 ];

@@ -8,7 +8,7 @@ use crate::{
     Plan, Timestamp,
     event::EventKind,
     outbox,
-    plan::Ask,
+    plan::{Action, Ask},
     reason::WaitReason,
     stall::Stall,
     state::{Stage, Waiting},
@@ -27,6 +27,13 @@ impl PlanBuilder<'_> {
             return self.asking(asks);
         }
         self.keep_cookies();
+        if !matches!(self.next.stage, Stage::WaitingToStart { .. } | Stage::Analysing(_)) {
+            self.next.paused = None;
+        }
+        // The last of all: whatever keeps it from being removed keeps nothing else from being done.
+        if let Some(text) = self.answered.take() {
+            self.act(Action::RemoveCommand(text));
+        }
         names::remember(&mut self);
         match end {
             Ok(()) => self.next.waiting = None,
