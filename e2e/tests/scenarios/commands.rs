@@ -38,7 +38,7 @@ async fn obeyed(scene: &Scene, args: &[&str]) -> Result<()> {
 
 /// Steps that nobody waits for: what goes on does so by command.
 fn slow() -> Value {
-    json!({"spec": {"analysis": {"interval": "1h", "metrics": null, "threshold": 1}}})
+    json!({"spec": {"analysis": {"interval": "60m", "metrics": null, "threshold": 1}}})
 }
 
 #[test]
