@@ -150,7 +150,7 @@ fn a_position_that_does_not_fit_the_weight_is_not_believed() {
     let rollout = rollout(r#"{"stepWeights":[10,30,50]}"#);
     let analysing = |entered, weight| {
         let progress = Progress { entered, weight };
-        Stage::Analysing(Analysis { progress, awaits_promotion: false, lost_traffic: false })
+        Stage::Analysing(Analysis { progress, ..Analysis::default() })
     };
     for (noted, weight, entered) in [(2, 10, 1), (1, 50, 3), (3, 10, 1), (3, 100, 3), (2, 30, 2)] {
         let mut status = codec::write(&full(analysing(noted, 30)), &rollout);

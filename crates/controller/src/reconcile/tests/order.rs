@@ -68,8 +68,8 @@ const EVENT: &str = "POST events";
 
 #[rstest::rstest]
 #[case::a_step(&[], 5, &[STATUS, ROUTE, EVENT, EVENT, EVENT], 20)]
-// Hooks and metrics of a round are asked at the same time.
-#[case::a_check_refuses(&[(Method::POST, "/roll-too")], 4, &[STATUS, EVENT, EVENT], 10)]
+// The first hook that refuses ends the round: no metric is asked for.
+#[case::a_check_refuses(&[(Method::POST, "/roll-too")], 3, &[STATUS, EVENT, EVENT], 10)]
 #[case::a_metric_cannot_be_had(&[(Method::GET, "/query")], 4, &[STATUS, EVENT, EVENT], 10)]
 #[case::a_gate_is_closed(&[(Method::POST, "/cti")], 5, &[STATUS, EVENT, EVENT], 10)]
 // Told as well: the status says so already. The last event is the error.
