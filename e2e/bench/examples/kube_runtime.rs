@@ -84,7 +84,7 @@ async fn work(client: Client, counts: Arc<Counts>) {
         trigger(watched(whole(&service), Writer::new(service)), by_name),
         trigger(watched(whole(&route), Writer::new(route)), by_name),
         trigger(watched(whole(&gateway), Writer::new(gateway)), move |g| gateways.of_gateway(g)),
-        trigger(slices.predicate_filter(readiness, slim()), by_service),
+        trigger(slices.predicate_filter(|slice: &EndpointSlice| Some(readiness(slice)), slim()), by_service),
         trigger(watched(config_maps, Writer::new(())), move |c| configs.of_config(c)),
         trigger(watched(secrets, Writer::new(())), move |s| targets.of_config(s)),
     ]);
@@ -138,12 +138,12 @@ fn by_service(slice: &EndpointSlice) -> Refs {
 }
 
 /// What a decision looks at of a slice.
-fn readiness(slice: &EndpointSlice) -> Option<u64> {
+fn readiness(slice: &EndpointSlice) -> u64 {
     let mut hasher = DefaultHasher::new();
     for known in slice.endpoints.iter().filter_map(|endpoint| endpoint.conditions.as_ref()) {
         (known.ready, known.serving, known.terminating).hash(&mut hasher);
     }
-    Some(hasher.finish())
+    hasher.finish()
 }
 
 /// Where Canaries are looked up by the objects that they use.

@@ -1,10 +1,7 @@
 //! Programs that run beside the operator on the same cluster, and what they cost: another way to
 //! do a part of its work, or a replica that stands by.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -40,9 +37,9 @@ impl Beside {
     ///
     /// # Errors
     /// There is no such program.
-    pub(crate) fn start(command: &str, kubeconfig: &Path, log: PathBuf) -> Result<Self> {
+    pub(crate) fn start(command: &str, kubeconfig: &Path, log: &Path) -> Result<Self> {
         let port = free_port()?;
-        let child = spawn(program(command, port)?, &variables(kubeconfig), &log)?;
+        let child = spawn(program(command, port)?, &variables(kubeconfig), log)?;
         let url = format!("http://127.0.0.1:{port}/metrics");
         Ok(Self { command: command.to_owned(), child, url, http: reqwest::Client::new() })
     }
@@ -108,7 +105,7 @@ mod tests {
     #[tokio::test]
     async fn a_program_that_serves_nothing_is_an_error() {
         let log = std::env::temp_dir().join(format!("serin-bench-beside-{}", std::process::id()));
-        let beside = Beside::start("sleep 60", Path::new("none"), log.clone()).unwrap();
+        let beside = Beside::start("sleep 60", Path::new("none"), &log).unwrap();
         let error = format!("{:#}", beside.spent().await.unwrap_err());
         std::fs::remove_file(log).unwrap();
         assert!(error.contains("sleep 60"), "{error}");

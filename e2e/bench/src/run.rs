@@ -69,7 +69,7 @@ pub(crate) async fn run(
     let elected = !args.beside.is_empty();
     let operator = Operator::start(side, &program, &kubeconfig, prometheus.url(), elected, log).await?;
     let started = (1..).zip(&args.beside).map(|(number, command)| {
-        Beside::start(command, &kubeconfig, cluster.file(&format!("beside-{number}.log")))
+        Beside::start(command, &kubeconfig, &cluster.file(&format!("beside-{number}.log")))
     });
     let beside = started.collect::<Result<_>>()?;
     let patience = args.patience(side);
