@@ -23,7 +23,7 @@ use crate::{
 const FIELD_MANAGER: &str = "serin-cli";
 /// How long to wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How often to look for it.
+/// How often to look for it: who may give commands may not watch.
 const OFTEN: Duration = Duration::from_millis(200);
 
 /// Why a command could not be given.

@@ -234,6 +234,24 @@ fn a_target_without_the_label_is_an_obstacle() {
     assert_eq!(facts.services.primary, Synced::Unknown(obstacle.message));
 }
 
+/// Traffic is looked after before anything else: what belongs to another Canary must not look like a route to mend.
+#[test]
+fn a_route_of_another_canary_is_not_ours_to_mend() {
+    let world = World::load("configs.yaml");
+    let mut snapshot = settled(&world);
+    let foreign = json!({"metadata": {"ownerReferences": [{
+        "apiVersion": "flagger.app/v1beta1", "kind": "Canary", "name": "other", "uid": "another", "controller": true,
+    }]}});
+    for route in snapshot.routes.values_mut() {
+        if let Seen::Present(live) = route {
+            merge(Arc::make_mut(live), &foreign);
+        }
+    }
+    let facts = snapshot.facts(&Arc::new(world.rollout()), &world.settings);
+    assert_eq!(facts.route, Seen::Unknown("it is somebody else's".to_owned()));
+    assert_eq!(facts.obstacle.unwrap().reason, "NameTaken");
+}
+
 #[test]
 fn the_kubernetes_provider_has_no_route() {
     let mut world = World::load("configs.yaml");
